@@ -6,7 +6,7 @@ use clap::Args;
 
 use failspec_import::{Documented, docs_scraper as page, drift, drift_openapi};
 use failspec_pack::{
-    openapi::{Api, Declared, Document, DocumentError},
+    openapi::{Api, Declared, Document, DocumentError, Overlay},
     pack::Pack,
 };
 
@@ -81,10 +81,9 @@ fn against_openapi(
 ) -> Result<u8, CliError> {
     let unusable = |error: DocumentError| CliError::usage(error.to_string());
     let given = GivenDocument::open(path)?;
-    let document = match root {
-        Some(root) => Document::load_below(&given.path, root),
-        None => Document::load(&given.path),
-    };
+    // The overlays of the contract mend this document as they mended the one before.
+    let overlays = Overlay::of(pack).map_err(|error| CliError::usage(error.to_string()))?;
+    let document = Document::load_with(&given.path, root, &overlays);
     let api = Api::strict(&document.map_err(unusable)?);
     if api.operations.is_empty() {
         return Err(CliError::usage(format!("{given} declares no operations")));

@@ -13,9 +13,9 @@ use clap::Args;
 
 use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, from_openapi};
 use failspec_judge::report_model::exit;
-use failspec_lint::lint;
+use failspec_lint::lint_without_document;
 use failspec_pack::{
-    openapi::{Api, Credential, Declared, Document, Warnings, relative},
+    openapi::{Api, Credential, Declared, Document, Overlay, Warning, Warnings, relative},
     pack::{Files, Pack, Texts, show_statuses},
 };
 use failspec_report::{count, terminal::Styles, visible};
@@ -40,13 +40,16 @@ const VARIABLES_SHOWN: usize = 6;
 /// Options of `import openapi`.
 #[derive(Debug, Args)]
 pub struct ImportOpenApiArguments {
-    /// The document: OpenAPI 3.0 or 3.1, YAML or JSON, a file or a URL (`https://…`); files that it refers to must be
+    /// The document: OpenAPI 3.0 to 3.2 or Swagger 2.0, YAML or JSON, a file or a URL (`https://…`); files that it refers to must be
     /// below its folder, or below --root
     #[arg(value_name = "FILE|URL")]
     pub file: PathBuf,
     /// The folder of a repository with several documents: `../common/errors.yaml` may be anywhere below it
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// An OpenAPI Overlay (1.0) that mends the document: YAML or JSON; may be repeated, applied in this order
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Vec<PathBuf>,
     /// The name of the pack
     #[arg(long)]
     pub name: String,
@@ -99,10 +102,9 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
     let name = &arguments.name;
     let given = GivenDocument::open(&arguments.file)?;
-    let loaded = match &arguments.root {
-        Some(root) => Document::load_below(&given.path, root),
-        None => Document::load(&given.path),
-    };
+    let before = existing(arguments)?;
+    let overlays = Overlays::of(arguments, before.as_deref())?;
+    let loaded = Document::load_with(&given.path, arguments.root.as_deref(), &overlays.read);
     let document = loaded.map_err(|error| match &given.url {
         None => CliError::usage(error.to_string()),
         Some(url) => CliError::usage_hint(
@@ -114,11 +116,13 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     if api.operations.is_empty() {
         return Err(CliError::usage(format!("{given} declares no operations")));
     }
-    let (file, copies) = copies(&given.path, &document, name)?;
+    let (file, mut copies) = copies(&given.path, &document, name)?;
+    copies.extend(overlays.copies);
     let declared = Declared::new(api);
     let options = OpenApiOptions {
         name: name.clone(),
         file,
+        overlays: overlays.names,
         documentation: arguments.documentation.clone().unwrap_or_else(|| given.address()),
         read: jiff::Zoned::now().date(),
         seed: arguments.seed,
@@ -130,7 +134,6 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
         values: arguments.value.iter().cloned().collect(),
         skip: arguments.skip.clone(),
     };
-    let before = existing(arguments)?;
     let knows = |need: Need<'_>| match (&before, need) {
         (None, _) => true,
         (Some(pack), Need::Failure(id)) => pack.contract.failure(id).is_some(),
@@ -180,7 +183,8 @@ fn copies(
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let names: Vec<&str> = document.files().collect();
     let ending = |name: &str| if name.ends_with(".json") { "json" } else { "yaml" };
-    let single = names.len() == 1;
+    // A document that refers to itself by its name keeps it.
+    let single = names.len() == 1 && !document.names_itself();
     let mut copies = BTreeMap::new();
     let mut own = String::new();
     for (index, name) in names.iter().enumerate() {
@@ -198,6 +202,54 @@ fn copies(
         copies.insert(format!("schemas/{pack}/{place}"), text);
     }
     Ok((own, copies))
+}
+
+/// The overlays of a document.
+struct Overlays {
+    /// Their content, in the order in which they are applied.
+    read: Vec<Overlay>,
+    /// Their names among the schema files of the pack.
+    names: Vec<String>,
+    /// Copies of those that were given.
+    copies: BTreeMap<String, String>,
+}
+
+impl Overlays {
+    /// Reads the overlays that were given, or else those that the existing contract names.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not an overlay, two have the same name, or the existing contract does not name
+    /// the same ones.
+    fn of(arguments: &ImportOpenApiArguments, before: Option<&Pack>) -> Result<Self, CliError> {
+        let refused = |error: &dyn std::fmt::Display| CliError::usage(error.to_string());
+        let folder = format!("schemas/{}/", arguments.name);
+        let mut overlays = Self { read: Vec::new(), names: Vec::new(), copies: BTreeMap::new() };
+        for path in &arguments.overlay {
+            let shown = path.display().to_string();
+            let text = fs::read_to_string(path)
+                .map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?;
+            overlays.read.push(Overlay::parse(&shown, &text).map_err(|error| refused(&error))?);
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let place = format!("overlays/{name}");
+            if overlays.copies.insert(format!("{folder}{place}"), text).is_some() {
+                return Err(CliError::usage(format!("two overlays have the name {name}")));
+            }
+            overlays.names.push(place);
+        }
+        let Some(pack) = before else { return Ok(overlays) };
+        if overlays.names.is_empty() {
+            overlays.read = Overlay::of(pack).map_err(|error| refused(&error))?;
+            return Ok(overlays);
+        }
+        let known = pack.contract.openapi_overlays.iter().map(|file| file.path.strip_prefix(&folder));
+        if !known.eq(overlays.names.iter().map(|name| Some(name.as_str()))) {
+            return Err(CliError::usage_hint(
+                "contract.yaml does not name the same overlays, and an import never changes it",
+                format!("write `openapi_overlays: [{}]` into it", overlays.names.join(", ")),
+            ));
+        }
+        Ok(overlays)
+    }
 }
 
 /// Loads the pack with that name without its generated scenarios, if there is one.
@@ -317,7 +369,7 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
             Styles::dab(Styles::WARN, "warning")
         );
     }
-    let lint = lint(pack);
+    let lint = lint_without_document(pack);
     if !lint.0.is_empty() {
         let _ = writeln!(text, "\n{}", lint.render(true));
     }
@@ -335,7 +387,9 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
         warnings.count()
     );
     let shown = if all { usize::MAX } else { WARNINGS_SHOWN };
-    for warning in warnings.iter().take(shown) {
+    // What is lost is first: it is neither asked nor checked.
+    let (lost, others): (Vec<&Warning>, Vec<&Warning>) = warnings.iter().partition(|warning| warning.is_loss);
+    for warning in lost.into_iter().chain(others).take(shown) {
         let _ = writeln!(text, "  {}", visible(&warning.to_string()));
     }
     if warnings.count() > shown {

@@ -26,6 +26,7 @@ mod newcomer;
 mod openapi;
 mod openapi_forms;
 mod openapi_property;
+mod openapi_reading;
 mod openapi_requests;
 mod openapi_undeclared;
 mod openapi_writes;

@@ -208,8 +208,9 @@ fn import_openapi_does_not_change_a_handwritten_pack() {
 #[test]
 fn unusable_documents_are_refused_with_a_reason() {
     for (document, said) in [
-        ("swagger: '2.0'\n", "Swagger 2.0"),
-        ("openapi: 4.0.0\n", "3.0 or 3.1 is required"),
+        ("swagger: '1.2'\n", "Swagger `1.2`"),
+        ("swagger: '2.0'\n", "declares no operations"),
+        ("openapi: 4.0.0\n", "2.0, 3.0, 3.1 or 3.2 is required"),
         ("title: none\n", "no key `openapi`"),
         ("openapi: 3.1.0\npaths: {}\n", "declares no operations"),
         (

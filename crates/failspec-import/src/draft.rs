@@ -35,6 +35,8 @@ pub struct Draft {
     pub failures: Vec<DraftFailure>,
     /// The name of the OpenAPI document among its schema files.
     pub openapi: Option<String>,
+    /// The names of its overlays among the schema files of the pack.
+    pub openapi_overlays: Vec<String>,
     /// The requirements that a target must provide.
     pub requires: RequiresSource,
     /// The health check: the request that must succeed for a run to go on.
@@ -134,6 +136,7 @@ impl Draft {
             documentation: Some(self.documentation.clone()),
             documentation_digest: self.digest.clone(),
             openapi: self.openapi.clone(),
+            openapi_overlays: self.openapi_overlays.clone(),
             success: vec![self.success.clone()].into(),
             envelope,
             requires: requires.cloned(),

@@ -13,11 +13,20 @@ mod without_case;
 pub use without_case::operations_without_case;
 
 use failspec_base::syntax::{Diagnostic, Diagnostics};
-use failspec_pack::pack::Pack;
+use failspec_pack::{openapi::Declared, pack::Pack};
 
 /// Reports everything in a pack that is untested, unproven or unused. Untested and unproven parts are errors; unused
-/// and doubtful parts are warnings.
+/// and doubtful parts are warnings, and so are parts of the OpenAPI document that are not used.
 pub fn lint(pack: &Pack) -> Diagnostics {
+    // Held so that the document is read once for all rules. One that cannot be read is reported by one of them.
+    let _document = Declared::shared(pack);
+    let mut found = lint_without_document(pack);
+    found.0.extend(openapi::losses(pack));
+    found
+}
+
+/// Does the same without the parts of the OpenAPI document that are not used: an import reports them itself.
+pub fn lint_without_document(pack: &Pack) -> Diagnostics {
     let rules: [fn(&Pack) -> Vec<Diagnostic>; 12] = [
         success::successes_that_take_in_failures,
         success::json_rpc_without_match,

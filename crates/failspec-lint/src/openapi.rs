@@ -13,9 +13,12 @@ use failspec_pack::{
 
 use super::openapi_errors::faults;
 
+/// The maximum number of unused parts of a document that are reported.
+const MAX_LOSSES: usize = 20;
+
 /// Reports requests that the document does not declare or that violate it, and failures with an undeclared status.
 pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {
-    let declared = match Declared::of(pack) {
+    let declared = match Declared::shared(pack) {
         Ok(Some(declared)) => declared,
         Ok(None) => return Vec::new(),
         Err(error) => return vec![unusable(pack, &error)],
@@ -23,6 +26,27 @@ pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {
     let scope = scope(pack);
     let beside = Beside { pack, declared: &declared, scope: &scope };
     pack.scenarios.iter().flat_map(|scenario| beside.scenario(scenario)).collect()
+}
+
+/// Reports the parts of the document that are not in what was read of it, such as references that lead nowhere:
+/// requests and responses are not compared with them.
+pub(super) fn losses(pack: &Pack) -> Vec<Diagnostic> {
+    // A document that cannot be read at all is reported with the requests.
+    let Ok(Some(declared)) = Declared::shared(pack) else { return Vec::new() };
+    let place = pack.contract.openapi.as_ref().map(|file| file.place.clone());
+    let losses = declared.api.warnings.losses();
+    let diagnostics = losses.map(|warning| {
+        Diagnostic::warning(place.clone(), format!("a part of the OpenAPI document is not used: {warning}"))
+    });
+    let mut found: Vec<Diagnostic> = diagnostics.collect();
+    if found.len() > MAX_LOSSES {
+        let more = found.len() - MAX_LOSSES;
+        found.truncate(MAX_LOSSES);
+        let title = format!("{more} more parts of the OpenAPI document are not used");
+        found
+            .push(Diagnostic::warning(place, title).hint("`failspec import openapi … --warnings` shows all"));
+    }
+    found
 }
 
 fn unusable(pack: &Pack, error: &DocumentError) -> Diagnostic {

@@ -16,6 +16,7 @@ pub mod renamed;
 mod source;
 pub mod toml;
 pub mod yaml;
+mod yaml_repair;
 
 pub use decoder::{Decoder, Fields, closest, parse_duration};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

@@ -13,6 +13,7 @@ use std::{
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
 use serde_json::Number;
 
+use super::yaml_repair::indented;
 use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MAX_KEPT};
 
 /// The strictness and the limits of parsing.
@@ -54,10 +55,19 @@ pub fn read(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
 }
 
 /// Parses one YAML or JSON document that was written for other programs: plain scalars follow the core schema of YAML
-/// 1.2, tags other than `!!str` are ignored, and of a duplicate key the first value is used. The diagnostics do not
-/// prevent the rest from being parsed; if no node is returned, nothing could be parsed.
+/// 1.2, tags other than `!!str` are ignored, merge keys (`<<`) are followed, and of a duplicate key the first value is
+/// used. The diagnostics do not prevent the rest from being parsed; if no node is returned, nothing could be parsed.
+///
+/// Flow collections and quoted scalars need no indentation, as for most other parsers.
 pub fn read_foreign(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
-    build(source, THEIRS)
+    let read = build(source, THEIRS);
+    if read.0.is_some() {
+        return read;
+    }
+    match indented(source.text()) {
+        Some(text) => build(&Source::new(source.name(), text), THEIRS),
+        None => read,
+    }
 }
 
 fn build(source: &Arc<Source>, dialect: Dialect) -> (Option<Node>, Diagnostics) {
@@ -215,15 +225,22 @@ impl Builder<'_> {
         let mut entries: Vec<Entry> = Vec::new();
         // Index by key. In a short mapping, as nearly all are, a linear search is faster.
         let mut places: HashMap<String, usize> = HashMap::new();
+        let mut merged: Vec<(Span, Node)> = Vec::new();
         loop {
             let (event, mark) = self.next(parser)?;
             let key_span = self.span(mark);
             let key = match event {
                 Event::MappingEnd => {
+                    merged.into_iter().for_each(|(span, node)| self.merge(span, node, &mut entries));
                     return Some(Node {
                         span: Span { start: start.start, end: key_span.end },
                         value: NodeValue::Map(entries),
                     });
+                }
+                Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<" && !self.dialect.strict => {
+                    let (event, mark) = self.next(parser)?;
+                    merged.push((key_span, self.node(event, mark, parser)?));
+                    continue;
                 }
                 Event::Scalar(text, ..) => text.into_owned(),
                 _ => {
@@ -253,6 +270,23 @@ impl Builder<'_> {
                 }
                 more => places.extend(entries.last().map(|entry| (entry.key.clone(), more - 1))),
             }
+        }
+    }
+
+    /// Adds the entries of the value of a merge key (<https://yaml.org/type/merge.html>): a mapping, or a list of
+    /// mappings of which the first with a key counts. Keys that the mapping itself has are kept.
+    fn merge(&mut self, span: Span, node: Node, entries: &mut Vec<Entry>) {
+        let maps = match node.value {
+            NodeValue::List(items) => items,
+            value => vec![Node { span: node.span, value }],
+        };
+        let mut known: HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+        for map in maps {
+            let NodeValue::Map(more) = map.value else {
+                self.mistake(span, "`<<` must have a mapping or a list of mappings", "");
+                continue;
+            };
+            entries.extend(more.into_iter().filter(|entry| known.insert(entry.key.clone())));
         }
     }
 
@@ -468,6 +502,31 @@ mod tests {
         assert!(error.contains("test.yaml:1:4"), "{error}");
         assert!(error.contains("first on line 2"), "{error}");
         assert!(error.contains("test.yaml:4:4"), "{error}");
+    }
+
+    #[test]
+    fn merge_keys_of_other_programs_are_followed() {
+        let foreign = |text: &str| {
+            let (node, mistakes) = read_foreign(&Source::new("test.yaml", text));
+            (node.map(|node| node.to_json()), mistakes.0.len())
+        };
+        let bases = "a: &a { x: 1, y: 1 }\nb: &b { y: 2, z: 2 }\n";
+        for (written, value) in [
+            ("{ <<: *a, y: 3 }", json!({"y": 3, "x": 1})),
+            ("{ y: 3, <<: *a }", json!({"y": 3, "x": 1})),
+            ("{ <<: [*a, *b] }", json!({"x": 1, "y": 1, "z": 2})),
+            ("{ <<: *b, <<: *a }", json!({"y": 2, "z": 2, "x": 1})),
+            ("{ c: { <<: { <<: *b, y: 5 } } }", json!({"c": {"y": 5, "z": 2}})),
+            ("{ '<<': *a }", json!({"<<": {"x": 1, "y": 1}})),
+        ] {
+            let (read, mistakes) = foreign(&format!("{bases}c: {written}\n"));
+            assert_eq!(read.unwrap()["c"], value, "{written}");
+            assert_eq!(mistakes, 0, "{written}");
+        }
+        let (read, mistakes) = foreign("c: { <<: 1, x: 2 }\n");
+        assert_eq!((read.unwrap(), mistakes), (json!({"c": {"x": 2}}), 1));
+        // A file of failspec has no merge keys: the key is read as written, and refused as an unknown one.
+        assert_eq!(super::tests::read("a: { <<: { x: 1 } }").unwrap(), json!({"a": {"<<": {"x": 1}}}));
     }
 
     #[test]

@@ -41,7 +41,7 @@ const STATUSES: &[&str] = &["status", "statusCode", "status_code", "http_status"
 
 /// Returns the JSON content with a schema of a response.
 pub(super) fn json(response: &Response) -> Option<&Content> {
-    response.content.iter().find(|content| content.is_json() && content.schema.is_some())
+    response.content.iter().find(|content| content.takes_json() && content.schema.is_some())
 }
 
 impl ErrorEnvelope {

@@ -62,13 +62,20 @@ impl<'a> Generator<'a> {
                 self.leave_out("--skip", operation, "everything");
                 continue;
             }
+            if let Some(server) = &operation.elsewhere {
+                let why = format!("it is on another server: {}", server.escape_debug());
+                self.leave_out(&why, operation, "everything");
+                continue;
+            }
             if !operation.is_safe() && !self.allow_writes {
                 self.leave_out("it writes: sent only with --allow-writes", operation, "everything");
                 continue;
             }
             if matches!(operation.method.as_str(), "HEAD" | "TRACE" | "OPTIONS") {
+                self.leave_out("its method has no faults of its own", operation, "everything");
                 continue;
             }
+            let before = self.named();
             match self.right(operation) {
                 Ok(right) => {
                     self.note_optional_members(operation, &right);
@@ -77,8 +84,16 @@ impl<'a> Generator<'a> {
                 }
                 Err(reason) => self.leave_out(&reason, operation, "everything"),
             }
+            if self.named() == before {
+                self.leave_out("the document describes no fault of it", operation, "everything");
+            }
         }
         self.methods();
+    }
+
+    /// Returns the number of scenarios and of faults that were left out.
+    fn named(&self) -> usize {
+        self.scenarios.len() + self.left_out.values().map(Vec::len).sum::<usize>()
     }
 
     pub(super) fn skips(&self, operation: &Operation) -> bool {

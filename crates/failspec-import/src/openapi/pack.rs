@@ -37,6 +37,8 @@ pub struct OpenApiOptions {
     pub name: String,
     /// The name of the document among the schema files of the pack.
     pub file: String,
+    /// The names of its overlays among the schema files of the pack, in the order in which they are applied.
+    pub overlays: Vec<String>,
     /// The address of the document, for people.
     pub documentation: String,
     /// The day on which the document was read.
@@ -182,6 +184,7 @@ pub fn from_openapi(
                 .map(|source| DraftFailure { source, ..DraftFailure::default() })
                 .collect(),
             openapi: Some(options.file.clone()),
+            openapi_overlays: options.overlays.clone(),
             requires: RequiresSource {
                 roles: if guarded { vec![user(declared)] } else { Vec::new() },
                 variables,

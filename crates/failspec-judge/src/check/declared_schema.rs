@@ -22,7 +22,8 @@ pub(super) static CHECK: Check = Check {
 operation and status. Properties that the schema does not name are allowed unless it forbids them. If the \
 media type is not declared, the body is compared with the JSON schema that is declared; if the status is not \
 declared, with the schema that the operation's declared errors share, if there is one: that is a warning, \
-and so is an error without a declared body.",
+and so is an error without a declared body. A reference of the document that leads nowhere is a warning, too: \
+the body was not compared with what it stands for.",
     when: When::Always,
     run: |subject| schemas(subject.observed),
 };
@@ -35,9 +36,13 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
     if let Some(missing) = missing(it) {
         return vec![missing];
     }
+    if let Some(reason) = it.declared_response.and_then(|response| response.lost.as_ref()) {
+        return vec![not_compared(it, "a document that has the response", reason)];
+    }
     let Some((content, source)) = shape_of(it) else { return Vec::new() };
     let Some(body) = it.response.document().value.as_ref() else { return Vec::new() };
-    let Some(schema) = it.declared.content(content, Direction::Response) else { return Vec::new() };
+    let mut found: Vec<Finding> = unknown(it, content).collect();
+    let Some(schema) = it.declared.content(content, Direction::Response) else { return found };
     let expected = format!("a body that matches {}", name(content));
     let finding = |misfit: failspec_pack::pack::SchemaViolation| {
         let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
@@ -46,7 +51,20 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
         let finding = Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message);
         it.about(finding).about_annotation(misfit.is_annotation)
     };
-    schema.misfits(body).into_iter().map(finding).collect()
+    found.extend(schema.misfits(body).into_iter().map(finding));
+    found
+}
+
+/// Returns a finding for each part of the schema that the document does not have: the body was not compared with it.
+fn unknown<'a>(it: &Declaration<'a>, content: &'a Content) -> impl Iterator<Item = Finding> + use<'a> {
+    let reasons = content.schema.iter().flat_map(|schema| it.declared.api.bundle.lost(schema));
+    let (it, expected) = (*it, format!("a document that has {}", name(content)));
+    reasons.map(move |reason| not_compared(&it, &expected, reason))
+}
+
+fn not_compared(it: &Declaration<'_>, expected: &str, reason: &str) -> Finding {
+    let message = format!("{}, which was not compared with all that the document says: {reason}", it.told());
+    it.about(Finding::new(CHECK.id, Provenance::Inferred, expected, reason).saying(message))
 }
 
 /// Returns a finding for an error without a body, if a body is declared. It is a warning, because the specification

@@ -1,26 +1,31 @@
 //! An OpenAPI document as a whole: its operations, schemas and security schemes.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::Value;
 
 use super::{
+    at::At,
     bundle::{Bundle, SchemaCollector},
-    document::{At, Document, DocumentError},
+    document::Document,
+    document_error::DocumentError,
     operation::Operation,
     security::{self, SecurityScheme},
+    servers::address,
     strict,
+    version::Version,
     warning::Warnings,
 };
 
-/// The OpenAPI version of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// OpenAPI 3.0.x. Its schemas use a dialect of their own.
-    V30,
-    /// OpenAPI 3.1 and later. Their schemas are JSON Schema 2020-12.
-    V31,
-}
+/// The dialects of JSON Schema that schemas of OpenAPI 3.1 have: that of OpenAPI, and the one below it.
+const DIALECTS: [&str; 3] = [
+    "https://spec.openapis.org/oas/3.1/dialect/",
+    "https://spec.openapis.org/oas/3.2/dialect/",
+    "https://json-schema.org/draft/2020-12/schema",
+];
 
 /// The operations of an API and their responses, as a document declares them.
 #[derive(Debug, Clone)]
@@ -73,15 +78,28 @@ impl Api {
 
     fn of(document: &Document, strictly: bool) -> Self {
         let root = document.root();
-        let old = root.value.get("openapi").and_then(Value::as_str).is_some_and(|it| it.starts_with("3.0"));
-        let mut warnings = Warnings::default();
-        if old && strictly {
+        let version = document.version();
+        let mut warnings = document.warnings().clone();
+        if version == Version::V30 && strictly {
             strict::look(document, &mut warnings);
         }
-        let mut gathering = SchemaCollector::new(document, old);
+        let mut gathering = SchemaCollector::new(document);
         let operations = Operation::read_all(document, &mut gathering, &mut warnings);
         if operations.is_empty() {
             warnings.note(document.file(&root), "/paths", "there are no operations");
+        }
+        let schemes = security::schemes(document, &mut warnings);
+        name_security(&operations, &root, document, &mut warnings);
+        if let Some(webhooks) = root.get("webhooks") {
+            let message = "webhooks are requests that the API sends; they are not tested";
+            warnings.note(document.file(&root), webhooks.pointer, message);
+        }
+        let dialect = root.text("jsonSchemaDialect");
+        if let Some(dialect) =
+            dialect.filter(|dialect| !DIALECTS.iter().any(|known| dialect.starts_with(known)))
+        {
+            let message = format!("the dialect `{}` is read as JSON Schema 2020-12", dialect.escape_debug());
+            warnings.note(document.file(&root), root.pointer_to("jsonSchemaDialect"), message);
         }
         let info = |key: &str| {
             let value = root.value.get("info").and_then(|info| info.get(key));
@@ -90,24 +108,72 @@ impl Api {
         let servers = root.get("servers");
         let servers = servers.iter().flat_map(At::items);
         Self {
-            version: if old { Version::V30 } else { Version::V31 },
+            version,
             title: info("title"),
             api_version: info("version"),
             servers: servers.filter_map(|at| address(at.value)).collect(),
             operations,
-            schemes: security::schemes(document, &mut warnings),
+            schemes,
             bundle: gathering.finish(&mut warnings),
             warnings,
         }
+        .with_unchecked_named(document)
+    }
+
+    /// Names the media types whose bodies are not compared with their schema, once each.
+    fn with_unchecked_named(mut self, document: &Document) -> Self {
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for response in self.operations.iter().flat_map(|operation| &operation.responses) {
+            for content in response.content.iter().filter(|content| !content.takes_json()) {
+                let Some(schema) = &content.schema else { continue };
+                // Text and bytes of any kind.
+                let is_text =
+                    self.bundle.resolve(schema).get("type").and_then(Value::as_str) == Some("string");
+                if !is_text && named.insert(&content.media_type) {
+                    let shown = content.media_type.escape_debug();
+                    let message =
+                        format!("bodies with the media type {shown} are not compared with their schema");
+                    let (file, pointer) = located(&response.pointer, document.file(&document.root()));
+                    self.warnings.note(file, pointer, message);
+                }
+            }
+        }
+        self
     }
 }
 
-fn address(server: &Value) -> Option<String> {
-    let mut address = server.get("url")?.as_str()?.to_owned();
-    for (name, variable) in server.get("variables").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(default) = variable.get("default").and_then(Value::as_str) {
-            address = address.replace(&format!("{{{name}}}"), default);
+/// Splits a location at the `#` that follows the name of another file than the main one.
+fn located<'p>(place: &'p str, main: &'p str) -> (&'p str, &'p str) {
+    // A pointer can have a `#` too, but begins with `/`.
+    if place.starts_with('/') { (main, place) } else { place.split_once('#').unwrap_or((main, place)) }
+}
+
+/// Names security schemes that are not declared, and operations that need several at once.
+fn name_security(operations: &[Operation], root: &At<'_>, document: &Document, warnings: &mut Warnings) {
+    let file = document.file(root);
+    let declared = root.get("components").and_then(|components| components.get("securitySchemes"));
+    let is_declared = |name: &str| declared.as_ref().is_some_and(|it| it.value.get(name).is_some());
+    let (mut unknown, mut together): (BTreeSet<&str>, BTreeSet<Vec<&str>>) = Default::default();
+    for operation in operations {
+        let names = operation.security.iter().flatten().map(String::as_str);
+        for name in names.filter(|name| !is_declared(name)) {
+            if unknown.insert(name) {
+                let message = format!("the security scheme `{}` is not declared", name.escape_debug());
+                let (file, pointer) = located(&operation.pointer, file);
+                warnings.lost(file, pointer, message);
+            }
+        }
+        let fewest = operation.security.iter().min_by_key(|schemes| schemes.len());
+        let Some(schemes) = fewest.filter(|schemes| schemes.len() > 1) else { continue };
+        let schemes: Vec<&str> = schemes.iter().map(String::as_str).collect();
+        let shown = schemes.join("` and `");
+        if together.insert(schemes) {
+            let message = format!(
+                "it needs `{}` at once, and a role has one credential: requests with it can be refused",
+                shown.escape_debug()
+            );
+            let (file, pointer) = located(&operation.pointer, file);
+            warnings.lost(file, pointer, message);
         }
     }
-    Some(address)
 }

@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    document::{At, Document},
-    lower::Lowering,
-    warning::Warnings,
-};
+use super::{at::At, document::Document, lower::Lowering, warning::Warnings};
 
 /// The schemas of a document that others refer to, by name, as JSON Schema 2020-12.
 #[derive(Debug, Clone, Default)]
 pub struct Bundle {
     definitions: Map<String, Value>,
+    /// The reasons why schemas are unknown, by name; such a schema accepts any value.
+    lost: BTreeMap<String, String>,
 }
 
 /// Names in the bundle for the targets of references.
@@ -22,6 +20,7 @@ pub(super) struct Names<'a> {
     known: BTreeMap<(usize, String), String>,
     taken: BTreeSet<String>,
     pending: VecDeque<(String, At<'a>)>,
+    lost: BTreeMap<String, String>,
 }
 
 impl<'a> Names<'a> {
@@ -38,15 +37,30 @@ impl<'a> Names<'a> {
             .chars()
             .map(|it| if it.is_ascii_alphanumeric() || "_-.".contains(it) { it } else { '_' })
             .collect();
-        let plain = if plain.is_empty() { "schema".to_owned() } else { plain };
-        let mut name = plain.clone();
+        let name = self.free(if plain.is_empty() { "schema" } else { &plain });
+        self.known.insert(at.key(), name.clone());
+        self.pending.push_back((name.clone(), at));
+        name
+    }
+
+    /// Returns the name of a schema that is unknown for a reason. It accepts any value, and [`Bundle::lost`] tells.
+    pub fn lost(&mut self, reason: String) -> String {
+        if let Some((name, _)) = self.lost.iter().find(|(_, known)| **known == reason) {
+            return name.clone();
+        }
+        let name = self.free("unknown");
+        self.lost.insert(name.clone(), reason);
+        name
+    }
+
+    /// Returns a name that no other schema has.
+    fn free(&mut self, plain: &str) -> String {
+        let mut name = plain.to_owned();
         let mut number = 2;
         while !self.taken.insert(name.clone()) {
             name = format!("{plain}-{number}");
             number += 1;
         }
-        self.known.insert(at.key(), name.clone());
-        self.pending.push_back((name.clone(), at));
         name
     }
 }
@@ -54,19 +68,17 @@ impl<'a> Names<'a> {
 /// Converts the schemas of a document one by one, and at the end all schemas that they refer to.
 pub(super) struct SchemaCollector<'a> {
     document: &'a Document,
-    /// True if the schemas use the dialect of OpenAPI 3.0.
-    old: bool,
     names: Names<'a>,
 }
 
 impl<'a> SchemaCollector<'a> {
-    pub fn new(document: &'a Document, old: bool) -> Self {
-        Self { document, old, names: Names::default() }
+    pub fn new(document: &'a Document) -> Self {
+        Self { document, names: Names::default() }
     }
 
     /// Converts one schema; its references point into the bundle.
     pub fn schema(&mut self, at: At<'a>, warnings: &mut Warnings) -> Value {
-        Lowering { document: self.document, old: self.old, names: &mut self.names, warnings }.schema(&at, 0)
+        Lowering { document: self.document, names: &mut self.names, warnings }.schema(&at, 0)
     }
 
     /// Converts all schemas that were referred to and returns them as a bundle.
@@ -76,7 +88,10 @@ impl<'a> SchemaCollector<'a> {
             let schema = self.schema(at, warnings);
             definitions.insert(name, schema);
         }
-        Bundle { definitions }
+        let lost = self.names.lost;
+        // Accepts any value. An object has room for other keywords beside it, `true` has not.
+        definitions.extend(lost.keys().map(|name| (name.clone(), json!({}))));
+        Bundle { definitions, lost }
     }
 }
 
@@ -114,8 +129,17 @@ impl Bundle {
         self.get(reference.strip_prefix(INTO)?)
     }
 
-    /// Returns the schema with those definitions that it needs, and no others, so that it is self-contained.
-    pub fn complete(&self, schema: &Value) -> Value {
+    /// Returns the reasons why parts of a schema are unknown: references that lead nowhere.
+    pub fn lost(&self, schema: &Value) -> Vec<&str> {
+        if self.lost.is_empty() {
+            return Vec::new();
+        }
+        let needed = self.needed(schema);
+        needed.into_iter().filter_map(|name| self.lost.get(name)).map(String::as_str).collect()
+    }
+
+    /// Returns the names of the definitions that a schema needs.
+    fn needed(&self, schema: &Value) -> BTreeSet<&String> {
         let mut needed = BTreeSet::new();
         let mut open = vec![schema];
         while let Some(value) = open.pop() {
@@ -134,6 +158,12 @@ impl Bundle {
                 _ => {}
             }
         }
+        needed
+    }
+
+    /// Returns the schema with those definitions that it needs, and no others, so that it is self-contained.
+    pub fn complete(&self, schema: &Value) -> Value {
+        let needed = self.needed(schema);
         let mut whole = match schema {
             Value::Object(entries) => entries.clone(),
             Value::Bool(false) => json!({ "not": {} }).as_object().cloned().unwrap_or_default(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use failspec_base::message::MediaType;
 
-use super::{bundle::SchemaCollector, document::At, document::Document, warning::Warnings};
+use super::{at::At, bundle::SchemaCollector, document::Document, warning::Warnings};
 
 /// One media type of a body.
 #[derive(Debug, Clone)]
@@ -33,6 +33,10 @@ impl Content {
         let mut read = Vec::new();
         for (media_type, at) in content.entries() {
             let Some(at) = document.resolved(at, warnings) else { continue };
+            if at.value.get("itemSchema").is_some() {
+                let message = "`itemSchema`: the items of a stream are not checked";
+                warnings.lost(document.file(&at), at.pointer.clone(), message);
+            }
             read.push(Self {
                 media_type: media_type.to_owned(),
                 schema: at.get("schema").map(|schema| gathering.schema(schema, warnings)),

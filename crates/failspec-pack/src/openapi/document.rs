@@ -8,11 +8,19 @@ use std::{
 use serde_json::Value;
 
 use crate::pack::Texts;
-use failspec_base::encoding::{escape_pointer_step, percent_decode};
+use failspec_base::encoding::{percent_decode, unescape_pointer_step};
 use failspec_base::files::{self, Folder};
-use failspec_base::syntax::{Source, yaml};
 
-use super::warning::Warnings;
+use super::{
+    at::At,
+    document_error::DocumentError,
+    file_text::{Parsed, parse},
+    identifiers::{Identifiers, Place},
+    overlay::Overlay,
+    swagger,
+    version::Version,
+    warning::Warnings,
+};
 
 /// The maximum size of a file, in bytes: 64 MiB.
 const MAX_SIZE: u64 = 64 << 20;
@@ -26,45 +34,6 @@ const MAX_BYTES: u64 = 128 << 20;
 /// The maximum length of a chain of references.
 const MAX_CHAIN_LEN: usize = 32;
 
-/// An error that makes a document unusable.
-#[derive(Debug, thiserror::Error)]
-pub enum DocumentError {
-    /// A file cannot be read.
-    #[error("cannot read {path}: {reason}")]
-    Unreadable {
-        /// The path of the file.
-        path: String,
-        /// The reason.
-        reason: String,
-    },
-    /// The file is neither JSON nor YAML.
-    #[error("{path} is neither JSON nor YAML: {reason}")]
-    Malformed {
-        /// The path of the file.
-        path: String,
-        /// The message of the parser.
-        reason: String,
-    },
-    /// The document is Swagger 2.0.
-    #[error(
-        "{path} is Swagger {version}; OpenAPI 3.0 or 3.1 is required: convert it, e.g. with swagger2openapi"
-    )]
-    Swagger {
-        /// The path of the file.
-        path: String,
-        /// The version that the document states.
-        version: String,
-    },
-    /// The file is another kind of document, or has an unsupported version.
-    #[error("{path} is not an OpenAPI document: {reason}")]
-    Other {
-        /// The path of the file.
-        path: String,
-        /// The reason.
-        reason: String,
-    },
-}
-
 /// A document: its main file and the files that it refers to.
 #[derive(Debug)]
 pub struct Document {
@@ -76,52 +45,12 @@ pub struct Document {
     missing: BTreeMap<String, String>,
     /// The folder of the document, relative to the folder below which its files are.
     folder: String,
-}
-
-/// A value of a document, with its location.
-#[derive(Debug, Clone)]
-pub(super) struct At<'a> {
-    /// The index of the file.
-    file: usize,
-    /// The value.
-    pub value: &'a Value,
-    /// JSON Pointer to the value, within its file.
-    pub pointer: String,
-}
-
-impl<'a> At<'a> {
-    /// Returns the value under `key`.
-    pub fn get(&self, key: &str) -> Option<At<'a>> {
-        Some(At { file: self.file, value: self.value.get(key)?, pointer: self.pointer_to(key) })
-    }
-
-    /// Returns the entries of an object; any other value has none.
-    pub fn entries(&self) -> impl Iterator<Item = (&'a str, At<'a>)> + use<'a> {
-        let (file, pointer) = (self.file, self.pointer.clone());
-        self.value.as_object().into_iter().flatten().map(move |(key, value)| {
-            (key.as_str(), At { file, value, pointer: format!("{pointer}/{}", escape_pointer_step(key)) })
-        })
-    }
-
-    /// Returns the items of a list; any other value has none.
-    pub fn items(&self) -> impl Iterator<Item = At<'a>> + use<'a> {
-        let (file, pointer) = (self.file, self.pointer.clone());
-        self.value.as_array().into_iter().flatten().enumerate().map(move |(index, value)| At {
-            file,
-            value,
-            pointer: format!("{pointer}/{index}"),
-        })
-    }
-
-    /// Returns the JSON Pointer to the value under `key`.
-    pub fn pointer_to(&self, key: &str) -> String {
-        format!("{}/{}", self.pointer, escape_pointer_step(key))
-    }
-
-    /// Returns the file and the pointer, which identify the location in the document.
-    pub fn key(&self) -> (usize, String) {
-        (self.file, self.pointer.clone())
-    }
+    /// The version.
+    version: Version,
+    /// The names that schemas have.
+    identifiers: Identifiers,
+    /// Warnings about the files themselves, overlays and the conversion of Swagger 2.0.
+    warnings: Warnings,
 }
 
 impl Document {
@@ -130,16 +59,20 @@ impl Document {
     /// # Errors
     /// Fails if the document itself cannot be read, or is not an OpenAPI document of a supported version.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
-        let folder = path.parent().unwrap_or(path);
-        Self::load_with(path, folder, String::new())
+        Self::load_with(path, None, &[])
     }
 
     /// Reads a document and every file within `root` that it refers to: `../common/errors.yaml` of a repository with
-    /// several documents.
+    /// several documents. Without `root`, its files are within its folder. The overlays are applied to its main file.
     ///
     /// # Errors
     /// Fails like [`Self::load`], and if the document is not within `root`.
-    pub fn load_below(path: &Path, root: &Path) -> Result<Self, DocumentError> {
+    pub fn load_with(path: &Path, root: Option<&Path>, overlays: &[Overlay]) -> Result<Self, DocumentError> {
+        let Some(root) = root else {
+            // A name without a folder is in the current one.
+            let folder = path.parent().filter(|folder| *folder != Path::new(""));
+            return Self::load_files(path, folder.unwrap_or(Path::new(".")), String::new(), overlays);
+        };
         let shown = || path.display().to_string();
         let canonical = |path: &Path| {
             let unreadable = |error: std::io::Error| DocumentError::Unreadable {
@@ -154,29 +87,32 @@ impl Document {
             let reason = format!("it is not within {}", root.display());
             return Err(DocumentError::Unreadable { path: shown(), reason });
         };
-        Self::load_with(path, &root, below.to_string_lossy().replace('\\', "/"))
+        Self::load_files(path, &root, below.to_string_lossy().replace('\\', "/"), overlays)
     }
 
-    fn load_with(path: &Path, root: &Path, own: String) -> Result<Self, DocumentError> {
+    fn load_files(
+        path: &Path,
+        root: &Path,
+        own: String,
+        overlays: &[Overlay],
+    ) -> Result<Self, DocumentError> {
         let shown = path.display().to_string();
         let text = read(path).map_err(|reason| DocumentError::Unreadable { path: shown.clone(), reason })?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(shown);
-        let mut document = Self { folder: own, ..Self::parse(&name, &text)? };
         let root = Folder::new(root).map_err(|error| error.to_string());
         let other = |path: &str| {
             let root = root.as_ref().map_err(Clone::clone)?;
             root.text(&folder.join(path), MAX_SIZE).map_err(|error| error.to_string())
         };
-        document.load_others(&other, text.len() as u64);
-        Ok(document)
+        Self::build(&name, &text, own, overlays, &other)
     }
 
-    /// Reads a document from the files of a pack, with the files that it refers to.
+    /// Reads a document from the files of a pack, with the files that it refers to. The overlays are applied to it.
     ///
     /// # Errors
     /// Fails if there is no such file, or it is not an OpenAPI document of a supported version.
-    pub fn of_texts(path: &str, texts: &Texts) -> Result<Self, DocumentError> {
+    pub fn of_texts(path: &str, overlays: &[Overlay], texts: &Texts) -> Result<Self, DocumentError> {
         let missing = "there is no such file".to_owned();
         let text = texts
             .get(path)
@@ -184,13 +120,74 @@ impl Document {
         let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
         // Its files are those of the pack: `schemas/NAME/…`.
         let own = folder.splitn(3, '/').nth(2).unwrap_or_default().to_owned();
-        let mut document = Self { folder: own, ..Self::parse(name, text)? };
         let other = |path: &str| {
             let place = relative(folder, path);
             place.and_then(|place| texts.get(&place)).cloned().ok_or(missing.clone())
         };
-        document.load_others(&other, text.len() as u64);
+        Self::build(name, text, own, overlays, &other)
+    }
+
+    /// Reads a document from a single text. References to other files cannot be resolved.
+    ///
+    /// # Errors
+    /// Fails if the text is not an OpenAPI document of a supported version.
+    pub fn parse(name: &str, text: &str) -> Result<Self, DocumentError> {
+        Self::build(name, text, String::new(), &[], &|_| Err("there is no such file".to_owned()))
+    }
+
+    fn build(
+        name: &str,
+        text: &str,
+        folder: String,
+        overlays: &[Overlay],
+        other: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<Self, DocumentError> {
+        let path = name.to_owned();
+        let Parsed { value: mut root, lost } =
+            parse(name, text).map_err(|reason| DocumentError::Malformed { path: path.clone(), reason })?;
+        let mut warnings = Warnings::default();
+        lost.into_iter().for_each(|what| warnings.lost(name, "", what));
+        overlays.iter().for_each(|overlay| overlay.apply(&mut root, &mut warnings));
+        let version = Version::of(&root).map_err(|reason| DocumentError::Other { path, reason })?;
+        let mut document = Self {
+            files: vec![(name.to_owned(), root)],
+            known: HashMap::from([(name.to_owned(), 0)]),
+            missing: BTreeMap::new(),
+            folder,
+            version,
+            identifiers: Identifiers::default(),
+            warnings,
+        };
+        document.load_others(other, text.len() as u64);
+        document.identifiers = Identifiers::of(&document.files);
+        if version == Version::V20 {
+            let converted = swagger::convert(&document);
+            for (file, pointer, value) in converted.edits {
+                set(&mut document.files[file].1, &pointer, value);
+            }
+            document.warnings.extend(converted.warnings);
+        }
         Ok(document)
+    }
+
+    /// Returns the version of the document.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Returns the warnings about its files, overlays and conversion.
+    pub(super) fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+
+    /// Returns true if one of its files refers to the main file by its name.
+    pub fn names_itself(&self) -> bool {
+        let main = &self.files[0].0;
+        self.files.iter().any(|(name, value)| {
+            let mut wanted = Vec::new();
+            references(value, &mut wanted, 0);
+            wanted.iter().any(|file| join(name, file, &self.folder).is_ok_and(|path| path == *main))
+        })
     }
 
     /// Returns the folder of the document, relative to the folder below which its files are.
@@ -203,42 +200,6 @@ impl Document {
         self.files.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Reads a document from a single text. References to other files cannot be resolved.
-    ///
-    /// # Errors
-    /// Fails if the text is not an OpenAPI document of a supported version.
-    pub fn parse(name: &str, text: &str) -> Result<Self, DocumentError> {
-        let path = name.to_owned();
-        let root =
-            parse(name, text).map_err(|reason| DocumentError::Malformed { path: path.clone(), reason })?;
-        if let Some(version) = root.get("swagger") {
-            let version = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
-            return Err(DocumentError::Swagger { path, version });
-        }
-        match root
-            .get("openapi")
-            .map(|version| version.as_str().map_or_else(|| version.to_string(), str::to_owned))
-        {
-            Some(version) if version.starts_with("3.") => {}
-            Some(version) => {
-                let version: String = version.chars().take(40).collect();
-                let reason = format!("its version is `{}`; 3.0 or 3.1 is required", version.escape_debug());
-                return Err(DocumentError::Other { path, reason });
-            }
-            None => {
-                let reason = "it has no key `openapi`".to_owned();
-                return Err(DocumentError::Other { path, reason });
-            }
-        }
-        let known = HashMap::from([(name.to_owned(), 0)]);
-        Ok(Self {
-            files: vec![(name.to_owned(), root)],
-            known,
-            missing: BTreeMap::new(),
-            folder: String::new(),
-        })
-    }
-
     /// Returns the root value of the main file.
     pub(super) fn root(&self) -> At<'_> {
         At { file: 0, value: &self.files[0].1, pointer: String::new() }
@@ -247,6 +208,11 @@ impl Document {
     /// Returns the name of the file that contains a value.
     pub(super) fn file(&self, at: &At<'_>) -> &str {
         &self.files[at.file].0
+    }
+
+    /// Returns the name of a file by its index.
+    pub(super) fn file_at(&self, index: usize) -> &str {
+        &self.files[index].0
     }
 
     /// Returns the JSON Pointer to a value. If the value is in another file than the main one, the file's name and
@@ -262,7 +228,7 @@ impl Document {
     pub(super) fn resolve<'a>(&'a self, at: At<'a>) -> Result<At<'a>, String> {
         let mut at = at;
         for _ in 0..MAX_CHAIN_LEN {
-            let Some(reference) = at.value.get("$ref").and_then(Value::as_str) else {
+            let Some(reference) = at.text("$ref") else {
                 return Ok(at);
             };
             at = self.target(&at, reference)?;
@@ -270,32 +236,67 @@ impl Document {
         Err("its references are circular".to_owned())
     }
 
-    /// Resolves a value as [`Self::resolve`] does. If that fails, adds a warning and returns `None`.
+    /// Resolves a value as [`Self::resolve`] does. If that fails, adds a warning and returns `None`. Keys next to a
+    /// `$ref` are named, unless they are only for readers.
     pub(super) fn resolved<'a>(&'a self, at: At<'a>, warnings: &mut Warnings) -> Option<At<'a>> {
         let (file, pointer) = (self.file(&at).to_owned(), at.pointer.clone());
-        self.resolve(at).map_err(|why| warnings.note(&file, pointer, why)).ok()
+        if at.text("$ref").is_some() {
+            let ignored: Vec<String> =
+                at.entries().map(|(key, _)| key).filter(|key| is_ignored(key)).map(shown).collect();
+            if !ignored.is_empty() {
+                let message =
+                    format!("{} next to `$ref`: ignored, as the specification says", ignored.join(", "));
+                warnings.note(&file, pointer.clone(), message);
+            }
+        }
+        self.resolve(at).map_err(|why| warnings.lost(&file, pointer, why)).ok()
     }
 
     /// Returns the target of one reference.
     pub(super) fn target<'a>(&'a self, from: &At<'_>, reference: &str) -> Result<At<'a>, String> {
-        let shown = || reference.chars().take(200).collect::<String>().escape_debug().to_string();
+        let place = from.key();
+        if self.identifiers.is_renamed(&place)
+            && let Some(at) = self.named(&place, reference)
+        {
+            return Ok(at);
+        }
+        self.target_by_path(from, reference).or_else(|why| self.named(&place, reference).ok_or(why))
+    }
+
+    /// Returns true if a `$dynamicRef` means one of several schemas.
+    pub(super) fn is_dynamic(&self, reference: &str) -> bool {
+        self.identifiers.is_dynamic(reference)
+    }
+
+    /// Returns the target of a reference to an `$id` or an anchor.
+    fn named(&self, from: &Place, reference: &str) -> Option<At<'_>> {
+        let targets = self.identifiers.targets(from, reference);
+        targets.into_iter().find_map(|(file, pointer)| self.value_at(file, &pointer))
+    }
+
+    fn value_at(&self, file: usize, pointer: &str) -> Option<At<'_>> {
+        let decoded = percent_decode(pointer).into_owned();
+        let root = &self.files[file].1;
+        if let Some(value) = root.pointer(&decoded) {
+            return Some(At { file, value, pointer: decoded });
+        }
+        root.pointer(pointer).map(|value| At { file, value, pointer: pointer.to_owned() })
+    }
+
+    fn target_by_path<'a>(&'a self, from: &At<'_>, reference: &str) -> Result<At<'a>, String> {
         let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
         let file = match file {
             "" => from.file,
             _ => {
                 let path = join(&self.files[from.file].0, file, &self.folder)
-                    .map_err(|why| format!("`$ref: {}` is not followed: {why}", shown()))?;
+                    .map_err(|why| format!("`$ref: {}` is not followed: {why}", shown(reference)))?;
                 self.known.get(&path).copied().ok_or_else(|| {
                     let why = self.missing.get(&path).map_or("there is no such file", String::as_str);
-                    format!("`$ref: {}` cannot be resolved: {why}", shown())
+                    format!("`$ref: {}` cannot be resolved: {why}", shown(reference))
                 })?
             }
         };
-        let decoded = percent_decode(pointer).into_owned();
-        let root = &self.files[file].1;
-        let value = root.pointer(&decoded).or_else(|| root.pointer(pointer));
-        let value = value.ok_or_else(|| format!("`$ref: {}` cannot be resolved", shown()))?;
-        Ok(At { file, value, pointer: decoded })
+        self.value_at(file, pointer).ok_or_else(|| format!("`$ref: {}` cannot be resolved", shown(reference)))
     }
 
     fn load_others(&mut self, read: &dyn Fn(&str) -> Result<String, String>, mut bytes: u64) {
@@ -319,7 +320,8 @@ impl Document {
                     parse(&path, &text)
                 });
                 match read {
-                    Ok(value) => {
+                    Ok(Parsed { value, lost }) => {
+                        lost.into_iter().for_each(|what| self.warnings.lost(&path, "", what));
                         self.known.insert(path.clone(), self.files.len());
                         self.files.push((path, value));
                     }
@@ -331,36 +333,29 @@ impl Document {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
-    files::text(path, MAX_SIZE).map_err(|error| error.to_string())
+/// Sets the value at a pointer. The last step may be a new key of an object.
+fn set(root: &mut Value, pointer: &str, value: Value) {
+    if let Some(place) = root.pointer_mut(pointer) {
+        *place = value;
+    } else if let Some((parent, last)) = pointer.rsplit_once('/')
+        && let Some(Value::Object(entries)) = root.pointer_mut(parent)
+    {
+        entries.insert(unescape_pointer_step(last).into_owned(), value);
+    }
 }
 
-/// Parses a text as JSON if it looks like JSON, because that is faster; otherwise as YAML.
-fn parse(name: &str, text: &str) -> Result<Value, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim_start().starts_with(['{', '[']) {
-        match serde_json::from_str(text) {
-            Ok(value) => return Ok(value),
-            // A flow mapping of YAML begins like this, too. In all other cases the message of the JSON parser is the
-            // better one.
-            Err(error) => {
-                let source = Source::new(name, text);
-                return match yaml::read_foreign(&source) {
-                    (Some(node), mistakes) if mistakes.0.is_empty() => Ok(node.to_json()),
-                    _ => Err(error.to_string()),
-                };
-            }
-        }
-    }
-    let source = Source::new(name, text);
-    let (node, mistakes) = yaml::read_foreign(&source);
-    node.map(|node| node.to_json()).ok_or_else(|| {
-        let first = mistakes.0.first();
-        first.map_or_else(String::new, |mistake| {
-            let line = mistake.place.as_ref().map_or(0, failspec_base::syntax::Location::line);
-            format!("line {line}: {} {}", mistake.title, mistake.label).trim_end().to_owned()
-        })
-    })
+/// Returns true for a key next to a `$ref` that would say something about requests or responses.
+fn is_ignored(key: &str) -> bool {
+    !key.starts_with("x-")
+        && !["$ref", "summary", "description", "title", "externalDocs", "tags"].contains(&key)
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(200).collect::<String>().escape_debug().to_string()
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    files::text(path, MAX_SIZE).map_err(|error| error.to_string())
 }
 
 /// Collects the files that the references of a value name.

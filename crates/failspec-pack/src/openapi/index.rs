@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::pack::{HeaderSchema, Pack, Schema, SchemaRegistry};
 
-use super::{Api, Bundle, Content, Document, DocumentError, Operation, ResponseStatus};
+use super::{
+    Api, Bundle, Content, Document, DocumentError, Operation, Overlay, ResponseStatus, path_template::rank,
+};
 
 /// An OpenAPI document, prepared for checking requests and responses: operations are found by path, and schemas are
 /// compiled when they are first needed.
@@ -45,7 +47,7 @@ impl Declared {
     /// Fails if the file is not an OpenAPI document of a supported version.
     pub fn of(pack: &Pack) -> Result<Option<Self>, DocumentError> {
         let Some(file) = &pack.contract.openapi else { return Ok(None) };
-        let document = Document::of_texts(&file.path, &pack.texts)?;
+        let document = Document::of_texts(&file.path, &Overlay::of(pack)?, &pack.texts)?;
         Ok(Some(Self::new(Api::lenient(&document))))
     }
 
@@ -94,15 +96,15 @@ impl Declared {
     }
 
     /// Returns the operation for a request, by the path under the target's URL. The path may begin with that of a
-    /// server of the document. If several operations match, the one with the fewest parameters is returned, as the
-    /// specification requires.
+    /// server of the document. If several operations match, the most concrete one is returned, as the specification
+    /// requires.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let shortened = self.prefixes.iter().filter_map(|prefix| path.strip_prefix(prefix.as_str()));
         [path].into_iter().chain(shortened).find_map(|path| {
             let asked: Vec<&str> = path.split('/').collect();
             let known = self.places.get(&(method.to_owned(), asked.len()))?;
             let fitting = known.iter().map(|index| &self.api.operations[*index]).filter(|it| it.fits(&asked));
-            fitting.min_by_key(|operation| operation.path.matches('{').count())
+            fitting.min_by_key(|operation| rank(&operation.path))
         })
     }
 

@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 use crate::pack::{Schema, SchemaRegistry};
 
 use super::{
+    at::At,
     bundle::{Bundle, Names},
-    document::{At, Document},
+    document::Document,
+    version::Version,
     warning::Warnings,
 };
 
@@ -41,6 +43,8 @@ enum Kind {
     Text,
     /// A list of texts.
     Texts,
+    /// Lists of texts by name.
+    TextLists,
     /// Names of types.
     Types,
     /// A list of values.
@@ -88,6 +92,7 @@ const KEYWORDS: &[(&str, Kind)] = &[
     ("then", Kind::Schema),
     ("else", Kind::Schema),
     ("dependentSchemas", Kind::Map),
+    ("dependentRequired", Kind::TextLists),
     ("unevaluatedProperties", Kind::Schema),
     ("unevaluatedItems", Kind::Schema),
     // These validate nothing, but code that generates or checks values needs them.
@@ -99,10 +104,12 @@ const KEYWORDS: &[(&str, Kind)] = &[
     ("examples", Kind::Any),
 ];
 
+/// Keywords that are only for readers of a schema.
+const READERS: [&str; 3] = ["default", "example", "examples"];
+
 /// The conversion of one schema.
 pub(super) struct Lowering<'l, 'a> {
     pub document: &'a Document,
-    pub old: bool,
     pub names: &'l mut Names<'a>,
     pub warnings: &'l mut Warnings,
 }
@@ -110,37 +117,23 @@ pub(super) struct Lowering<'l, 'a> {
 impl<'a> Lowering<'_, 'a> {
     /// Converts the schema at a location.
     pub fn schema(&mut self, at: &At<'a>, depth: usize) -> Value {
-        let entries = match at.value {
+        match at.value {
             Value::Bool(all) => return Value::Bool(*all),
-            Value::Object(entries) => entries,
+            Value::Object(_) => {}
             _ => {
                 self.warn(at, "this is not a schema; any value is accepted");
                 return Value::Bool(true);
             }
-        };
+        }
         if depth > MAX_DEPTH {
             self.warn(at, format!("nested deeper than {MAX_DEPTH} levels; any value is accepted"));
             return Value::Bool(true);
         }
-        let reference = entries.get("$ref").or_else(|| entries.get("$dynamicRef")).and_then(Value::as_str);
         let mut lowered = Map::new();
-        if let Some(reference) = reference {
-            match self.document.target(at, reference) {
-                Ok(target) => {
-                    let name = self.names.of(target.clone(), self.document.file(&target));
-                    lowered.insert("$ref".to_owned(), Bundle::reference(&name).into());
-                }
-                Err(why) => self.warn(at, format!("{why}; any value is accepted")),
-            }
-            if self.old {
-                // According to the specification, keys next to a `$ref` are ignored. An author who writes `nullable`
-                // there means it.
-                return match at.value.get("nullable") {
-                    Some(Value::Bool(true)) => {
-                        json!({ "anyOf": [Value::Object(lowered), { "type": "null" }] })
-                    }
-                    _ => Value::Object(lowered),
-                };
+        if let Some(name) = self.reference(at) {
+            lowered.insert("$ref".to_owned(), Bundle::reference(&name).into());
+            if self.is_old() {
+                return self.beside_reference(at, lowered);
             }
         }
         for (keyword, kind) in KEYWORDS {
@@ -149,10 +142,66 @@ impl<'a> Lowering<'_, 'a> {
                 lowered.extend(value.map(|value| ((*keyword).to_owned(), value)));
             }
         }
-        if self.old {
+        if self.is_old() {
             return self.old_ways(at, lowered);
         }
         Value::Object(lowered)
+    }
+
+    /// Returns the name of the schema that a schema refers to, if it refers to one.
+    fn reference(&mut self, at: &At<'a>) -> Option<String> {
+        let (keyword, reference) =
+            ["$ref", "$dynamicRef"].iter().find_map(|key| Some((*key, at.text(key)?)))?;
+        if keyword == "$dynamicRef" && self.document.is_dynamic(reference) {
+            let shown = reference.escape_debug();
+            let why = format!("`$dynamicRef: {shown}` means one of several schemas");
+            return Some(self.lost(at, why));
+        }
+        match self.document.target(at, reference) {
+            Ok(target) => Some(self.names.of(target.clone(), self.document.file(&target))),
+            Err(why) => Some(self.lost(at, why)),
+        }
+    }
+
+    fn lost(&mut self, at: &At<'_>, why: String) -> String {
+        self.warnings.lost(
+            self.document.file(at),
+            at.pointer.clone(),
+            format!("{why}; any value is accepted"),
+        );
+        self.names.lost(why)
+    }
+
+    /// Converts what is next to a `$ref` before OpenAPI 3.1. According to the specification, it is ignored. An author
+    /// who writes `nullable` there means it.
+    fn beside_reference(&mut self, at: &At<'a>, lowered: Map<String, Value>) -> Value {
+        let is_nullable = self.is_nullable(at);
+        let ignored: Vec<&str> = KEYWORDS
+            .iter()
+            .map(|(keyword, _)| *keyword)
+            .filter(|keyword| !READERS.contains(keyword) && at.value.get(keyword).is_some())
+            // `type: object` next to a reference says nothing that the reference does not.
+            .filter(|keyword| *keyword != "type" || at.text("type") != Some("object"))
+            .collect();
+        if !ignored.is_empty() {
+            let message =
+                format!("{} next to `$ref`: ignored, as the specification says", ignored.join(", "));
+            self.warn(at, message);
+        }
+        match is_nullable {
+            true => json!({ "anyOf": [Value::Object(lowered), { "type": "null" }] }),
+            false => Value::Object(lowered),
+        }
+    }
+
+    fn is_old(&self) -> bool {
+        self.document.version().has_old_schemas()
+    }
+
+    /// Returns true if a schema of OpenAPI 3.0 also accepts `null`. Swagger 2.0 has an extension for it.
+    fn is_nullable(&self, at: &At<'_>) -> bool {
+        let is_set = |key: &str| at.value.get(key) == Some(&Value::Bool(true));
+        is_set("nullable") || self.document.version() == Version::V20 && is_set("x-nullable")
     }
 
     /// Converts the value of one keyword; `None` if it cannot be used.
@@ -162,6 +211,10 @@ impl<'a> Lowering<'_, 'a> {
             Kind::Schema => {
                 // Before 2020-12, `items` could be a list of schemas.
                 if keyword == "items" && value.is_array() {
+                    self.warn(
+                        at,
+                        "`items` with a list is not JSON Schema 2020-12 (`prefixItems`) and is ignored",
+                    );
                     return None;
                 }
                 return Some(self.schema(at, depth + 1));
@@ -212,6 +265,11 @@ impl<'a> Lowering<'_, 'a> {
                 }
                 _ => false,
             },
+            Kind::TextLists => {
+                let is_text_list =
+                    |value: &Value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
+                value.as_object().is_some_and(|lists| lists.values().all(is_text_list))
+            }
             Kind::Flag => value.is_boolean(),
             Kind::Count => {
                 // Some generators write 1.0 instead of 1.
@@ -224,7 +282,7 @@ impl<'a> Lowering<'_, 'a> {
                 false
             }
             // OpenAPI 3.0 has a boolean `exclusiveMinimum` and `exclusiveMaximum`; `old_ways` converts them.
-            Kind::Number => value.is_number() || (self.old && value.is_boolean()),
+            Kind::Number => value.is_number() || (self.is_old() && value.is_boolean()),
             Kind::Step => value.as_f64().is_some_and(|step| step > 0.0),
             Kind::Text => value.is_string(),
             Kind::Pattern => {
@@ -242,6 +300,10 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn types(&mut self, at: &At<'a>) -> Option<Value> {
+        // The content of a file, in Swagger 2.0: bytes of any kind.
+        if self.document.version() == Version::V20 && at.value == "file" {
+            return Some("string".into());
+        }
         let list = [at.value.clone()];
         let named = at.value.as_array().map_or(list.as_slice(), Vec::as_slice);
         let known: Vec<Value> = named
@@ -272,7 +334,12 @@ impl<'a> Lowering<'_, 'a> {
                 }
             }
         }
-        if at.value.get("nullable") != Some(&Value::Bool(true)) {
+        if let Some(name) = lowered.get("discriminator").and_then(Value::as_str) {
+            // Swagger 2.0 has the name alone.
+            let discriminator = json!({ "propertyName": name });
+            lowered.insert("discriminator".to_owned(), discriminator);
+        }
+        if !self.is_nullable(at) {
             return Value::Object(lowered);
         }
         if let Some(values) = lowered.get_mut("enum").and_then(Value::as_array_mut)

@@ -7,9 +7,11 @@ use serde_json::Value;
 use failspec_base::message::is_token;
 
 use super::{
+    at::At,
     bundle::SchemaCollector,
     content::{Content, examples},
-    document::{At, Document},
+    document::Document,
+    version::Version,
     warning::Warnings,
 };
 
@@ -77,14 +79,16 @@ impl Parameter {
     /// Reads the parameters of a path and of an operation on it. A parameter of the operation replaces one with the
     /// same name and location.
     pub(super) fn read_all<'a>(
-        path: &At<'a>,
+        path: &[At<'a>],
         operation: &At<'a>,
         document: &'a Document,
         gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Vec<Self> {
         let mut parameters: Vec<Self> = Vec::new();
-        for list in [path.get("parameters"), operation.get("parameters")].into_iter().flatten() {
+        // The path item itself comes before the one that it refers to, and what is read later replaces.
+        let lists = path.iter().rev().chain([operation]).filter_map(|at| at.get("parameters"));
+        for list in lists {
             for item in list.items() {
                 let Some(at) = document.resolved(item, warnings) else { continue };
                 let Some(parameter) = Self::read(&at, document, gathering, warnings) else { continue };
@@ -107,19 +111,21 @@ impl Parameter {
             Some("query") => ParameterLocation::Query,
             Some("header") => ParameterLocation::Header,
             Some("cookie") => ParameterLocation::Cookie,
+            // The conversion of Swagger 2.0 makes a body of these.
+            Some("body" | "formData") if document.version() == Version::V20 => return None,
             _ => {
                 let message = "`in` must be path, query, header or cookie; the parameter is ignored";
-                warnings.note(document.file(at), at.pointer.clone(), message);
+                warnings.lost(document.file(at), at.pointer.clone(), message);
                 return None;
             }
         };
         let Some(name) = text("name").filter(|name| !name.is_empty()) else {
-            warnings.note(document.file(at), at.pointer.clone(), "the parameter has no name; it is ignored");
+            warnings.lost(document.file(at), at.pointer.clone(), "the parameter has no name; it is ignored");
             return None;
         };
         if matches!(place, ParameterLocation::Header | ParameterLocation::Cookie) && !is_token(name) {
             let message = "this is not a valid header or cookie name; the parameter is ignored";
-            warnings.note(document.file(at), at.pointer.clone(), message);
+            warnings.lost(document.file(at), at.pointer.clone(), message);
             return None;
         }
         // According to the specification, the first three are described elsewhere, and such a parameter is ignored.
@@ -147,6 +153,10 @@ impl Parameter {
         // A value with a media type other than JSON is filled in as text, so its schema allows any value.
         let of_content = |content: Content| if json { content.schema } else { Some(Value::Bool(true)) };
         let explode = at.value.get("explode").and_then(Value::as_bool);
+        if let Some(style @ ("matrix" | "label" | "deepObject")) = text("style") {
+            let message = format!("`style: {style}` is not followed; the value is written without it");
+            warnings.lost(document.file(at), at.pointer.clone(), message);
+        }
         Some(Self {
             name: name.to_owned(),
             place,

@@ -4,12 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{
-    bundle::SchemaCollector,
-    content::Content,
-    document::{At, Document},
-    warning::Warnings,
-};
+use super::{at::At, bundle::SchemaCollector, content::Content, document::Document, warning::Warnings};
 
 /// The statuses that a response is declared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +70,8 @@ pub struct Response {
     pub headers: Vec<ResponseHeader>,
     /// The media types of its body; empty if no body is declared.
     pub content: Vec<Content>,
+    /// The reason why only its status is known: a reference that leads nowhere.
+    pub lost: Option<String>,
     /// JSON Pointer to the response. If it is in another file than the main one, the file's name and `#` precede the
     /// pointer.
     pub pointer: String,
@@ -111,14 +108,14 @@ impl Response {
             }
             let Some(status) = ResponseStatus::parse(status) else {
                 let message = "this is not a status; the response is ignored";
-                warnings.note(document.file(&at), at.pointer.clone(), message);
+                warnings.lost(document.file(&at), at.pointer.clone(), message);
                 continue;
             };
             let pointer = document.place(&at);
-            let Some(at) = document.resolved(at, warnings) else {
-                // The reference cannot be resolved, so only the existence of the response is known.
+            let Some(at) = document.resolved(at.clone(), warnings) else {
                 let (description, headers, content) = (String::new(), Vec::new(), Vec::new());
-                responses.push(Self { status, description, headers, content, pointer });
+                let lost = document.resolve(at).err();
+                responses.push(Self { status, description, headers, content, lost, pointer });
                 continue;
             };
             let description = at.value.get("description").and_then(Value::as_str).unwrap_or_default();
@@ -127,6 +124,7 @@ impl Response {
                 description: description.to_owned(),
                 headers: ResponseHeader::read_all(&at, document, gathering, warnings),
                 content: Content::read_all(&at, document, gathering, warnings),
+                lost: None,
                 pointer,
             });
         }

@@ -6,11 +6,7 @@ use serde_json::Value;
 
 use failspec_base::message::is_token;
 
-use super::{
-    document::{At, Document},
-    parameter::ParameterLocation,
-    warning::Warnings,
-};
+use super::{at::At, document::Document, parameter::ParameterLocation, warning::Warnings};
 
 /// The kind of credential that a scheme requires.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,10 +6,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{
-    document::{At, Document},
-    warning::Warnings,
-};
+use super::{at::At, document::Document, warning::Warnings};
 
 /// Checks the parts of a 3.0 document against their types, one by one.
 pub(super) fn look(document: &Document, warnings: &mut Warnings) {

@@ -11,6 +11,9 @@ pub struct Warning {
     pub pointer: String,
     /// The problem, and how it was handled.
     pub message: String,
+    /// True if something that the document says is not in what was read: a reference that leads nowhere, the second of
+    /// two equal keys.
+    pub is_loss: bool,
 }
 
 impl fmt::Display for Warning {
@@ -19,10 +22,10 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The maximum number of warnings that are kept for one document.
+/// The maximum number of warnings that are kept for one document; of losses, twice as many.
 const MAX_COUNT: usize = 1_000;
 
-/// The warnings of a document, without duplicates; only the first 1,000 are kept.
+/// The warnings of a document, without duplicates; only the first 1,000 are kept, and of losses more.
 #[derive(Debug, Clone, Default)]
 pub struct Warnings {
     kept: Vec<Warning>,
@@ -33,15 +36,46 @@ pub struct Warnings {
 impl Warnings {
     /// Adds a warning, unless it is a duplicate.
     pub fn note(&mut self, file: &str, pointer: impl Into<String>, message: impl Into<String>) {
-        let warning = Warning { file: file.to_owned(), pointer: pointer.into(), message: message.into() };
+        self.add(Warning {
+            file: file.to_owned(),
+            pointer: pointer.into(),
+            message: message.into(),
+            is_loss: false,
+        });
+    }
+
+    /// Adds a warning about something that is lost, unless it is a duplicate.
+    pub fn lost(&mut self, file: &str, pointer: impl Into<String>, message: impl Into<String>) {
+        self.add(Warning {
+            file: file.to_owned(),
+            pointer: pointer.into(),
+            message: message.into(),
+            is_loss: true,
+        });
+    }
+
+    /// Adds all warnings of others.
+    pub fn extend(&mut self, others: Self) {
+        self.more += others.more;
+        others.kept.into_iter().for_each(|warning| self.add(warning));
+    }
+
+    fn add(&mut self, warning: Warning) {
         if self.kept.contains(&warning) {
             return;
         }
-        if self.kept.len() == MAX_COUNT {
+        // Losses are kept although there are many other warnings.
+        let limit = if warning.is_loss { 2 * MAX_COUNT } else { MAX_COUNT };
+        if self.kept.len() >= limit {
             self.more += 1;
         } else {
             self.kept.push(warning);
         }
+    }
+
+    /// Returns the warnings about something that is lost.
+    pub fn losses(&self) -> impl Iterator<Item = &Warning> {
+        self.kept.iter().filter(|warning| warning.is_loss)
     }
 
     /// Returns the warnings in the order in which they were found.

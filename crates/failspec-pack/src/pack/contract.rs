@@ -43,6 +43,8 @@ pub struct Contract {
     pub documentation_digest: Option<String>,
     /// The OpenAPI document of the API.
     pub openapi: Option<OpenApiFile>,
+    /// The overlays that are applied to the document, in this order.
+    pub openapi_overlays: Vec<OpenApiFile>,
     /// The request that shows whether the run can continue.
     pub health_check: Option<HealthCheck>,
     /// Overrides for how kinds of changes are classified.
@@ -111,8 +113,13 @@ pub static CONTRACT: MappingSchema = MappingSchema {
         Field::optional(
             "openapi",
             ValueType::Text,
-            "the API's OpenAPI document (3.0 or 3.1), a file of the pack; \
+            "the API's OpenAPI document (3.0 to 3.2, or Swagger 2.0), a file of the pack; \
              requests and responses are also checked against it",
+        ),
+        Field::optional(
+            "openapi_overlays",
+            ValueType::List(&ValueType::Text),
+            "OpenAPI Overlays (1.0), files of the pack, which are applied to the document in this order",
         ),
         Field::optional(
             "extends",
@@ -263,6 +270,7 @@ impl Contract {
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
             openapi: fields.get("openapi").and_then(|node| OpenApiFile::read(node, reader, library)),
+            openapi_overlays: OpenApiFile::read_list(fields.get("openapi_overlays"), reader, library),
             health_check: base.health_check,
             stability: fields.get("stability").map_or(base.stability, |node| stability::read(node, reader)),
             documentation_digest: fields
@@ -343,6 +351,7 @@ impl Contract {
             documentation: None,
             documentation_digest: None,
             openapi: None,
+            openapi_overlays: Vec::new(),
             health_check: None,
             stability: BTreeMap::new(),
             success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],

@@ -2,4 +2,6 @@
 
 mod load;
 mod obeyed;
+mod openapi_reading;
 mod refused;
+mod swagger;

@@ -36,6 +36,8 @@ file_mappings! {
         documentation_digest: Option<String> = "documentation_digest",
         /// The OpenAPI document of the API, by the name of its file.
         openapi: Option<String> = "openapi",
+        /// The overlays of the document, by the names of their files.
+        openapi_overlays: Vec<String> = "openapi_overlays",
         /// The base that it extends.
         extends: Option<String> = "extends",
         /// The forms of a successful response.

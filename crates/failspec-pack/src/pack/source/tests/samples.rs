@@ -217,6 +217,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         as_of: "2026-01-31".parse().unwrap(),
         documentation: own.clone(),
         openapi: own.clone(),
+        openapi_overlays: vec![text.to_owned()],
         success: vec![SuccessSource {
             status: vec![StatusPattern::Class(2)].into(),
             matches: vec![(pointer.clone(), schema())],
