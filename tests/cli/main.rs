@@ -5,6 +5,7 @@ mod certify;
 mod certify_security;
 mod cleanup;
 mod contract_head;
+mod costly_checks;
 mod diff;
 mod extends;
 mod files;

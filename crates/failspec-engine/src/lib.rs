@@ -28,6 +28,7 @@ mod run;
 mod scheduler;
 mod session;
 mod shard_conflicts;
+mod stages;
 mod steps;
 mod target_check;
 mod test_environment;
