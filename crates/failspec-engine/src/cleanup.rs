@@ -62,7 +62,7 @@ pub async fn cleanup(
     remove: bool,
 ) -> Result<CleanupReport, RunError> {
     let (_interrupter, interrupt) = interrupt();
-    let session = session(plan, options, &Arc::default(), &interrupt)?;
+    let session = session(plan, options, &Arc::default(), &interrupt, &Arc::default())?;
     let mut report = CleanupReport::default();
     for cleanup in &plan.pack.contract.cleanup {
         session.cleanup_kind(cleanup, of_run, remove, &mut report).await;

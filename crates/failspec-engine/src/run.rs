@@ -115,8 +115,9 @@ pub async fn run(
         })
     });
     let mut engines = Vec::new();
+    let filled = Arc::default();
     for plan in &plans {
-        let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
+        let session = Arc::new(session(plan, &options, &waivers, &interrupt, &filled)?);
         let engine = Engine {
             session,
             permits: Arc::clone(&permits),
@@ -156,6 +157,7 @@ pub(super) fn session(
     options: &RunOptions,
     waivers: &Arc<Vec<Waiver>>,
     interrupt: &CancelToken,
+    filled: &Arc<AtomicU64>,
 ) -> Result<Session, RunError> {
     let mask = Arc::new(Mask::new());
     // The credentials of the reference implementation are public.
@@ -191,6 +193,7 @@ pub(super) fn session(
         names: names(&plan.pack),
         run: failspec_base::random::random_name(),
         counter: AtomicU64::new(0),
+        filled: Arc::clone(filled),
         against: Declared::shared(&plan.pack)?
             .map(|declared| OpenApiContext { declared, base: plan.target.url.path().into() }),
         exchanges: options.exchanges,
