@@ -18,6 +18,7 @@ mod hostile_files;
 mod hostile_server;
 mod hostile_servers;
 mod import_docs;
+mod inert_output;
 mod init;
 mod judgement;
 mod leftovers;
