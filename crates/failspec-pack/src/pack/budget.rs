@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn checks_within_a_budget_share_its_steps() {
         let budget = Budget::default();
-        let half = |left: u64| (MAX_STEPS / 2 + 1 <= left).then_some(MAX_STEPS / 2 + 1);
+        let half = |left: u64| (MAX_STEPS / 2 < left).then_some(MAX_STEPS / 2 + 1);
         assert!(budget.within(|| take(half)));
         assert!(!budget.is_exceeded());
         assert!(!budget.within(|| take(half)));
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn checks_outside_of_a_budget_have_all_steps() {
         for _ in 0..3 {
-            assert!(take(|left| Some(left)));
+            assert!(take(Some));
         }
         assert!(!take(|_| None));
     }
