@@ -23,6 +23,7 @@ mod plan;
 mod planned_waits;
 mod preflight;
 mod request_builder;
+mod resource_locks;
 mod role_use;
 mod run;
 mod scheduler;

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize},
     },
     time::{Duration, Instant},
@@ -124,6 +124,7 @@ pub async fn run(
             jobs,
             is_shard: options.shard.is_some(),
             listener: Arc::clone(&listener),
+            resources: OnceLock::new(),
         };
         engines.push((engine, plan));
     }
