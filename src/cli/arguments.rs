@@ -1,13 +1,13 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{io::Write as _, path::PathBuf};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ContextValue},
 };
 
-use failspec_base::syntax::renamed;
+use failspec_base::{sanitize::one_line, syntax::renamed};
 use failspec_judge::report_model::exit;
 
 use super::examples::{
@@ -44,7 +44,16 @@ impl Arguments {
                 error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![new.to_owned()]));
             }
             if error.use_stderr() {
-                error.exit()
+                // It quotes arguments, which a script may have from anywhere.
+                let quoted = error.context().filter_map(|(kind, value)| match value {
+                    ContextValue::String(text) => Some((kind, ContextValue::String(one_line(text)))),
+                    _ => None,
+                });
+                for (kind, quoted) in quoted.collect::<Vec<_>>() {
+                    error.insert(kind, quoted);
+                }
+                let _ = write!(failspec_report::terminal::stderr(), "{}", error.render().ansi());
+                std::process::exit(error.exit_code());
             }
             // Help and version are output like any other.
             let lost = error.print().err().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);

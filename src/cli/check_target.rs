@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
+use failspec_base::sanitize::one_line;
 use failspec_engine::{Plan, RoleCheck, RunOptions, Selectors, TargetCheck, check_target};
 use failspec_judge::report_model::{RequirementKind, exit};
 use failspec_report::terminal::{Styles, visible};
@@ -63,8 +64,8 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
     }
     for (role, state) in &check.roles {
         let (word, more) = match state {
-            RoleCheck::Works(line) => (Styles::dab(Styles::GOOD, "works  "), visible(line).into_owned()),
-            RoleCheck::Refused(why) => (Styles::dab(Styles::BAD, "refused"), visible(why).into_owned()),
+            RoleCheck::Works(line) => (Styles::dab(Styles::GOOD, "works  "), one_line(line)),
+            RoleCheck::Refused(why) => (Styles::dab(Styles::BAD, "refused"), one_line(why)),
             RoleCheck::Given => {
                 (Styles::dab(Styles::WARN, "given  "), "not tried: the target was not reached".to_owned())
             }
@@ -73,7 +74,7 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
             }
             RoleCheck::Missing => {
                 let about = contract.roles.get(role).map(String::as_str).unwrap_or_default();
-                (Styles::dab(Styles::WARN, "missing"), about.to_owned())
+                (Styles::dab(Styles::WARN, "missing"), one_line(about))
             }
         };
         let _ = writeln!(text, "  {word} role {} · {more}", Styles::dab(Styles::STRONG, role));
@@ -85,15 +86,20 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
             (false, Some(_)) => Styles::dab(Styles::FAINT, "default"),
             (false, None) => Styles::dab(Styles::WARN, "missing"),
         };
-        let _ =
-            writeln!(text, "  {word} variable {} · {}", Styles::dab(Styles::STRONG, name), variable.about);
+        let _ = writeln!(
+            text,
+            "  {word} variable {} · {}",
+            Styles::dab(Styles::STRONG, name),
+            one_line(&variable.about)
+        );
     }
     for (name, about) in &contract.conditions {
         let word = match plan.target.conditions.contains_key(name) {
             true => Styles::dab(Styles::GOOD, "given  "),
             false => Styles::dab(Styles::WARN, "missing"),
         };
-        let _ = writeln!(text, "  {word} condition {} · {about}", Styles::dab(Styles::STRONG, name));
+        let _ =
+            writeln!(text, "  {word} condition {} · {}", Styles::dab(Styles::STRONG, name), one_line(about));
     }
     let skipped = plan.cases.iter().filter(|case| case.skip.is_some()).count();
     let _ = writeln!(text, "\n{} of {} cases can run", plan.cases.len() - skipped, plan.cases.len());

@@ -4,13 +4,14 @@ use std::{fmt::Write as _, io::Write as _};
 
 use serde_json::{Value, json};
 
+use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::exit;
 use failspec_lint::operations_without_case;
 use failspec_pack::{
     openapi::{Declared, Operation, Response},
     pack::{self, Control, Pack, Provenance, show_statuses},
 };
-use failspec_report::{terminal::Styles, visible};
+use failspec_report::terminal::Styles;
 
 use super::{
     arguments::PackArguments,
@@ -45,7 +46,7 @@ fn of_pack(pack: &Pack) -> String {
         text,
         "{}  {}",
         Styles::dab(Styles::STRONG, pack.label()),
-        Styles::dab(Styles::FAINT, contract.documentation.as_deref().unwrap_or_default())
+        Styles::dab(Styles::FAINT, one_line(contract.documentation.as_deref().unwrap_or_default()))
     );
     for (index, failure) in contract.failures.iter().enumerate() {
         let status = show_statuses(failure.statuses());
@@ -54,10 +55,10 @@ fn of_pack(pack: &Pack) -> String {
             text,
             "  {} {}",
             Styles::dab(Styles::STRONG, &failure.id),
-            Styles::dab(Styles::FAINT, format_args!("{status}{code} · {}", failure.summary))
+            Styles::dab(Styles::FAINT, format_args!("{status}{code} · {}", one_line(&failure.summary)))
         );
         if let Some(reason) = &failure.excluded {
-            let _ = writeln!(text, "    {} {reason}", Styles::dab(Styles::WARN, "excluded:"));
+            let _ = writeln!(text, "    {} {}", Styles::dab(Styles::WARN, "excluded:"), one_line(reason));
         }
         let mut parts: Vec<Option<usize>> = vec![None];
         parts.extend((0..failure.causes.len()).map(Some));
@@ -106,9 +107,9 @@ fn of_pack(pack: &Pack) -> String {
         Styles::dab(Styles::STRONG, format_args!("{} errata", contract.errata.len()))
     );
     for erratum in &contract.errata {
-        let _ = writeln!(text, "    · {}", erratum.about);
+        let _ = writeln!(text, "    · {}", one_line(&erratum.about));
         for link in &erratum.links {
-            let _ = writeln!(text, "      {}", Styles::dab(Styles::FAINT, link));
+            let _ = writeln!(text, "      {}", Styles::dab(Styles::FAINT, one_line(link)));
         }
     }
     text
@@ -165,7 +166,7 @@ fn operations(pack: &Pack, text: &mut String) {
                 count => Styles::dab(Styles::GOOD, format_args!("{status} ×{count}")),
             })
             .collect();
-        let _ = writeln!(text, "  {}  {}", visible(&operation), counts.join("  "));
+        let _ = writeln!(text, "  {}  {}", one_line(&operation), counts.join("  "));
     }
 }
 

@@ -4,11 +4,12 @@ use std::{fmt::Write as _, io::Write as _};
 
 use serde_json::{Value, json};
 
+use failspec_base::sanitize::one_line;
 use failspec_engine::{Selectors, case_names};
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Contract, Pack};
 use failspec_reference as reference;
-use failspec_report::terminal::{Styles, visible};
+use failspec_report::terminal::Styles;
 
 use super::{
     arguments::SelectArguments,
@@ -129,7 +130,7 @@ fn requires(text: &mut String, contract: &Contract) {
             text,
             "  {kind:<9} {}  {}",
             Styles::dab(Styles::STRONG, format_args!("{name:<width$}")),
-            visible(about.trim())
+            one_line(&about)
         );
     }
 }

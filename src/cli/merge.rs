@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use failspec_base::files;
-use failspec_judge::report_model::{RunHeader, RunReport, merge};
-use failspec_report::{json, terminal};
+use failspec_base::{files, sanitize::one_line};
+use failspec_judge::report_model::{RunHeader, RunReport, Verdict, merge};
+use failspec_report::{
+    json,
+    terminal::{self, Styles},
+};
 
 use super::{
     arguments::MergeArguments,
@@ -38,8 +41,20 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
         ));
     }
     let count = shards.len();
-    let mut report = merge(shards).map_err(|error| CliError::usage(error.to_string()))?;
+    let interrupted: Vec<String> = shards
+        .iter()
+        .filter(|(_, report)| report.verdict == Verdict::Interrupted)
+        .map(|(name, _)| format!("{name} is the report of a run that was interrupted, or has not ended"))
+        .collect();
+    let mut report = merge(shards).map_err(|error| match interrupted.is_empty() {
+        true => CliError::usage(error.to_string()),
+        false => CliError::usage_hint(error.to_string(), interrupted.join("\n")),
+    })?;
     let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
+    for report in &interrupted {
+        let label = Styles::dab(Styles::BAD, "interrupted");
+        print(&format!("{label} {}\n", one_line(report)));
+    }
     if !arguments.quiet {
         print(&terminal::begin(&header(&report)));
         print(&format!("  merged {count} shards\n"));

@@ -29,7 +29,7 @@ use super::{
     runtime::runtime,
     shard::shard,
     signal::Signals,
-    stdout::stdout,
+    stdout::commands,
 };
 
 /// Runs scenarios and returns the exit code.
@@ -230,6 +230,6 @@ pub(super) fn print(text: &str) {
 
 /// Prints text unchanged; a closed pipe is not an error, because the exit code still reports the result.
 pub(super) fn print_as_it_is(text: &str) {
-    let mut out = stdout();
+    let mut out = commands();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -10,14 +10,19 @@ use failspec_report::terminal::Inert;
 /// The first error other than a closed pipe, whose reader needs no more.
 static FAILURE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Standard output, which lets no control characters through, removes colours if they are not wanted. An error is remembered, so that no command has to
-/// look for it: see [`failure`].
+/// Standard output, which lets nothing through that a terminal would obey, and removes colours if they are not wanted. An
+/// error is remembered, so that no command has to look for it: see [`failure`].
 #[derive(Debug)]
 pub(super) struct Stdout(Inert<anstream::AutoStream<io::Stdout>>);
 
 /// Returns standard output.
 pub(super) fn stdout() -> Stdout {
-    Stdout(Inert(anstream::stdout()))
+    Stdout(Inert::new(anstream::stdout()))
+}
+
+/// Returns standard output for commands to the runner of a workflow.
+pub(super) fn commands() -> Stdout {
+    Stdout(Inert::with_commands(anstream::stdout()))
 }
 
 /// Returns the reason why something of the output was lost; `None` if nothing was.

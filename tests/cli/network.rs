@@ -4,7 +4,9 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::support::{Done, Reply, Server, done, failspec, tiny_failure, tiny_pack, tiny_server};
+use crate::support::{
+    Done, Reply, Server, TINY_CONTRACT, done, failspec, pack_with, tiny_failure, tiny_pack, tiny_server,
+};
 
 fn target(folder: &Path, lines: &str) {
     fs::write(folder.join("failspec.toml"), format!("default_target = \"t\"\n[target.t]\n{lines}\n"))
@@ -194,4 +196,43 @@ fn documents_that_cannot_be_fetched_are_a_clear_error() {
     import(&format!("http://{free}/x")).exits(2).says("Connection refused");
     import("https://").exits(2).says("cannot be read");
     assert!(!folder.path().join("schemas").exists(), "nothing is written");
+}
+
+#[test]
+fn security_a_pack_names_no_other_host_unless_the_target_allows_it() {
+    let scenarios = |host: &str| {
+        format!(
+            "contract: tiny\nscenarios:\n  read_a_missing_thing:\n    triggers: not_found\n    as: user\n    \
+             request: GET /things/none\n    headers: {{ HOST: \"{host}\" }}\n    no_control: the host is what is tested\n"
+        )
+    };
+    let server = tiny_server();
+    let own = server.url.trim_start_matches("http://").to_owned();
+    let allowed = "hosts = [\"Other.example\"]";
+    let by_condition = "conditions.broken = { headers = { host = \"other.example\" } }";
+    for (host, lines, code) in [
+        ("other.example", "", 3),
+        ("${thing}", "variables.thing = \"other.example\"", 3),
+        ("other.example", allowed, 0),
+        ("another.example", allowed, 3),
+        ("other.example", by_condition, 0),
+        (own.as_str(), "", 0),
+        ("127.0.0.1", "", 3),
+    ] {
+        let folder = pack_with(TINY_CONTRACT, &scenarios(host));
+        let lines =
+            format!("url = \"{}\"\nroles.user = {{ bearer = \"token-of-the-tests\" }}\n{lines}", server.url);
+        target(folder.path(), &lines);
+        let before = server.lines().len();
+        let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--target", "t"]));
+        assert_eq!(done.code, code, "{host} {lines}: {}", done.all());
+        let sent = server.lines()[before..].iter().filter(|line| line.contains("/things/none")).count();
+        assert_eq!(sent > 0, code == 0, "{host} {lines}");
+        assert_eq!(
+            done.stdout.contains("`hosts` of the target does not list it"),
+            code == 3,
+            "{}",
+            done.stdout
+        );
+    }
 }

@@ -95,7 +95,7 @@ fn security_killed_run_leaves_no_report_that_says_green() {
         // SIGKILL.
         let _ = process.kill();
         process.wait().unwrap();
-        assert!(green(at).is_empty(), "{:?}", green(at));
+        assert!(green(at).is_empty(), "{state}: {:?}", green(at));
         let json: Value = serde_json::from_str(&text(at, "r.json")).unwrap();
         if json["verdict"] == "interrupted" {
             interrupted += 1;
@@ -159,6 +159,40 @@ fn security_report_of_a_killed_shard_is_not_merged() {
     let _ = process.kill();
     process.wait().unwrap();
     done(failspec(at).args(["merge", "s.json"])).exits(2).says("cannot be the report of a shard");
+}
+
+#[test]
+fn security_merge_and_diff_say_first_that_a_run_was_interrupted() {
+    let folder = tiny_pack();
+    let at = folder.path();
+    let server = tiny_server();
+    run(at, &server, &["--shard", "1/1", "--report", "json=whole.json"]).exits(0);
+    run(at, &server, &["--report", "json=old.json"]).exits(0);
+    // The reports of runs that a signal stopped, and of one that has just begun.
+    let report = text(at, "whole.json").replace("\"conforms\"", "\"interrupted\"");
+    fs::write(at.join("shard.json"), report).unwrap();
+    let mut begun: Value = serde_json::from_str(&text(at, "old.json")).unwrap();
+    begun["verdict"] = "interrupted".into();
+    begun["cases"] = Value::Array(Vec::new());
+    fs::write(at.join("begun.json"), begun.to_string()).unwrap();
+    for quiet in [&[][..], &["--quiet"]] {
+        let merged = done(failspec(at).args(["merge", "shard.json"]).args(quiet));
+        assert_eq!(merged.code, 130, "{}", merged.all());
+        assert!(merged.stdout.starts_with("interrupted shard.json is the report of"), "{}", merged.stdout);
+    }
+    let merged = done(failspec(at).args(["merge", "begun.json"]));
+    merged.exits(2).says("begun.json is the report of a run that was interrupted");
+    let compared = done(failspec(at).args(["diff", "old.json", "begun.json"]));
+    assert_eq!(compared.code, 1, "{}", compared.all());
+    let second = compared.stdout.lines().nth(1).unwrap_or_default();
+    assert!(second.starts_with("begun.json is the report of a run that was"), "{}", compared.stdout);
+    // Harmless: runs that ended, and an interrupted one before.
+    let merged = done(failspec(at).args(["merge", "whole.json"]));
+    assert!(merged.code == 0 && !merged.stdout.contains("interrupted"), "{}", merged.all());
+    let compared = done(failspec(at).args(["diff", "old.json", "whole.json"]));
+    assert!(compared.code == 0 && !compared.stdout.contains("interrupted"), "{}", compared.all());
+    let compared = done(failspec(at).args(["diff", "begun.json", "old.json"]));
+    assert!(compared.code == 0 && compared.stdout.contains("begun.json is the report"), "{}", compared.all());
 }
 
 #[test]

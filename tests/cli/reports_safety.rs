@@ -21,7 +21,7 @@ use failspec_mutants as proof;
 use failspec_pack::pack::Pack;
 use failspec_reference as reference;
 use failspec_reference::mutants_of;
-use failspec_report::{github, html, junit as junit_report, markdown};
+use failspec_report::{github, html, junit as junit_report, markdown, terminal};
 use serde_json::Value;
 
 /// A text with special characters and markup for every format.
@@ -152,6 +152,13 @@ async fn hostile_texts_in_every_field_are_only_texts() {
         assert!(!properties.contains(['\n', '\r']));
     }
     assert!(!log.contains("\n::error::owned"));
+
+    // On a terminal, a text that is not on a line of its own ends with its line.
+    for verbose in [false, true] {
+        let shown = terminal::end(&report, verbose, false);
+        let forged = shown.lines().find(|line| line.starts_with("::error::owned"));
+        assert_eq!(forged, None, "{verbose}: {shown}");
+    }
 }
 
 /// Asserts that outside of code, no text from a server is markup, a mention or a link.

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Background, Received, Reply, Server, TINY_CONTRACT, failspec, pack_with, tiny};
+use crate::support::{Background, Received, Reply, Server, TINY_CONTRACT, done, failspec, pack_with, tiny};
 
 /// Maximum duration of an interrupted run, in seconds, which is less than the waits in it.
 const SOON: u64 = 10;
@@ -288,4 +288,44 @@ fn run_without_time_left_stops_in_order() {
     for (max_time, code) in [("soon", 2), ("0s", 2), ("-1s", 2)] {
         assert_eq!(run(max_time).code, code, "{max_time}");
     }
+}
+
+#[test]
+fn security_time_that_is_up_does_not_overtake_a_request_that_changes_something() {
+    let folder =
+        pack_with(TINY_CONTRACT, &scenarios("{ request: GET /things/one }", "{ request: GET /then }"));
+    // The creation takes longer than the run may.
+    let server = Server::start(|request| {
+        if request.line().starts_with("POST /things/made-") {
+            std::thread::sleep(Duration::from_millis(1_500));
+        }
+        tiny(request)
+    });
+    let report = ["--max-time", "500ms", "--report", "json=r.json"];
+    let done = start(folder.path(), &server, &report).finish(SOON);
+    assert_eq!(done.code, 4, "{}", done.all());
+    let lines = server.lines();
+    let made = lines.iter().find_map(|line| line.strip_prefix("POST /things/made-")).expect("made");
+    assert!(lines.contains(&format!("DELETE /things/made-{made}")), "{lines:?}");
+    let report = std::fs::read_to_string(folder.path().join("r.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["cases"][0]["reason"]["kind"], "out_of_time", "{report}");
+    assert_eq!(report["cases"][0].get("left_behind").and_then(|left| left.get(0)), None, "{report}");
+}
+
+#[test]
+fn security_shard_without_time_left_makes_the_merged_run_incomplete() {
+    let text = scenarios("{ request: GET /things/one }", "{ wait: 35s }");
+    let folder =
+        pack_with(TINY_CONTRACT, &text.replace("    then:\n", "    each: { a: {}, b: {} }\n    then:\n"));
+    let server = Server::start(tiny);
+    for shard in ["1/2", "2/2"] {
+        let report = format!("json={}.json", &shard[..1]);
+        let options = ["--max-time", "1s", "--shard", shard, "--report", &report];
+        let done = start(folder.path(), &server, &options).finish(SOON);
+        assert_eq!(done.code, 4, "{}", done.all());
+    }
+    let merged = done(failspec(folder.path()).args(["merge", "1.json", "2.json"]));
+    assert_eq!(merged.code, 4, "{}", merged.all());
+    assert!(merged.stdout.contains("2 cases: the time of the run was up"), "{}", merged.stdout);
 }

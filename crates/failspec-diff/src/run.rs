@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use failspec_judge::report_model::{CaseReport, Outcome, PackHeader, RunReport, State};
+use failspec_judge::report_model::{CaseReport, Outcome, PackHeader, RunReport, State, Verdict};
 
 use super::comparison::{Comparison, Difference};
 
 /// Compares the cases, the failures and the findings of two runs. `names` are the names of the reports.
 pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison {
     let mut comparison = Comparison::new(format!("{} → {}", names.0, names.1));
-    comparison.notes = notes(old, new);
+    comparison.notes = interrupted(names, old, new);
+    comparison.notes.extend(notes(old, new));
     let (before, now) = (by_name(old), by_name(new));
     let (mut worse, mut better, mut added, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (name, case) in &now {
@@ -47,6 +48,10 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
             format!("{name}: not in the new run; was {}", case.outcome.as_str()),
         ));
     }
+    if new.verdict == Verdict::Interrupted && old.verdict != Verdict::Interrupted {
+        let message = "the run was interrupted, or has not ended".to_owned();
+        worse.insert(0, Difference::new("run-interrupted", names.1, message));
+    }
     coverage(old, new, &mut worse, &mut better);
     findings(old, new, &mut worse, &mut better);
     comparison.group("worse", true, worse);
@@ -54,6 +59,16 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
     comparison.group("new", false, added);
     comparison.group("gone", false, gone);
     comparison
+}
+
+/// Says of which run something is missing because it was interrupted.
+fn interrupted(names: (&str, &str), old: &RunReport, new: &RunReport) -> Vec<String> {
+    let reports = [(names.0, old), (names.1, new)].into_iter();
+    let interrupted = reports.filter(|(_, report)| report.verdict == Verdict::Interrupted);
+    let note = |(name, _)| {
+        format!("{name} is the report of a run that was interrupted, or has not ended: it is not whole")
+    };
+    interrupted.map(note).collect()
 }
 
 /// Lists differences of two runs that limit how far they are comparable.

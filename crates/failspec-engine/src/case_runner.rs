@@ -17,7 +17,10 @@ use failspec_judge::{
     report_model::{CaseReport, Observation, Outcome, Rerun},
 };
 use failspec_pack::{
-    pack::{Control, Failure, Flow, Retry, Step},
+    pack::{
+        Control, Failure, Flow, Retry, Step,
+        budget::{self, Budget},
+    },
     target_config::Condition,
 };
 
@@ -53,6 +56,8 @@ pub(super) struct CaseRunner<'s> {
     /// The first run of the case, if this is the second one.
     pub first: Option<FirstRun>,
     scope: Option<Scope>,
+    /// The steps that its checks may take.
+    pub budget: Budget,
 }
 
 /// The facts that are kept of the first run of a case that runs twice.
@@ -85,6 +90,7 @@ impl<'s> CaseRunner<'s> {
             began: Instant::now(),
             first: None,
             scope: None,
+            budget: Budget::default(),
         }
     }
 
@@ -170,8 +176,7 @@ impl<'s> CaseRunner<'s> {
             before && has_control && self.observed.control_failed.is_none() && self.was_closed();
     }
 
-    /// Runs the control with its setup and teardown, then the setup of the request under test.
-    pub async fn prepare(&mut self) {
+    pub(super) async fn prepare_unbounded(&mut self) {
         if self.session.interrupt.is_set() {
             self.inconclusive = Some(Unjudged::Interrupted);
             return;
@@ -194,9 +199,7 @@ impl<'s> CaseRunner<'s> {
         }
     }
 
-    /// Sends the request under test, and the requests that must follow while its condition is active (resend and
-    /// comparison).
-    pub async fn send_under_test(&mut self) {
+    pub(super) async fn send_under_test_unbounded(&mut self) {
         if self.inconclusive.is_some() {
             return;
         }
@@ -241,8 +244,7 @@ impl<'s> CaseRunner<'s> {
         }
     }
 
-    /// Runs the steps of `then`, if the response was identified as the failure under test.
-    pub async fn follow_up(&mut self) {
+    pub(super) async fn follow_up_unbounded(&mut self) {
         let unable = self.inconclusive.is_some() || self.unfinished.is_some() || !self.answered;
         if unable || self.case.scenario.then.is_empty() {
             return;
@@ -276,8 +278,7 @@ impl<'s> CaseRunner<'s> {
         self.scope = Some(scope);
     }
 
-    /// Runs the teardown of the request under test.
-    pub async fn cleanup(&mut self) {
+    pub(super) async fn cleanup_unbounded(&mut self) {
         let Some(scope) = self.scope.take() else { return };
         let complete = self.inconclusive.is_none();
         self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
@@ -536,6 +537,7 @@ impl<'s> CaseRunner<'s> {
     /// Runs all teardown steps, even after one fails and after Ctrl-C.
     async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
         let deadline = Instant::now() + CLEANUP_TIMEOUT;
+        budget::refill();
         let mut scope = scope.clone();
         let role = flow.request.role.clone();
         for step in &self.case.scenario.teardown {

@@ -9,8 +9,11 @@ use failspec_base::{
     message::Response,
     template::{Scope, VariableValue},
 };
-use failspec_judge::check::View;
-use failspec_pack::pack::{Cleanup, ITEM, RequestTemplate};
+use failspec_judge::{check::View, report_model::Reason};
+use failspec_pack::pack::{
+    Cleanup, ITEM, RequestTemplate,
+    budget::{Budget, MAX_STEPS},
+};
 
 use super::{
     Plan, RunOptions,
@@ -59,7 +62,7 @@ pub async fn cleanup(
     remove: bool,
 ) -> Result<CleanupReport, RunError> {
     let (_interrupter, interrupt) = interrupt();
-    let session = session(plan, options, &Arc::default(), &interrupt)?;
+    let session = session(plan, options, &Arc::default(), &interrupt, &Arc::default())?;
     let mut report = CleanupReport::default();
     for cleanup in &plan.pack.contract.cleanup {
         session.cleanup_kind(cleanup, of_run, remove, &mut report).await;
@@ -136,8 +139,12 @@ impl Session {
         let exchange = self.exchange(request, template.role.as_deref(), OnCancel::Stop).await;
         let result = exchange.map_err(|reason| format!("{line}: {reason}"))?.result;
         let response = result.map_err(|error| format!("{line}: {error}"))?;
-        if self.succeeded(View::new(&response, None)) {
+        let budget = Budget::default();
+        if budget.within(|| self.succeeded(View::new(&response, None))) {
             return Ok((line, response));
+        }
+        if budget.is_exceeded() {
+            return Err(format!("{line}: {}", Reason::TooCostly { steps: MAX_STEPS }));
         }
         let said = self.describe(View::new(&response, None));
         Err(format!("{line} got {said}"))

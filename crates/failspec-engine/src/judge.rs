@@ -14,7 +14,9 @@ use failspec_judge::{
     },
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
-use failspec_pack::pack::{Contract, Failure, NO_SERVER_ERROR_ID, Pack, ProofGap, SUCCESS_ID, Scenario};
+use failspec_pack::pack::{
+    Contract, Failure, NO_SERVER_ERROR_ID, Pack, ProofGap, SUCCESS_ID, Scenario, budget::MAX_STEPS,
+};
 use failspec_pack::target_config::CheckLevel;
 
 use super::error::Unjudged;
@@ -40,6 +42,22 @@ impl CaseRunner<'_> {
     /// Judges the case and builds its report; also returns what `about` says of the two.
     pub fn finish_with<T>(mut self, about: impl FnOnce(&Self, &CaseReport) -> T) -> (CaseReport, T) {
         self.note_closed_twice();
+        let mut report = self.budget.within(|| self.judge());
+        let is_cancelled = matches!(report.reason, Some(Reason::Interrupted | Reason::OutOfTime));
+        if self.budget.is_exceeded() && !is_cancelled {
+            // What a check that was not made would have said is not known, so neither is what follows from it.
+            report.withdraw(Reason::TooCostly { steps: MAX_STEPS });
+        }
+        // Last, because it depends on the outcome: most reports include no exchanges of a case that simply passed.
+        if self.session.exchanges == Exchanges::OfAll || report.is_notable() {
+            let records = self.observed.records.iter();
+            report.exchanges = records.map(|record| exchange_report(record, &self.session.mask)).collect();
+        }
+        let told = about(&self, &report);
+        (report, told)
+    }
+
+    fn judge(&self) -> CaseReport {
         let duration = self.began.elapsed();
         let (session, case) = (self.session, self.case);
         session.note_roles(&self.observed, case);
@@ -125,13 +143,7 @@ impl CaseRunner<'_> {
             // The finding says it.
             report.reason = None;
         }
-        // Last, because it depends on the outcome: most reports include no exchanges of a case that simply passed.
-        if session.exchanges == Exchanges::OfAll || report.is_notable() {
-            let records = self.observed.records.iter();
-            report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
-        }
-        let told = about(&self, &report);
-        (report, told)
+        report
     }
 }
 

@@ -52,20 +52,7 @@ impl CaseRunner<'_> {
         let Ok(request) = build(template, None, scope, &self.session.target, &Extra::default()) else {
             return false;
         };
-        let url = &request.url;
-        let of_flow = |record: &&Record| record.phase.is_of_control() == phase.is_of_control();
-        let succeeded = self.observed.records.iter().filter(of_flow).filter(|record| is_success(record));
-        let succeeded: Vec<&Record> = succeeded.collect();
-        let removes = |record: &&Record| {
-            record.exchange.request.method == "DELETE" && record.exchange.request.url == *url
-        };
-        let Some(last) = succeeded.iter().rposition(removes) else { return false };
-        let id = last_segment(url);
-        !succeeded[last + 1..].iter().any(|record| {
-            let request = &record.exchange.request;
-            let creates = !is_safe(&request.method) && request.method != "DELETE";
-            creates && (names(request, &id) || response_names(record, &id))
-        })
+        was_removed(&self.observed.records, &request.url, phase)
     }
 
     /// Returns true if a teardown removed what a request created that should have been rejected: the resource that it was
@@ -88,6 +75,23 @@ impl CaseRunner<'_> {
                 && (is_same || is_item)
         })
     }
+}
+
+/// Returns true if a request of the same flow as `phase` has removed what has the address `url`, and no later one made it
+/// anew.
+fn was_removed(records: &[Record], url: &Url, phase: Phase) -> bool {
+    let of_flow = |record: &&Record| record.phase.is_of_control() == phase.is_of_control();
+    let succeeded = records.iter().filter(of_flow).filter(|record| is_success(record));
+    let succeeded: Vec<&Record> = succeeded.collect();
+    let removes =
+        |record: &&Record| record.exchange.request.method == "DELETE" && record.exchange.request.url == *url;
+    let Some(last) = succeeded.iter().rposition(removes) else { return false };
+    let id = last_segment(url);
+    !succeeded[last + 1..].iter().any(|record| {
+        let request = &record.exchange.request;
+        let creates = !is_safe(&request.method) && request.method != "DELETE";
+        creates && (names(request, &id) || response_names(record, &id))
+    })
 }
 
 fn is_success(record: &Record) -> bool {
@@ -144,5 +148,84 @@ fn contains(value: &Value, id: &str) -> bool {
         Value::Array(items) => items.iter().any(|item| contains(item, id)),
         Value::Object(members) => members.values().any(|member| contains(member, id)),
         Value::Null | Value::Bool(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use failspec_base::message::{Exchange, Response};
+    use http::HeaderMap;
+
+    use super::*;
+
+    /// Returns the record of a request and its response: `POST /things 201 {"id":7}`.
+    fn record(line: &str) -> Record {
+        let mut words = line.splitn(4, ' ');
+        let (method, path) = (words.next().unwrap(), words.next().unwrap());
+        let (control, path) = path.strip_prefix("control:").map_or((false, path), |path| (true, path));
+        let url: Url = format!("http://api.test{path}").parse().unwrap();
+        let request = Request {
+            method: method.to_owned(),
+            shown_url: url.as_str().into(),
+            url,
+            headers: Vec::new(),
+            suppressed: Vec::new(),
+            body: None,
+        };
+        let status = words.next().unwrap().parse().unwrap();
+        let mut headers = HeaderMap::new();
+        let mut body = words.next().unwrap_or_default();
+        if let Some(location) = body.strip_prefix("at ") {
+            headers.insert("location", location.parse().unwrap());
+            body = "";
+        }
+        headers.insert("content-type", "application/json".parse().unwrap());
+        Record {
+            phase: if control { Phase::Control } else { Phase::Request },
+            role: None,
+            exchange: Exchange {
+                request,
+                result: Ok(Response::new(status, headers, body.to_owned())),
+                elapsed: Duration::ZERO,
+                connection: None,
+                resent: false,
+            },
+            rerun: None,
+        }
+    }
+
+    #[test]
+    fn security_what_was_removed_is_not_removed_again() {
+        const MADE: &str = "POST /things 201 {\"id\":7}";
+        const GONE: &str = "DELETE /things/7 204";
+        let cases: &[(&str, &[&str], bool)] = &[
+            ("never removed", &[MADE], false),
+            ("removed", &[MADE, GONE], true),
+            ("removed, with a body", &[MADE, "DELETE /things/7 200 {\"id\":7}"], true),
+            ("not removed: refused", &[MADE, "DELETE /things/7 409"], false),
+            ("not removed: it was not there", &[MADE, "DELETE /things/7 404"], false),
+            ("another one was removed", &[MADE, "DELETE /things/8 204"], false),
+            ("one of another collection was removed", &[MADE, "DELETE /others/7 204"], false),
+            ("a part of it was removed", &[MADE, "DELETE /things/7/parts 204"], false),
+            ("its control removed it", &[MADE, "DELETE control:/things/7 204"], false),
+            ("made anew, as the body says", &[MADE, GONE, MADE], false),
+            ("made anew, as `Location` says", &[MADE, GONE, "POST /things 201 at /things/7"], false),
+            ("made anew at its address", &[MADE, GONE, "PUT /things/7 201"], false),
+            ("another one was made after that", &[MADE, GONE, "POST /things 201 {\"id\":8}"], true),
+            ("the number is that of something else", &[MADE, GONE, "POST /things 201 {\"count\":7}"], true),
+            ("it was not made anew: refused", &[MADE, GONE, "POST /things 409 {\"id\":7}"], true),
+            ("it was only read", &[MADE, GONE, "GET /things/7 200 {\"id\":7}"], true),
+            ("removed twice", &[MADE, GONE, MADE, GONE], true),
+        ];
+        let url: Url = "http://api.test/things/7".parse().unwrap();
+        for (about, lines, expected) in cases {
+            let records: Vec<Record> = lines.iter().map(|line| record(line)).collect();
+            assert_eq!(was_removed(&records, &url, Phase::Teardown), *expected, "{about}");
+        }
+        // Its own teardown removes what a control made.
+        let records = [record("DELETE control:/things/7 204")];
+        assert!(was_removed(&records, &url, Phase::ControlTeardown));
     }
 }

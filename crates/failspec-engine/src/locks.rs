@@ -15,6 +15,8 @@ pub enum Lock {
     Named(String),
     /// The lock of an exclusive role.
     Role(String),
+    /// The lock of a resource that several cases name by the same id: its path.
+    Resource(String),
     /// The lock shared by all cases that write, if there is a health check.
     HealthCheck,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Lock {
         match self {
             Self::Named(name) => write!(f, "lock {name}"),
             Self::Role(role) => write!(f, "exclusive role {role}"),
+            Self::Resource(path) => write!(f, "resource {path}"),
             Self::HealthCheck => f.write_str("health check"),
         }
     }

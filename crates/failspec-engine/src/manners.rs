@@ -12,7 +12,7 @@ use failspec_base::{
     message::{Exchange, Request},
 };
 use failspec_http::{Client, ClientError, ClientOptions, Peers};
-use failspec_pack::target_config::{Credential, Rate, Target};
+use failspec_pack::target_config::{Condition, Credential, Rate, Target};
 
 use super::{cancel::OnCancel, session::Session};
 
@@ -42,6 +42,7 @@ impl Clients {
             connect_to: target.network.connect_to.clone(),
             witness,
             read_only: target.read_only,
+            hosts: Some(allowed_hosts(target)),
             ..ClientOptions::default()
         };
         let certified = target.roles.iter().filter_map(|(name, role)| match &role.credential {
@@ -122,6 +123,19 @@ impl Clients {
         let own = role.and_then(|role| self.certified.get(role));
         own.unwrap_or(&self.everybody).send(request).await
     }
+}
+
+/// Returns the hosts that `Host` may name: those that the target lists, and those that its own conditions name.
+fn allowed_hosts(target: &Target) -> Vec<String> {
+    let of_conditions = target.conditions.values().flat_map(|condition| match condition {
+        Condition::Scoped { headers, .. } => vec![headers],
+        Condition::Global(global) => {
+            let others = [&global.ready, &global.recovered].into_iter().flatten();
+            [&global.begin, &global.end].into_iter().chain(others).map(|request| &request.headers).collect()
+        }
+    });
+    let named = of_conditions.flatten().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+    named.map(|(_, host)| host).chain(&target.hosts).cloned().collect()
 }
 
 impl Session {

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize},
     },
     time::{Duration, Instant},
@@ -116,14 +116,16 @@ pub async fn run(
         })
     });
     let mut engines = Vec::new();
+    let filled = Arc::default();
     for plan in &plans {
-        let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
+        let session = Arc::new(session(plan, &options, &waivers, &interrupt, &filled)?);
         let engine = Engine {
             session,
             permits: Arc::clone(&permits),
             jobs,
             is_shard: options.shard.is_some(),
             listener: Arc::clone(&listener),
+            resources: OnceLock::new(),
         };
         engines.push((engine, plan));
     }
@@ -157,6 +159,7 @@ pub(super) fn session(
     options: &RunOptions,
     waivers: &Arc<Vec<Waiver>>,
     interrupt: &CancelToken,
+    filled: &Arc<AtomicU64>,
 ) -> Result<Session, RunError> {
     let mask = Arc::new(Mask::new());
     // The credentials of the reference implementation are public.
@@ -193,6 +196,7 @@ pub(super) fn session(
         names: names(&plan.pack),
         run: failspec_base::random::random_name(),
         counter: AtomicU64::new(0),
+        filled: Arc::clone(filled),
         against: Declared::shared(&plan.pack)?
             .map(|declared| OpenApiContext { declared, base: plan.target.url.path().into() }),
         exchanges: options.exchanges,

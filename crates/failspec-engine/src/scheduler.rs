@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use futures_util::{FutureExt as _, future::join_all};
@@ -18,6 +18,7 @@ use super::{
     locks::Lock,
     plan::Case,
     preflight::{First, canaries, diagnose},
+    resource_locks::{self, ResourceLocks},
     session::Session,
 };
 
@@ -42,6 +43,8 @@ pub(super) struct Engine {
     /// True if the run is a part of another one: then it is left to the merged run if anything succeeded.
     pub is_shard: bool,
     pub listener: Arc<Listener>,
+    /// The resources that cases must have for themselves; known when the cases are.
+    pub resources: OnceLock<ResourceLocks>,
 }
 
 impl Engine {
@@ -53,6 +56,8 @@ impl Engine {
             let Some(reason) = case.skip.clone() else { continue };
             self.tell(&mut run, not_run(&self.session, case, Outcome::Skipped, reason));
         }
+        let own = resource_locks::scope(Arc::clone(&self.session.variables));
+        self.resources.get_or_init(|| ResourceLocks::of(&able, &own));
         if let Err(reason) = self.session.wait_until_ready().await {
             run.diagnosis = Some(reason);
             self.nothing_judged(&able, &[], &mut run);
@@ -283,6 +288,10 @@ impl Engine {
 
     fn locks(&self, case: &Case) -> Vec<Lock> {
         let mut locks = case.locks(&self.session.target);
+        if let Some(resources) = self.resources.get() {
+            // They come after those that a scenario or a role names.
+            locks.extend_from_slice(resources.get(case.index));
+        }
         if self.session.wants_health_check(case) {
             // It is the last one in the order of locks.
             locks.push(Lock::HealthCheck);

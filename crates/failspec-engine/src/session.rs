@@ -106,6 +106,8 @@ pub struct Session {
     pub run: String,
     /// Counter for the values of `${unique}`.
     pub counter: AtomicU64,
+    /// Number of bytes of fillers that the run has sent, all packs together.
+    pub filled: Arc<AtomicU64>,
 }
 
 impl Session {
@@ -117,7 +119,8 @@ impl Session {
     /// Creates the variable scope of one flow of a case, with its own `${unique}`.
     pub fn scope(&self) -> Scope {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
-        Scope::new(Arc::clone(&self.variables), format!("failspec-{}-{}", self.run, base36(number)))
+        let unique = format!("failspec-{}-{}", self.run, base36(number));
+        Scope::new(Arc::clone(&self.variables), unique).counting(Arc::clone(&self.filled))
     }
 }
 

@@ -45,7 +45,7 @@ pub enum RoleCheck {
 /// The same as for [`super::run`].
 pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetCheck, RunError> {
     let (_interrupter, interrupt) = interrupt();
-    let session = session(plan, options, &Arc::default(), &interrupt)?;
+    let session = session(plan, options, &Arc::default(), &interrupt, &Arc::default())?;
     let mut check = TargetCheck { unreachable: None, roles: Vec::new() };
     check.unreachable = match session.wait_until_ready().await {
         Err(reason) => Some(reason),

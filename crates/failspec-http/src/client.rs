@@ -49,6 +49,8 @@ pub struct ClientOptions {
     pub witness: bool,
     /// True if only requests with a safe method are sent (RFC 9110, section 9.2.1), and logins. Default: false.
     pub read_only: bool,
+    /// The values that `Host` may have besides the host of the URL; `None` if it may have any. Default: `None`.
+    pub hosts: Option<Vec<String>>,
 }
 
 impl Default for ClientOptions {
@@ -63,8 +65,23 @@ impl Default for ClientOptions {
             insecure: false,
             witness: false,
             read_only: false,
+            hosts: None,
         }
     }
+}
+
+/// Returns the address of a request: that of its URL, with the host that `Host` names, which decides who responds where
+/// many hosts share one address.
+fn addressed(request: &Request) -> Url {
+    let mut url = request.url.clone();
+    let mut named = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
+    let host = named.next().and_then(|host| Url::parse(&format!("{}://{}", url.scheme(), host.value)).ok());
+    if let Some(host) = host {
+        // What cannot be a host stays what it is.
+        let _ = url.set_host(host.host_str());
+        let _ = url.set_port(host.port());
+    }
+    url
 }
 
 /// The error that prevented the creation of a client.
@@ -118,6 +135,7 @@ pub struct Client {
     pool: Pool,
     limits: Limits,
     read_only: bool,
+    hosts: Option<Arc<[String]>>,
     witness: Option<Arc<PeerRecorder>>,
 }
 
@@ -130,8 +148,9 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let limits = options.limits;
         let (witness, read_only) = (options.witness.then(Arc::default), options.read_only);
+        let hosts = options.hosts.as_deref().map(Arc::from);
         let defaults = default_headers(&options)?;
-        Ok(Self { pool: Pool::new(options, defaults)?, limits, read_only, witness })
+        Ok(Self { pool: Pool::new(options, defaults)?, limits, read_only, hosts, witness })
     }
 
     /// Ends the connections that are not in use. The server is told that no further request comes on them.
@@ -152,23 +171,46 @@ impl Client {
         self.witness.as_ref().map(|witness| witness.peers())
     }
 
-    /// Sends `request` and waits for the end of the response, within [`Limits`]. A client that is read-only refuses all
-    /// methods that are not safe: it is the one gate before everything that is sent.
+    /// Sends `request` and waits for the end of the response, within [`Limits`]. This is the one gate before everything
+    /// that is sent: a client that is read-only refuses all methods that are not safe, and any client refuses hosts that
+    /// its options do not allow.
     ///
     /// Requires a tokio runtime. Dropping the future aborts the exchange and closes its connection.
     pub async fn send(&self, request: Request) -> Exchange {
-        if self.read_only && !is_safe(&request.method) {
-            let result = Err(TransportError::ReadOnly { method: request.method.clone() });
+        let refused = if self.read_only && !is_safe(&request.method) {
+            Some(TransportError::ReadOnly { method: request.method.clone() })
+        } else {
+            self.names_another_host(&request).then_some(TransportError::OtherHost)
+        };
+        if let Some(refused) = refused {
+            let result = Err(refused);
             return Exchange { request, result, elapsed: Duration::ZERO, connection: None, resent: false };
         }
         self.send_login(request).await
+    }
+
+    /// Returns true if a request names a host that it must not name: where many hosts share one address, `Host` decides
+    /// which of them gets the credentials of the target.
+    fn names_another_host(&self, request: &Request) -> bool {
+        let Some(hosts) = &self.hosts else { return false };
+        let host = request.url.host_str().unwrap_or_default();
+        let with_port = request.url.port_or_known_default().map(|port| format!("{host}:{port}"));
+        // Without a port it is that of the scheme.
+        let is_own = |named: &str| {
+            (request.url.port().is_none() && named.eq_ignore_ascii_case(host))
+                || with_port.as_ref().is_some_and(|own| named.eq_ignore_ascii_case(own))
+        };
+        let mut named = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
+        named.any(|header| {
+            !is_own(&header.value) && !hosts.iter().any(|host| header.value.eq_ignore_ascii_case(host))
+        })
     }
 
     /// Sends a request that logs in: also a client that is read-only does.
     pub async fn send_login(&self, request: Request) -> Exchange {
         let started = Instant::now();
         if let Some(witness) = &self.witness {
-            witness.contact(&request.url);
+            witness.contact(&addressed(&request));
         }
         let (mut connection, mut resent) = (None, false);
         let result = self.response(&request, started, &mut connection, &mut resent).await;
@@ -194,7 +236,7 @@ impl Client {
 
         check_head(&head.headers, limits)?;
         if let Some(witness) = &self.witness {
-            witness.note(&request.url, &head.headers, lease.certificate.as_deref());
+            witness.note(&addressed(request), &head.headers, lease.certificate.as_deref());
         }
         let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
         let is_open = is_event_stream(&head.headers);

@@ -43,6 +43,9 @@ pub enum TransportError {
         /// The method.
         method: String,
     },
+    /// The request names another host than that of its URL, and the target does not allow it. Nothing was sent.
+    #[error("not sent: its `Host` is not that of the target, and `hosts` of the target does not list it")]
+    OtherHost,
     /// No connection was established. A name that cannot be resolved is reported as this error, too.
     #[error("no connection to {address}: {reason}")]
     Connect {

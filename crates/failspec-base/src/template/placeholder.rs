@@ -56,6 +56,9 @@ pub enum PlaceholderError {
 /// Maximum size of `fill`, in bytes: 64 MiB, far above any limit that an API documents.
 pub const MAX_FILL: u64 = 64 << 20;
 
+/// Maximum size of all fillers of a run together, in bytes: 4 GiB, some minutes of a fast connection.
+pub const MAX_FILL_OF_RUN: u64 = 4 << 30;
+
 /// Names of the template language: `${now}` is the time, whatever else has that name.
 pub const RESERVED_NAMES: [&str; 5] = ["unique", "uuid", "now", "totp", "fill"];
 

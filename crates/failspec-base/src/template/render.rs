@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use crate::secret::{RedactedPart, RedactedText};
 
-use super::{FillerSize, Placeholder, Scope, placeholder::MAX_FILL};
+use super::{
+    FillerSize, Placeholder, Scope,
+    placeholder::{MAX_FILL, MAX_FILL_OF_RUN},
+};
 
 /// A rendered value in two forms: as it is sent, and as it may be shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +84,9 @@ pub enum RenderError {
     /// The fillers of one request are too large together.
     #[error("the fillers of a request have more than {MAX_FILL} bytes together")]
     FillTotal,
+    /// The fillers of the run are too large together.
+    #[error("the fillers of the run have more than {MAX_FILL_OF_RUN} bytes together")]
+    FillOfRun,
 }
 
 /// Returns the value of a placeholder.
@@ -113,9 +119,7 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
                 FillerSize::Name(name) => (number(&held(name)?.value), name.clone()),
             };
             let bytes = bytes.filter(|bytes| *bytes <= MAX_FILL).ok_or(RenderError::Fill(written))?;
-            if !scope.fill(bytes) {
-                return Err(RenderError::FillTotal);
-            }
+            scope.fill(bytes)?;
             let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
             // Up to 64 bytes are easier to read in full than as a number.
             let replaced = (bytes > 64).then_some(RedactedPart::Filler { fill: bytes });
@@ -162,7 +166,10 @@ fn totp(secret: &str, moment: i64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, sync::Arc};
+    use std::{
+        collections::HashMap,
+        sync::{Arc, atomic::AtomicU64},
+    };
 
     use serde_json::json;
 
@@ -197,6 +204,17 @@ mod tests {
         assert_eq!(Template::parse("${fill(1)}").unwrap().fill(&scope).unwrap_err(), RenderError::FillTotal);
         scope.begin_request();
         assert!(half.fill(&scope).is_ok());
+    }
+
+    #[test]
+    fn security_fillers_of_all_flows_of_a_run_are_bounded_together() {
+        let of_run = Arc::new(AtomicU64::new(MAX_FILL_OF_RUN - 100));
+        let scopes = [scope(), scope()].map(|scope| scope.counting(Arc::clone(&of_run)));
+        let fill = |scope: &Scope, text: &str| Template::parse(text).unwrap().fill(scope);
+        assert!(fill(&scopes[0], "${fill(60)}").is_ok());
+        assert_eq!(fill(&scopes[1], "${fill(60)}").unwrap_err(), RenderError::FillOfRun);
+        assert!(fill(&scopes[1], "${fill(40)}").is_ok(), "what was refused does not count");
+        assert!(fill(&scope(), "${fill(60)}").is_ok(), "of another run");
     }
 
     #[test]

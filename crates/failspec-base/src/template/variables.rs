@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::placeholder::MAX_FILL;
+use super::{
+    placeholder::{MAX_FILL, MAX_FILL_OF_RUN},
+    render::RenderError,
+};
 use crate::random::random_uuid;
 
 /// The value of a variable.
@@ -49,6 +52,8 @@ pub struct Scope {
     codes_from: Arc<OnceLock<i64>>,
     /// The number of bytes of fillers in the current request; shared with its clones.
     filled: Arc<AtomicU64>,
+    /// The number of bytes of fillers in the run.
+    filled_in_run: Arc<AtomicU64>,
 }
 
 impl Scope {
@@ -62,7 +67,14 @@ impl Scope {
             uuid: random_uuid(),
             codes_from: Arc::default(),
             filled: Arc::default(),
+            filled_in_run: Arc::default(),
         }
+    }
+
+    /// Counts the bytes of fillers together with those of other flows.
+    #[must_use]
+    pub fn counting(self, filled_in_run: Arc<AtomicU64>) -> Self {
+        Self { filled_in_run, ..self }
     }
 
     /// Returns the value under a name.
@@ -103,10 +115,17 @@ impl Scope {
         self.filled.store(0, Relaxed);
     }
 
-    /// Counts the bytes of a filler; returns false if the request has too many of them.
-    pub(super) fn fill(&self, bytes: u64) -> bool {
-        let before = self.filled.fetch_add(bytes, Relaxed);
-        before.saturating_add(bytes) <= MAX_FILL
+    /// Counts the bytes of a filler.
+    ///
+    /// # Errors
+    /// If the request, or the run, has too many of them.
+    pub(super) fn fill(&self, bytes: u64) -> Result<(), RenderError> {
+        let count = |filled: &AtomicU64, most: u64| {
+            let next = |before: u64| before.checked_add(bytes).filter(|total| *total <= most);
+            filled.fetch_update(Relaxed, Relaxed, next).map(drop)
+        };
+        count(&self.filled, MAX_FILL).map_err(|_| RenderError::FillTotal)?;
+        count(&self.filled_in_run, MAX_FILL_OF_RUN).map_err(|_| RenderError::FillOfRun)
     }
 
     /// Returns the value of `${uuid}` in this flow.

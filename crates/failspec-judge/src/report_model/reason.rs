@@ -43,6 +43,11 @@ pub enum Reason {
     },
     /// The server sent bytes that belong to no response: a response of the case may belong to another request.
     InDoubt,
+    /// The checks of the case would take more steps than a case may take.
+    TooCostly {
+        /// The number of steps that it may take.
+        steps: u64,
+    },
     /// Every request that carried the credentials of a role was refused.
     RoleRefused {
         /// The role.
@@ -155,6 +160,12 @@ impl fmt::Display for Reason {
             Self::OtherResponse { response } => write!(f, "the response was {response}"),
             Self::InDoubt => f.write_str(
                 "the server sent bytes that belong to no response, so a response may belong to another request",
+            ),
+            Self::TooCostly { steps } => write!(
+                f,
+                "to check the responses takes more than {} million steps: a schema of the contract, or a pattern in \
+                 it, multiplies the work",
+                steps / 1_000_000
             ),
             Self::RoleRefused { role, status } => write!(
                 f,

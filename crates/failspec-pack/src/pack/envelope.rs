@@ -10,6 +10,7 @@ use super::{
     pointer::Pointer,
     provenance::{Provenance, Sourced},
     schema::{Schema, SchemaRegistry},
+    schema_cost::{MAX_UNFOLDED, TooLarge},
     schema_keywords::check_keywords,
 };
 
@@ -329,9 +330,12 @@ pub(super) fn read_schema(node: &Node, reader: &Decoder, library: &SchemaRegistr
     };
     check_keywords(&value, node, Some(file), reader);
     // Compiled on its own first, so that an error is reported with its location in the file.
-    if let Err(error) = Schema::compile(value, library) {
-        reader.error(node.span, format!("`{file}` is not a usable JSON Schema: {error}"));
-        return None;
+    match Schema::compile(value, library) {
+        Ok(schema) => is_small(&schema, Some(file), node, reader).then_some(())?,
+        Err(error) => {
+            reader.error(node.span, format!("`{file}` is not a usable JSON Schema: {error}"));
+            return None;
+        }
     }
     compile(serde_json::json!({ "$ref": file }), node, reader, library)
 }
@@ -345,7 +349,7 @@ pub(super) fn compile(
 ) -> Option<Arc<Schema>> {
     check_keywords(&value, node, None, reader);
     match Schema::compile(value, library) {
-        Ok(schema) => Some(Arc::new(schema)),
+        Ok(schema) => is_small(&schema, None, node, reader).then(|| Arc::new(schema)),
         Err(error) => {
             let (node, message) = match node.find(&error.at) {
                 Some(part) => (part, error.message),
@@ -355,4 +359,19 @@ pub(super) fn compile(
             None
         }
     }
+}
+
+/// Returns true if something can be validated with a schema; reports it otherwise.
+fn is_small(schema: &Schema, file: Option<&str>, node: &Node, reader: &Decoder) -> bool {
+    let Some(TooLarge { at, unfolded }) = schema.too_large() else { return true };
+    let (node, place) = match (file, node.find(at)) {
+        (None, Some(part)) => (part, "this schema".to_owned()),
+        _ => (node, format!("`{}{at}`", file.unwrap_or_default())),
+    };
+    reader.error_hint(
+        node.span,
+        format!("{place} applies {unfolded} of its parts to every value, more than {MAX_UNFOLDED}"),
+        "parts that apply each other more than once multiply: refer to each of them once",
+    );
+    false
 }

@@ -4,6 +4,7 @@
 //! `snapshots/<pack>`. [`Pack::load`] reads the contract, the schemas and the scenarios, and collects all errors.
 //! Nothing in this module sends requests.
 
+pub mod budget;
 mod cases;
 mod cleanup;
 mod contract;
@@ -22,6 +23,7 @@ mod openapi_file;
 mod operation;
 mod parallel;
 mod path;
+mod pattern_cost;
 mod pointer;
 mod profile;
 mod proof;
@@ -33,7 +35,9 @@ mod row;
 mod rules;
 mod scenario;
 mod schema;
+mod schema_cost;
 mod schema_keywords;
+mod schema_references;
 pub mod source;
 mod stability;
 mod status;

@@ -2,16 +2,26 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use jsonschema::{Retrieve, Uri, ValidationError, Validator};
+use jsonschema::{PatternOptions, Retrieve, Uri, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 
-use super::files::Texts;
+use super::{
+    budget::{self, MAX_STEPS},
+    files::Texts,
+    schema_cost::{SchemaCost, TooLarge},
+};
 
 /// The base URI of relative references in a pack's schemas; nothing is ever fetched from it.
-const BASE: &str = "pack:///";
+pub(super) const BASE: &str = "pack:///";
 
 /// The maximum length of a value or location that a message quotes, in bytes.
 const MAX_QUOTE_LEN: usize = 300;
+
+/// Maximum number of times that a pattern with look-around or back references steps back in one text: some milliseconds.
+const MAX_BACKTRACKS: usize = 100_000;
+
+/// Maximum number of steps of a validation whose errors are looked for: those of alternatives take memory, each its own.
+const MAX_EXPLAINED: u64 = 200_000;
 
 /// A compiled JSON Schema (2020-12 unless it specifies another version).
 #[derive(Debug)]
@@ -24,6 +34,8 @@ pub struct Schema {
     with_formats: Option<Validator>,
     /// The names of the properties that it declares at its top level.
     declared: BTreeSet<String>,
+    /// How much work it demands.
+    cost: SchemaCost,
 }
 
 /// An error that makes a schema unusable.
@@ -129,27 +141,58 @@ impl Schema {
             jsonschema::options()
                 .with_base_uri(format!("{BASE}inline"))
                 .with_retriever(library.clone())
+                .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS))
                 .should_validate_formats(formats)
                 .build(&value)
                 .map_err(|error| SchemaError::of(&error))
         };
         let validator = build(false)?;
         let with_formats = if may_have_formats(&value) { Some(build(true)?) } else { None };
+        let cost = SchemaCost::of(&value, library);
         let mut declared = BTreeSet::new();
-        declared_properties(&value, &value, library, &mut declared, 0);
-        Ok(Self { value, validator, with_formats, declared })
+        if cost.too_large.is_none() {
+            declared_properties(&value, &value, library, &mut declared, 0);
+        }
+        Ok(Self { value, validator, with_formats, declared, cost })
     }
 
-    /// Returns the violations of the schema in `value`, at most 20; those of formats only if there are no others.
+    /// Returns the part that is applied to one value too often, if there is one: nothing can be validated with it.
+    pub(super) const fn too_large(&self) -> Option<&TooLarge> {
+        self.cost.too_large.as_ref()
+    }
+
+    /// Takes the steps of validating `value` from the budget; `None` if it does not suffice.
+    fn take_steps(&self, value: &Value) -> Option<u64> {
+        let mut steps = None;
+        budget::take(|left| {
+            steps = self.cost.steps(value, left);
+            steps
+        });
+        steps
+    }
+
+    /// Returns the violations of the schema in `value`, at most 20; those of formats only if there are no others. There
+    /// is one if the [budget] does not suffice to look for them.
     pub fn misfits(&self, value: &Value) -> Vec<SchemaViolation> {
+        let whole = |message: String| {
+            let shape = message.clone();
+            vec![SchemaViolation { at: String::new(), message, shape, is_annotation: false }]
+        };
+        let Some(steps) = self.take_steps(value) else {
+            return whole(format!("to validate it takes more than {MAX_STEPS} steps"));
+        };
         let (validator, is_annotation) = match &self.with_formats {
             _ if !self.validator.is_valid(value) => (&self.validator, false),
             Some(with_formats) if !with_formats.is_valid(value) => (with_formats, true),
             _ => return Vec::new(),
         };
+        if steps > MAX_EXPLAINED {
+            return whole(format!("it is not valid (to find out why takes more than {MAX_EXPLAINED} steps)"));
+        }
         validator
             .iter_errors(value)
             .take(20)
+            .inspect(note_unfinished)
             .map(|error| SchemaViolation {
                 at: place(error.instance_path().as_str()),
                 message: message(&error),
@@ -159,15 +202,24 @@ impl Schema {
             .collect()
     }
 
-    /// Returns true if `value` is valid; `format` is not looked at.
+    /// Returns true if `value` is valid; `format` is not looked at. False if the [budget] does not suffice.
     pub fn fits(&self, value: &Value) -> bool {
-        self.validator.is_valid(value)
+        self.is_valid(&self.validator, value)
     }
 
     /// Returns true if `value` is valid and its formats are right too: for what is sent, and for what a scenario itself
-    /// expects of a step.
+    /// expects of a step. False if the [budget] does not suffice.
     pub fn fits_with_formats(&self, value: &Value) -> bool {
-        self.with_formats.as_ref().unwrap_or(&self.validator).is_valid(value)
+        self.is_valid(self.with_formats.as_ref().unwrap_or(&self.validator), value)
+    }
+
+    fn is_valid(&self, validator: &Validator, value: &Value) -> bool {
+        let Some(steps) = self.take_steps(value) else { return false };
+        let is_valid = validator.is_valid(value);
+        if !is_valid && self.cost.has_tried_patterns && steps <= MAX_EXPLAINED {
+            validator.iter_errors(value).for_each(|error| note_unfinished(&error));
+        }
+        is_valid
     }
 
     /// Returns true if `value` contains nothing that the schema declares: an object with none of its properties, or
@@ -190,6 +242,14 @@ impl Schema {
     /// Returns the properties that the schema declares at its top level.
     pub fn declared(&self) -> impl Iterator<Item = &str> {
         self.declared.iter().map(String::as_str)
+    }
+}
+
+/// Takes note of a pattern that stepped back too often: if the text fits is not known.
+fn note_unfinished(error: &ValidationError<'_>) {
+    use ValidationErrorKind::{BacktrackLimitExceeded, RegexEngineFailure};
+    if matches!(error.kind(), BacktrackLimitExceeded { .. } | RegexEngineFailure { .. }) {
+        budget::exceed();
     }
 }
 

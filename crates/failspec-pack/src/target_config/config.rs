@@ -68,6 +68,8 @@ pub struct Target {
     pub isolated: bool,
     /// True if nothing on it may change: only requests with a safe method are sent, and logins.
     pub read_only: bool,
+    /// Hosts that `Host` of a request may name besides that of its URL, each as it is written in the header.
+    pub hosts: Vec<String>,
     /// True if it is an embedded reference implementation, so that results say nothing about any other API.
     pub reference: bool,
 }
@@ -166,6 +168,11 @@ static TARGET: MappingSchema = MappingSchema {
             ValueType::Bool,
             "whether nothing on the target may change: only GET, HEAD, OPTIONS and TRACE are sent, and logins; \
              the other cases are skipped",
+        ),
+        Field::optional(
+            "hosts",
+            ValueType::List(&ValueType::Text),
+            "hosts that the header `Host` of a pack's requests may name besides that of the URL",
         ),
     ],
     also: &[],
@@ -269,6 +276,7 @@ impl Target {
             checks: Vec::new(),
             isolated: false,
             read_only: false,
+            hosts: Vec::new(),
             reference: false,
         })
     }
@@ -359,6 +367,12 @@ impl Target {
                 .collect(),
             isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
             read_only: fields.get("read_only").and_then(|node| reader.bool(node)).unwrap_or(false),
+            hosts: fields
+                .get("hosts")
+                .into_iter()
+                .flat_map(|node| reader.list(node))
+                .filter_map(|node| reader.text(node).map(str::to_owned))
+                .collect(),
             reference: false,
         })
     }

@@ -8,6 +8,7 @@ use crate::{
     case_text::{judged, who},
     summary::source_of_warning,
 };
+use failspec_base::sanitize::one_line;
 use failspec_judge::{
     check::{Finding, Phase},
     report_model::{CaseReport, ExchangeReport, Outcome, SnapshotState},
@@ -88,8 +89,8 @@ fn title(report: &CaseReport) -> String {
     format!(
         "{} {}  {}\n",
         Styles::dab(style, report.outcome.as_str().to_uppercase()),
-        Styles::dab(Styles::STRONG, &report.name),
-        Styles::dab(Styles::FAINT, &report.location),
+        Styles::dab(Styles::STRONG, one_line(&report.name)),
+        Styles::dab(Styles::FAINT, one_line(&report.location.to_string())),
     )
 }
 

@@ -6,16 +6,17 @@ use crate::{
     count,
     summary::{INSECURE, REFERENCE},
 };
+use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::{PackHeader, PlannedWait, RunHeader};
 
-use super::{styles::Styles, visible};
+use super::styles::Styles;
 
 /// Returns the first lines.
 pub fn begin(header: &RunHeader) -> String {
     let mut text = String::new();
     for pack in &header.packs {
         let _ = writeln!(text, "{}", pack_line(pack));
-        let target = visible(&pack.target).into_owned();
+        let target = one_line(&pack.target);
         let _ = match pack.reference {
             true => writeln!(
                 text,
@@ -26,7 +27,7 @@ pub fn begin(header: &RunHeader) -> String {
             false => writeln!(text, "  {} {target}", Styles::dab(Styles::FAINT, "target")),
         };
         if let Some(via) = &pack.via {
-            let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "via"), visible(&via.to_string()));
+            let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "via"), one_line(&via.to_string()));
         }
         if pack.insecure {
             let _ = writeln!(text, "  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure"));
@@ -37,7 +38,7 @@ pub fn begin(header: &RunHeader) -> String {
         }
         for level in &pack.check_levels {
             let _ =
-                writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "checks"), visible(&level.to_string()));
+                writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "checks"), one_line(&level.to_string()));
         }
         // The embedded implementations have short windows: their waits are not noticeable.
         for wait in pack.waits.iter().filter(|_| !pack.reference) {
@@ -53,7 +54,7 @@ pub fn begin(header: &RunHeader) -> String {
             text,
             "  {} {selected} of {documented} documented failures ({})",
             Styles::dab(Styles::WARN, "selected"),
-            visible(&by.join(" "))
+            one_line(&by.join(" "))
         );
     }
     text
@@ -61,7 +62,7 @@ pub fn begin(header: &RunHeader) -> String {
 
 fn wait_line(wait: &PlannedWait) -> String {
     let how = if wait.from_response { "as long as the response says, at most" } else { "for" };
-    format!("{} {how} {} s", visible(&wait.case), wait.at_most_seconds)
+    format!("{} {how} {} s", one_line(&wait.case), wait.at_most_seconds)
 }
 
 /// Formats `84 cases of 62 scenarios`.
@@ -77,8 +78,8 @@ fn pack_line(pack: &PackHeader) -> String {
     format!(
         "{} {} · {}, sha256:{}{as_of} · {} · {}",
         Styles::dab(Styles::FAINT, "failspec"),
-        Styles::dab(Styles::STRONG, visible(&pack.label())),
-        visible(&pack.origin),
+        Styles::dab(Styles::STRONG, one_line(&pack.label())),
+        one_line(&pack.origin),
         &pack.digest[..12.min(pack.digest.len())],
         count(pack.failures, "failure"),
         cases(pack),

@@ -6,6 +6,7 @@ use crate::{
     count,
     summary::{INSECURE, REFERENCE, count_cases, reruns, rests_on},
 };
+use failspec_base::sanitize;
 use failspec_judge::report_model::{
     CaseReport, NotCovered, Outcome, Reason, RequirementKind, RunReport, SnapshotState, State, Verdict,
 };
@@ -45,7 +46,7 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
             text.push('\n');
         }
         let title = if judged { "the run was stopped" } else { "nothing can be judged" };
-        let _ = writeln!(text, "{}\n{}", Styles::dab(Styles::BAD, title), visible(diagnosis));
+        let _ = writeln!(text, "{}\n{}", Styles::dab(Styles::BAD, title), indented(diagnosis));
     } else if !quiet {
         cases(&mut text, report, verbose);
     }
@@ -112,11 +113,20 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
             continue;
         }
         let count = cases.len();
-        let _ =
-            writeln!(text, "\n{} {count} × {}", Styles::dab(Styles::WARN, "INCONCLUSIVE"), visible(&reason));
+        let _ = writeln!(
+            text,
+            "\n{} {count} × {}",
+            Styles::dab(Styles::WARN, "INCONCLUSIVE"),
+            sanitize::one_line(&reason)
+        );
         let most = if verbose { usize::MAX } else { MAX_NAMES };
         for case in cases.iter().take(most) {
-            let _ = writeln!(text, "  {}  {}", case.name, Styles::dab(Styles::FAINT, &case.location));
+            let _ = writeln!(
+                text,
+                "  {}  {}",
+                sanitize::one_line(&case.name),
+                Styles::dab(Styles::FAINT, sanitize::one_line(&case.location.to_string()))
+            );
         }
         if count > most {
             let _ = writeln!(text, "  … and {} more (-v lists them)", count - most);
@@ -172,11 +182,12 @@ fn skipped(text: &mut String, report: &RunReport) {
 
 /// Returns the beginning of a text, on one line.
 fn one_line(text: &str) -> String {
-    let words = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(MAX_DESCRIPTION_LEN) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
-    }
+    sanitize::shortened(&sanitize::one_line(text), MAX_DESCRIPTION_LEN).into_owned()
+}
+
+/// Returns a text of several lines, none of which is taken for a line of ours: it may quote a response.
+fn indented(text: &str) -> String {
+    visible(text).replace('\n', "\n  ")
 }
 
 /// Writes the resources that teardowns could not remove, also after a run that was stopped.
@@ -196,7 +207,7 @@ fn left_behind(text: &mut String, report: &RunReport) {
         )
     );
     for left in all().take(MAX_LEFTOVERS) {
-        let _ = writeln!(text, "             {}", visible(left));
+        let _ = writeln!(text, "             {}", sanitize::one_line(left));
     }
     if count > MAX_LEFTOVERS {
         let _ = writeln!(text, "             … and {} more (every report lists them)", count - MAX_LEFTOVERS);
@@ -257,8 +268,8 @@ fn coverage(text: &mut String, report: &RunReport) {
             let _ = writeln!(
                 text,
                 "             {} {}",
-                failure.failure,
-                Styles::dab(Styles::FAINT, visible(&why))
+                sanitize::one_line(&failure.failure),
+                Styles::dab(Styles::FAINT, sanitize::one_line(&why))
             );
         }
         if report.diagnosis.is_none() {
@@ -280,8 +291,8 @@ fn missing(text: &mut String, missing: &[(String, &NotCovered)]) {
             text,
             "  {} {} — {}",
             Styles::dab(Styles::WARN, "not covered"),
-            names.join(", "),
-            Styles::dab(Styles::FAINT, visible(&why))
+            sanitize::one_line(&names.join(", ")),
+            Styles::dab(Styles::FAINT, sanitize::one_line(&why))
         );
     }
 }
@@ -295,10 +306,10 @@ fn findings(text: &mut String, report: &RunReport) {
             "{} {sign} {} {}",
             label("run"),
             Styles::dab(Styles::STRONG, &finding.check),
-            visible(&finding.message)
+            sanitize::one_line(&finding.message)
         );
         for name in finding.cases.iter().take(MAX_NAMES) {
-            let _ = writeln!(text, "               {name}");
+            let _ = writeln!(text, "               {}", sanitize::one_line(name));
         }
         if finding.cases.len() > MAX_NAMES {
             let _ = writeln!(text, "               … and {} more", finding.cases.len() - MAX_NAMES);
@@ -342,7 +353,7 @@ fn errata(text: &mut String, report: &RunReport, verbose: bool) {
     );
     if verbose {
         for erratum in &report.errata {
-            let _ = writeln!(text, "             {}: {}", erratum.pack, visible(&erratum.about));
+            let _ = writeln!(text, "             {}: {}", erratum.pack, sanitize::one_line(&erratum.about));
         }
     }
 }
@@ -389,7 +400,7 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
     }
     let why = if quiet { reason(report) } else { String::new() };
     if !why.is_empty() {
-        let _ = write!(line, " · {}", visible(&why));
+        let _ = write!(line, " · {}", sanitize::one_line(&why));
     }
     let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
     if selected < report.summary.documented || report.shard.is_some() {
