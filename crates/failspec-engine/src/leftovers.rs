@@ -193,6 +193,7 @@ mod tests {
                 resent: false,
             },
             rerun: None,
+            completed: None,
         }
     }
 
