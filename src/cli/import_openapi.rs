@@ -71,7 +71,8 @@ pub struct ImportOpenApiArguments {
     /// Also send one large body (11 MB) to an operation that takes JSON
     #[arg(long)]
     pub large_body: bool,
-    /// The value of a parameter, such as the id of a resource that exists
+    /// The value of a parameter or of a member of a body, such as the id of a resource that exists; `${unique}` in it
+    /// stands for a name that is unique to the run
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub value: Vec<(String, String)>,
     /// Skip operations, by method and path (`'PUT /admin/*'`) or by id

@@ -24,7 +24,7 @@ use failspec_pack::{
     target_config::Condition,
 };
 
-use super::{error::Unjudged, made_up};
+use super::{error::Unjudged, made_up, optional_members::has_word};
 use super::{
     plan::Case,
     request_builder::Extra,
@@ -526,12 +526,35 @@ impl<'s> CaseRunner<'s> {
             let records = &mut self.observed.records;
             let result = self.session.step(step, scope, phase, role, None, records).await;
             result.map_err(|reason| {
+                if let Some(reason) = self.made_up_values(step) {
+                    return reason;
+                }
                 let request = self.observed.records.last().map(|record| line(&record.exchange.request));
                 let (number, phase, request) = (number + 1, phase.as_str(), request.unwrap_or_default());
                 reason.within(|reason| format!("step {number} of the {phase}: {reason} ({request})"))
             })?;
         }
         Ok(())
+    }
+
+    /// Returns the reason why a step could not be done, if the last response refused values that an import made up.
+    fn made_up_values(&self, step: &Step) -> Option<Unjudged> {
+        let record = self.observed.records.last()?;
+        let refused =
+            record.exchange.result.as_ref().ok().filter(|it| matches!(it.status, 400 | 409 | 422))?;
+        let template = step.request.as_ref()?;
+        if !check::is_of_document(&self.session.pack.contract, &self.case.scenario) {
+            return None;
+        }
+        let mut names = made_up::names_of_values(template);
+        let said = String::from_utf8_lossy(&refused.body);
+        let (_, more) = self.session.optional_members(template).unzip();
+        let own = made_up::names_of_unique(template).into_iter();
+        let more = more.into_iter().flatten().map(|(name, _)| name.clone());
+        names.extend(own.chain(more.filter(|name| has_word(&said, name))));
+        let (request, response) =
+            (line(&record.exchange.request), self.session.describe(View::new(refused, None)));
+        (!names.is_empty()).then_some(Unjudged::MadeUpValues { request, response, names })
     }
 
     /// Runs all teardown steps, even after one fails and after Ctrl-C.

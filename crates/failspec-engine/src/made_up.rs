@@ -1,11 +1,25 @@
 //! Values that an import made up from an OpenAPI document: its schema allows them, but the target may not know them.
 
-use failspec_base::template::JsonTemplate;
+use failspec_base::template::{JsonTemplate, Placeholder};
 use failspec_pack::pack::{BodyTemplate, Flow, RequestTemplate};
 use serde_json::Value;
 
 /// Maximum number of names that are told.
 const MAX_NAMES: usize = 6;
+
+/// Returns the names of the members of a JSON body whose values are unique to the run.
+pub(super) fn names_of_unique(request: &RequestTemplate) -> Vec<String> {
+    let Some(BodyTemplate::Json(JsonTemplate::Map(members))) = request.body.as_deref() else {
+        return Vec::new();
+    };
+    let is_unique = |value: &JsonTemplate| value.holes().contains(&&Placeholder::Unique);
+    members
+        .iter()
+        .filter(|(_, value)| is_unique(value))
+        .map(|(name, _)| name.clone())
+        .take(MAX_NAMES)
+        .collect()
+}
 
 /// Returns the names of the parameters of a path whose values no step of the flow captured.
 pub(super) fn names_in_path(flow: &Flow) -> Vec<String> {

@@ -21,6 +21,9 @@ use super::{
     steps::{SendContext, response_of},
 };
 
+/// Maximum number of times that a request is sent with more members.
+const MAX_TRIES: usize = 4;
+
 /// What is known of the bodies of operations: `POST /pets` → the members to add; none if adding them does not help.
 #[derive(Debug, Default)]
 pub struct OptionalMembers(Mutex<HashMap<String, Vec<String>>>);
@@ -60,18 +63,26 @@ impl Session {
         let index = self.send_as_written(template, scope, extra, purpose, records).await?;
         let refused = response_of(records, index).filter(|it| matches!(it.status, 400 | 422));
         let Some(refused) = refused.filter(|_| purpose.is_sound) else { return Ok(index) };
-        let all: Vec<String> = members.iter().map(|(name, _)| name.clone()).collect();
         let said = String::from_utf8_lossy(&refused.body).into_owned();
-        let named: Vec<String> = all.iter().filter(|name| has_word(&said, name)).cloned().collect();
-        // The fewest that may help: those that the refusal speaks of.
-        let tries = [named, all].into_iter().filter(|names| !names.is_empty());
-        for names in tries {
+        let mut names: Vec<String> = Vec::new();
+        let mut last = said.clone();
+        for _ in 0..MAX_TRIES {
+            // The fewest that may help: those that the refusal speaks of. If it speaks of none, all.
+            let lacking = members.iter().map(|(name, _)| name).filter(|name| !names.contains(name));
+            let named: Vec<String> = lacking.clone().filter(|name| has_word(&last, name)).cloned().collect();
+            let added = if named.is_empty() { lacking.cloned().collect() } else { named };
+            if added.is_empty() {
+                break;
+            }
+            names.extend(added);
             let Some(whole) = completed(template, members, &names) else { continue };
             let again = self.send_as_written(&whole, scope, extra, purpose, records).await?;
-            let is_accepted = response_of(records, again)
-                .is_some_and(|response| self.succeeded(View::new(&response, None)));
+            let response = response_of(records, again);
+            let is_accepted = response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None)));
             if !is_accepted {
                 records.pop();
+                let Some(response) = response.filter(|it| matches!(it.status, 400 | 422)) else { break };
+                last = String::from_utf8_lossy(&response.body).into_owned();
                 continue;
             }
             self.optional_members.learn(operation, names.clone());
@@ -88,7 +99,10 @@ impl Session {
     }
 
     /// Returns the operation of a request with a JSON object, and the members that may be added, if the contract has any.
-    fn optional_members(&self, template: &RequestTemplate) -> Option<(&str, &[(String, JsonTemplate)])> {
+    pub(super) fn optional_members(
+        &self,
+        template: &RequestTemplate,
+    ) -> Option<(&str, &[(String, JsonTemplate)])> {
         let known = &self.pack.contract.optional_members;
         if known.is_empty() || members_of(template).is_none() {
             return None;
@@ -141,7 +155,7 @@ fn completed(
 }
 
 /// Returns true if a text has a word, in any case.
-fn has_word(text: &str, word: &str) -> bool {
+pub(super) fn has_word(text: &str, word: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(&word.to_ascii_lowercase()).any(|(at, found)| {

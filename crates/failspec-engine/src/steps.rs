@@ -411,7 +411,11 @@ impl Session {
         for capture in captures {
             let view = View::new(response, None);
             // `null` identifies nothing either: a request built from it would fail for a different reason.
-            let value: Value = captured(capture, view).ok_or_else(|| {
+            let default = || {
+                let default = capture.default.as_ref()?;
+                default.fill(scope).ok().map(|filled| Value::from(filled.sent))
+            };
+            let value: Value = captured(capture, view).or_else(default).ok_or_else(|| {
                 let place = match &capture.part {
                     Part::Header(name) => format!("the header {name}"),
                     Part::Body(pointer) => pointer.to_string(),

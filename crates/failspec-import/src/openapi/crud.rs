@@ -10,7 +10,12 @@ use failspec_pack::{
     pack::{Part, Pointer, source::CaptureSource},
 };
 
-use super::{error_envelope::json, path_values::names};
+use super::{
+    error_envelope::json,
+    path_values::names,
+    request_spec::{Body, RequestSpec},
+    value_generator::UNIQUE,
+};
 
 /// The operations that create and delete resources of one kind.
 #[derive(Debug, Clone, Copy)]
@@ -108,10 +113,11 @@ impl<'a> CreateOperations<'a> {
 impl CreateOperation<'_> {
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
     /// document declares, or, if it declares none, at the usual ones.
-    pub fn id_of_new(&self, api: &Api) -> CaptureSource {
+    pub fn id_of_new(&self, api: &Api, make: &RequestSpec) -> CaptureSource {
         if let Some(declared) = self.name_at(api) {
             return Part::Body(declared.pointer()).into();
         }
+        let default = self.own_name(make);
         let own = self.parameter;
         let mut names = vec![own.to_owned()];
         // `pool_name` of `/pools/{pool_name}` is `name` in the response.
@@ -129,11 +135,23 @@ impl CreateOperation<'_> {
             }
         }
         let first = places.remove(0);
-        CaptureSource { otherwise: places, location: true, ..Part::Body(first).into() }
+        CaptureSource { otherwise: places, location: true, default, ..Part::Body(first).into() }
+    }
+
+    /// Returns the name of the new resource, unique to the run, that a request to create it sends as a member of its body.
+    pub fn own_name(&self, make: &RequestSpec) -> Option<String> {
+        let Some(Body::Json(Value::Object(members))) = &make.body else { return None };
+        let own = fold(self.parameter);
+        let unique = || {
+            let texts = members.iter().filter_map(|(name, value)| Some((fold(name), value.as_str()?)));
+            texts.filter(|(_, text)| text.contains(UNIQUE) && !text.contains("$${"))
+        };
+        let same = unique().find(|(name, _)| *name == own || own.ends_with(name.as_str()));
+        same.or_else(|| unique().find(|(name, _)| name == "name")).map(|(_, text)| text.to_owned())
     }
 
     /// Returns the declared location of the id of the new resource in the response of the operation that creates it.
-    fn name_at(&self, api: &Api) -> Option<BodyPath> {
+    pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
         let success =
             self.make.responses.iter().find(|it| {
                 matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))

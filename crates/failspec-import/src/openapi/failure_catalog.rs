@@ -159,6 +159,10 @@ impl<'a> FailureCatalog<'a> {
         if declared.is_empty() && class == FaultKind::Credentials && declares(&403) {
             declared.push(403);
         }
+        // Nobody has shown that the resource is there: not to find it is right, too.
+        if class == FaultKind::CredentialsForUnknown {
+            declared = if declared.is_empty() { Vec::new() } else { vec![401, 403, 404] };
+        }
         // An API that looks up a resource by such a value finds none: 404 is correct, declared or not.
         if class == FaultKind::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
             declared.push(404);
@@ -186,6 +190,8 @@ impl<'a> FailureCatalog<'a> {
             (declared, false, None)
         } else if class == FaultKind::Credentials && operation.is_guarded() {
             (vec![401, 403], false, Some(self.link(&operation.pointer) + "/security"))
+        } else if class == FaultKind::CredentialsForUnknown && operation.is_guarded() {
+            (vec![401, 403, 404], false, Some(self.link(&operation.pointer) + "/security"))
         } else if let Some(response) = class_of {
             (class.statuses().to_vec(), true, Some(self.link(&response.pointer)))
         } else if matches!(class, FaultKind::Accept | FaultKind::TooLarge) {
@@ -235,7 +241,8 @@ impl<'a> FailureCatalog<'a> {
         let told = statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
         let mut usual = class.statuses().to_vec();
         usual.sort_unstable();
-        let is_usual = statuses == usual || class == FaultKind::Credentials;
+        let is_usual =
+            statuses == usual || matches!(class, FaultKind::Credentials | FaultKind::CredentialsForUnknown);
         let id = if is_usual { class.name().to_owned() } else { format!("{}_{told}", class.name()) };
         let failure = self.combined.entry(key).or_insert_with(|| FailureSource {
             id: names.name(&id, &told),

@@ -21,6 +21,8 @@ pub(super) enum FaultKind {
     Method,
     /// The credentials are missing or wrong.
     Credentials,
+    /// The credentials are missing or wrong, and the resource does not exist: it is another's that is spared.
+    CredentialsForUnknown,
     /// The body is larger than the document allows.
     TooLarge,
     /// Nothing is wrong: the document allows the request, and servers often break on it.
@@ -38,7 +40,7 @@ impl FaultKind {
             Self::Unknown => &[404, 410],
             // A server that does not know a method at all says 501 (RFC 9110, section 15.6.2).
             Self::Method => &[405, 501],
-            Self::Credentials => &[401],
+            Self::Credentials | Self::CredentialsForUnknown => &[401],
             Self::TooLarge => &[413],
             Self::Unusual => &[],
         }
@@ -52,7 +54,7 @@ impl FaultKind {
             Self::MediaType | Self::Accept => Question::MediaType,
             Self::Unknown => Question::UnknownId,
             Self::Method => Question::Method,
-            Self::Credentials => Question::Credentials,
+            Self::Credentials | Self::CredentialsForUnknown => Question::Credentials,
             Self::Unusual => Question::Unusual,
         }
     }
@@ -67,6 +69,7 @@ impl FaultKind {
             Self::Unknown => "not_there",
             Self::Method => "method_not_allowed",
             Self::Credentials => "no_credentials",
+            Self::CredentialsForUnknown => "no_credentials_or_not_there",
             Self::TooLarge => "content_too_large",
             Self::Unusual => "unusual",
         }
@@ -82,6 +85,9 @@ impl FaultKind {
             Self::Unknown => "The resource does not exist",
             Self::Method => "The resource does not support the method",
             Self::Credentials => "The operation requires valid credentials",
+            Self::CredentialsForUnknown => {
+                "The operation requires valid credentials, or the resource does not exist"
+            }
             Self::TooLarge => "The body is larger than the document allows",
             Self::Unusual => "The request is unusual",
         }
@@ -96,7 +102,7 @@ impl FaultKind {
             Self::Accept => &["accept"],
             Self::Unknown => &["not_found", "notfound", "unknown", "missing", "no_such"],
             Self::Method => &["method"],
-            Self::Credentials => &["unauth", "credential", "token", "login"],
+            Self::Credentials | Self::CredentialsForUnknown => &["unauth", "credential", "token", "login"],
             Self::TooLarge => &["large", "size", "limit"],
             Self::Unusual => &[],
         }

@@ -78,7 +78,6 @@ impl Generator<'_> {
         around: &mut Fixtures,
         depth: usize,
     ) -> Option<String> {
-        let id = creator.id_of_new(&self.declared.api);
         let mut whole = around.clone();
         self.make_all(&creator.make.path, &mut whole, depth + 1);
         let filled = self.paths.fill(creator.make, &whole.made, &[]);
@@ -92,6 +91,7 @@ impl Generator<'_> {
         }
         let name = capture(whole.made.len());
         let make = make.numbered(whole.made.len() + 1);
+        let id = creator.id_of_new(&self.declared.api, &make);
         let says_created = declares(creator.make, 201);
         // The path or the body contains a unique name, or the id of a resource that the scenario created.
         let is_own = says_created
@@ -120,25 +120,34 @@ impl Generator<'_> {
         Some(name)
     }
 
-    /// Returns the capture of what a request creates if it is not rejected, and the step that removes it.
+    /// Returns the capture of what a request creates if it is not rejected, and the step that removes it. No capture is
+    /// needed where the request gives the resource its name.
     pub(super) fn spare(
         &mut self,
         creator: CreateOperation<'_>,
         around: &Fixtures,
-    ) -> Option<((String, CaptureSource), StepSource)> {
+        faulty: &RequestSpec,
+    ) -> Option<(Option<(String, CaptureSource)>, StepSource)> {
         let mut made = around.made.clone();
-        // The response to a creation that says 200 may name a resource that was there before.
-        if !declares(creator.make, 201) {
-            return None;
+        made.remove(&bare(&creator.remove.path));
+        let (capture, own) = match declares(creator.make, 201) {
+            true => (Some((SPARE.to_owned(), creator.id_of_new(&self.declared.api, faulty))), None),
+            // The response to a creation that says 200 may name a resource that was there before.
+            false => (
+                None,
+                Some(creator.own_name(faulty).filter(|_| creator.name_at(&self.declared.api).is_none())?),
+            ),
+        };
+        if capture.is_some() {
+            made.insert(bare(&creator.remove.path), SPARE.to_owned());
         }
-        made.insert(bare(&creator.remove.path), SPARE.to_owned());
-        let removal = self.paths.fill(creator.remove, &made, &[]);
+        let instead: Vec<(&str, String)> = own.into_iter().map(|name| (creator.parameter, name)).collect();
+        let removal = self.paths.fill(creator.remove, &made, &instead);
         if removal.foreign {
             return None;
         }
         let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
-        let id = creator.id_of_new(&self.declared.api);
-        Some(((SPARE.to_owned(), id), step(&remove, None)))
+        Some((capture, step(&remove, None)))
     }
 
     /// Inserts the ids of resources that the scenario creates into a body, for properties such as `flow_id`.

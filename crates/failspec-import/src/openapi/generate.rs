@@ -132,9 +132,10 @@ impl<'a> Generator<'a> {
             .into_iter()
             .filter_map(|mut fault| match fault.class {
                 FaultKind::Unknown | FaultKind::InvalidPath => Some(fault),
-                // APIs check the credentials before the resource, so the resource need not exist.
+                // Most APIs check the credentials before the resource, so the resource need not exist.
                 FaultKind::Credentials => {
                     fault.faulty.path.clone_from(nothing.as_ref()?);
+                    fault.class = FaultKind::CredentialsForUnknown;
                     Some(fault)
                 }
                 _ => None,
@@ -193,8 +194,9 @@ impl<'a> Generator<'a> {
         let name = if name.starts_with(|it: char| it.is_ascii_digit()) { format!("op_{name}") } else { name };
         let creates = faulty.method == "POST" && operation.method == "POST" && !only_reads(operation);
         let creator = if creates { self.creators.of_collection(operation) } else { None };
-        let spare = creator.and_then(|creator| self.spare(creator, &around));
+        let spare = creator.and_then(|creator| self.spare(creator, &around, &faulty));
         let (capture, remove) = spare.unzip();
+        let capture = capture.flatten();
         around.teardown.extend(remove);
         self.scenarios.push(Scenario {
             name,

@@ -145,8 +145,14 @@ impl RequestSpec {
 
     /// Appends `number` to the unique names in the request, so that two resources of one scenario have different
     /// names.
-    pub fn numbered(self, number: usize) -> Self {
-        self.renamed(UNIQUE, &format!("{UNIQUE}-{number}"))
+    pub fn numbered(mut self, number: usize) -> Self {
+        self.each_text(|text| {
+            // In an escaped text (`$${unique}`) it is none.
+            if text.contains(UNIQUE) && !text.contains("$${") {
+                *text = text.replace(UNIQUE, &format!("{UNIQUE}-{number}"));
+            }
+        });
+        self
     }
 
     /// Returns the names in the request that are unique to the run.
@@ -154,7 +160,7 @@ impl RequestSpec {
         let mut found = BTreeSet::new();
         let mut whole = self.clone();
         whole.each_text(|text| {
-            if text.starts_with(UNIQUE) {
+            if text.contains(UNIQUE) && !text.contains("$${") {
                 found.insert(text.clone());
             }
         });

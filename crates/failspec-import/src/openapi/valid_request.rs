@@ -16,7 +16,7 @@ use super::{
     multipart::{BOUNDARY, fields},
     path_values::text,
     request_spec::{Body, RequestSpec, put},
-    value_generator::{UNIQUE, kind},
+    value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 
 /// A request without a fault.
@@ -232,6 +232,7 @@ impl Generator<'_> {
             }
             let Some(given) = self.paths.given(name) else { continue };
             let as_json = serde_json::from_str(given).ok();
+            let given = given.replace(UNIQUE, &UNIQUE_WITHIN.to_string());
             for candidate in std::iter::once(Value::from(given)).chain(as_json) {
                 let mut changed = body.clone();
                 let Some(own) = changed.as_object_mut() else { return };
@@ -324,7 +325,9 @@ pub(super) fn json_body(operation: &Operation) -> Option<&Content> {
 /// Escapes texts of the document that would be read as placeholders.
 pub(super) fn escaped(value: Value) -> Value {
     match value {
-        Value::String(text) if text != UNIQUE => Template::escape(&text).into(),
+        Value::String(text) if text != UNIQUE => {
+            Template::escape(&text).replace(UNIQUE_WITHIN, UNIQUE).into()
+        }
         Value::Array(items) => items.into_iter().map(escaped).collect(),
         Value::Object(entries) => {
             entries.into_iter().map(|(key, value)| (Template::escape(&key), escaped(value))).collect()

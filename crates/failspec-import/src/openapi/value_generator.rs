@@ -280,12 +280,16 @@ const LIKELY: [&str; 8] =
 /// The placeholder for a unique name of the run.
 pub(super) const UNIQUE: &str = "${unique}";
 
+/// The placeholder within a longer text of the user of the import: a character for private use, so that no text of a document
+/// is taken for it.
+pub(super) const UNIQUE_WITHIN: char = '\u{e000}';
+
 /// An example of a unique name.
 pub(super) const LIKE_UNIQUE: &str = "failspec-k3x9qa-12-1";
 
 fn has_unique(value: &Value) -> bool {
     match value {
-        Value::String(text) => text == UNIQUE,
+        Value::String(text) => text == UNIQUE || text.contains(UNIQUE_WITHIN),
         Value::Array(items) => items.iter().any(has_unique),
         Value::Object(entries) => entries.values().any(has_unique),
         _ => false,
@@ -295,6 +299,7 @@ fn has_unique(value: &Value) -> bool {
 fn fill_unique(value: &mut Value) {
     match value {
         Value::String(text) if text == UNIQUE => LIKE_UNIQUE.clone_into(text),
+        Value::String(text) => *text = text.replace(UNIQUE_WITHIN, LIKE_UNIQUE),
         Value::Array(items) => items.iter_mut().for_each(fill_unique),
         Value::Object(entries) => entries.values_mut().for_each(fill_unique),
         _ => {}

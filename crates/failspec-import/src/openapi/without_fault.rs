@@ -88,8 +88,8 @@ impl<'a> Generator<'a> {
         let Some(name) = made.unique_names().into_iter().next() else { return };
         let other: RequestSpec = made.clone().renamed(&name, &taken);
         let mut around = right.around.clone();
-        let Some(((_, id), remove)) = self.spare(creator, &around) else { return };
-        around.setup.push(step(&other, Some((SPARE, id))));
+        let Some((spare, remove)) = self.spare(creator, &around, &other) else { return };
+        around.setup.push(step(&other, spare.map(|(_, id)| (SPARE, id))));
         around.teardown.push(remove);
         let faulty = right.ask.clone().renamed(own, &taken);
         self.add(

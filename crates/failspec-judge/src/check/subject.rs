@@ -157,7 +157,10 @@ impl<'a> Subject<'a> {
     fn is_declared_refusal(&self) -> bool {
         let status = self.response().status;
         let is_declared = || self.declared_status().is_some_and(|status| status != ResponseStatus::Default);
-        self.is_unknown_method() || self.is_of_document() && (400..500).contains(&status) && is_declared()
+        // An id that does not exist may have a form that the API refuses, and the document does not tell.
+        let is_form_of_id = matches!(status, 400 | 422) && self.expected.allows_status(404);
+        let is_refusal = (400..500).contains(&status) && (is_declared() || is_form_of_id);
+        self.is_unknown_method() || self.is_of_document() && is_refusal
     }
 
     /// Returns true if the OpenAPI document alone says that a method is refused with 405, and the server does not know the

@@ -65,6 +65,8 @@ pub struct Capture {
     pub otherwise: Vec<Pointer>,
     /// True if the last segment of the header `Location` is taken if no location has a value.
     pub location: bool,
+    /// The value if nothing is there: a text that the request sent.
+    pub default: Option<Template>,
     /// True if it must never be shown.
     pub secret: bool,
 }
@@ -124,6 +126,11 @@ pub(super) static CAPTURE: MappingSchema = MappingSchema {
             "location",
             ValueType::Bool,
             "whether the last segment of the header `Location` is taken if nothing else is there",
+        ),
+        Field::optional(
+            "default",
+            ValueType::Text,
+            "the value if nothing is there, such as the name that the request sent",
         ),
         Field::optional("secret", ValueType::Bool, "whether the value is secret and must never be shown"),
     ],
@@ -259,7 +266,8 @@ impl Capture {
         let name = entry.key.clone();
         if entry.value.as_map().is_none() {
             let part = super::Part::Body(Pointer::read(&entry.value, reader)?);
-            return Some(Self { name, part, otherwise: Vec::new(), location: false, secret: false });
+            let (otherwise, location, default) = (Vec::new(), false, None);
+            return Some(Self { name, part, otherwise, location, default, secret: false });
         }
         let fields = reader.fields(&entry.value, &CAPTURE)?;
         let part = match (fields.get("header"), fields.get("body")) {
@@ -281,6 +289,7 @@ impl Capture {
             part,
             otherwise: others.filter_map(|node| Pointer::read(node, reader)).collect(),
             location: flag("location"),
+            default: fields.get("default").and_then(|node| names.template(node)),
             secret: flag("secret"),
         })
     }

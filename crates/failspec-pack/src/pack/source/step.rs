@@ -47,13 +47,15 @@ pub struct CaptureSource {
     pub otherwise: Vec<Pointer>,
     /// True if the last segment of the header `Location` is used if no location has a value.
     pub location: bool,
+    /// The value if nothing is there.
+    pub default: Option<String>,
     /// True if it must never be shown.
     pub secret: bool,
 }
 
 impl From<Part> for CaptureSource {
     fn from(part: Part) -> Self {
-        Self { part, otherwise: Vec::new(), location: false, secret: false }
+        Self { part, otherwise: Vec::new(), location: false, default: None, secret: false }
     }
 }
 
@@ -66,6 +68,9 @@ impl FileValue for CaptureSource {
         };
         if !self.otherwise.is_empty() {
             capture["or"] = self.otherwise.iter().map(Pointer::as_str).collect();
+        }
+        if let Some(default) = &self.default {
+            capture["default"] = default.as_str().into();
         }
         for (key, _) in [("location", self.location), ("secret", self.secret)].iter().filter(|(_, set)| *set)
         {
@@ -91,6 +96,8 @@ impl FileValue for CaptureSource {
         let others = fields.get("or").map(|node| reader.list(node)).unwrap_or_default();
         let otherwise =
             others.iter().map(|node| Pointer::read_of_each(node, reader)).collect::<Option<_>>()?;
-        Some(Self { part, otherwise, location: flag("location")?, secret: flag("secret")? })
+        let default = fields.get("default").map(|node| reader.text(node).map(str::to_owned));
+        let default = default.map_or(Some(None), |text| text.map(Some))?;
+        Some(Self { part, otherwise, location: flag("location")?, default, secret: flag("secret")? })
     }
 }
