@@ -246,10 +246,10 @@ scenarios:
   first: { triggers: absent, request: GET /names/none, control: { request: GET /names } }
   holds_the_name:
     triggers: absent
-    setup: [ { request: PUT /names/a, text: holder } ]
+    setup: [ { request: PUT /names/A, text: holder } ]
     request: GET /names/absent
     control: { setup: null, request: GET /names }
-    teardown: [ { request: DELETE /names/a } ]
+    teardown: [ { request: DELETE /names/A } ]
   takes_the_name:
     triggers: conflict
     setup: [ { request: PUT /names/b } ]
@@ -258,7 +258,7 @@ scenarios:
     teardown: [ { request: DELETE /names/b }, { request: DELETE /names/a } ]
 ";
 
-/// Names, each of which can be taken once. The taker comes once the holder has the name, and the holder keeps it until
+/// Names, each of which can be taken once, in upper or lower case: one path would keep the cases apart. The taker comes once the holder has the name, and the holder keeps it until
 /// then. If `broken`, the taker never gets the name.
 fn names(broken: bool) -> Server {
     let taken = Mutex::new(Vec::<String>::new());
@@ -272,6 +272,8 @@ fn names(broken: bool) -> Server {
     Server::start(move |request: &Received| {
         let line = request.line();
         let (method, path) = line.split_once(' ').unwrap();
+        let path = path.to_lowercase();
+        let path = path.as_str();
         let is_taker = request.body == b"taker";
         if is_taker {
             wait(&held);

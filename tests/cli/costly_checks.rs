@@ -72,6 +72,27 @@ fn security_a_check_that_costs_too_much_is_not_made_and_accuses_nobody() {
 }
 
 #[test]
+fn security_a_success_that_costs_too_much_to_recognise_accuses_nobody() {
+    let success = MULTIPLIES.replace('\n', " ");
+    let contract = TINY_CONTRACT.replace(
+        "success: { status: 2xx }",
+        &format!("success: {{ status: 2xx, match: {{ \"\": {success} }} }}"),
+    );
+    let scenarios =
+        SCENARIO.replace("no_control: the body is what is tested", "control: { request: GET /things/deep }");
+    let folder = pack_with(&contract, &scenarios);
+    let deep = format!(r#"{{ "d": {} }}"#, nested(50, "1"));
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/things/deep" => Reply::json(200, &deep),
+        _ => tiny(request),
+    });
+    let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]));
+    assert_eq!(done.code, 3, "{}", done.all());
+    assert!(done.stdout.contains("takes more than 10 million steps"), "{}", done.stdout);
+    assert!(!done.stdout.contains("no success by"), "{}", done.stdout);
+}
+
+#[test]
 fn security_the_same_schemas_judge_what_costs_little() {
     let tried = r#"{ "properties": { "d": { "pattern": "^(?=.*[0-9])[a-z0-9]{8,}$" } } }"#;
     for (schema, right, wrong) in [
@@ -102,6 +123,24 @@ fn security_a_schema_that_no_value_can_be_validated_with_is_refused() {
     {
         assert!(done.stderr.contains(said), "{said}: {}", done.stderr);
     }
+    // Patterns that take seconds to compile, and gigabytes.
+    let patterns: Vec<String> = (0..50)
+        .map(|number| format!(r#""p{number}": {{ "pattern": "^([a-z]{{1,9000}}-){{2}}$" }}"#))
+        .collect();
+    let contract = |patterns: &str| {
+        let envelope = format!("envelope:\n  schema: {{ properties: {{ {patterns} }} }}\n");
+        std::fs::write(
+            folder.path().join("schemas/tiny/contract.yaml"),
+            TINY_CONTRACT.replace("envelope:\n", &envelope),
+        )
+        .expect("a file");
+        crate::support::done(failspec(folder.path()).args(["lint", "--packs", "."]))
+    };
+    let done = contract(&patterns.join(", "));
+    assert!(done.code == 2 && done.stderr.contains("more than 400000"), "{}", done.all());
+    // Harmless: what is only counted, however long.
+    let done = contract(r#""p": { "pattern": "^[a-z]{1,1000000}$" }"#);
+    assert_ne!(done.code, 2, "{}", done.all());
     // In a file, the file is named.
     std::fs::write(folder.path().join("schemas/tiny/large.json"), schema).expect("a file");
     let contract = TINY_CONTRACT.replace("envelope:\n", "envelope:\n  schema: large.json\n");

@@ -35,6 +35,9 @@ use super::{
 /// Maximum total duration of the teardown of a case.
 const CLEANUP_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Maximum number of times that a request is repeated, far above any limit that an API documents for a window.
+const MAX_REPEATS: u64 = 100_000;
+
 /// A case while it runs. Its stages are called in order; `cleanup` is always called.
 #[derive(Debug)]
 pub(super) struct CaseRunner<'s> {
@@ -623,7 +626,12 @@ impl<'s> CaseRunner<'s> {
     fn times(&self, flow: &Flow, scope: &Scope) -> Result<u64, String> {
         let Some(repeat) = &flow.repeat else { return Ok(1) };
         let text = repeat.times.fill(scope).map_err(|error| error.to_string())?.sent;
-        text.parse().map_err(|_| format!("`repeat: {{ times: {text} }}` is not a number"))
+        let times: u64 =
+            text.parse().map_err(|_| format!("`repeat: {{ times: {text} }}` is not a number"))?;
+        if times > MAX_REPEATS {
+            return Err(format!("`repeat: {{ times: {text} }}` is more than {MAX_REPEATS}"));
+        }
+        Ok(times)
     }
 }
 

@@ -9,15 +9,17 @@ use base64::{
 
 use crate::encoding::hex;
 
-/// Returns the value itself, also in lower case, in hexadecimal digits, and in base64.
+/// Returns the value itself, also in lower and in upper case, in hexadecimal digits, and in base64.
 ///
 /// Escapes (percent, JSON, HTML) are not included: one character has several escaped forms, and writers differ in the
 /// characters that they escape, so that escapes are decoded in the text instead (see
 /// [`escape_decoding`](super::escape_decoding)).
 pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     let bytes = secret.as_bytes();
-    // Names in HTTP are case-insensitive, and programs that handle them may convert them to lower case.
-    let mut found = BTreeSet::from([bytes.to_vec(), secret.to_ascii_lowercase().into_bytes()]);
+    // Names in HTTP are case-insensitive, and programs that handle them may convert them to one case.
+    let cases = [secret.to_ascii_lowercase(), secret.to_ascii_uppercase()];
+    let mut found = BTreeSet::from([bytes.to_vec()]);
+    found.extend(cases.map(String::into_bytes));
     let hex = hex(bytes);
     found.insert(hex.to_ascii_uppercase().into_bytes());
     found.insert(hex.into_bytes());

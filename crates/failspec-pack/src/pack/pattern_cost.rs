@@ -19,13 +19,21 @@ pub(super) struct PatternCost {
 }
 
 impl PatternCost {
+    /// Reads a pattern.
     pub fn of(pattern: &str) -> Self {
         match Parser::new().parse(pattern) {
+            Ok(ast) if is_counted(&ast) => Self { size: 3, is_tried: false },
             Ok(ast) => Self { size: size(&ast), is_tried: false },
             Err(_) => Self { size: pattern.len() as u64, is_tried: true },
         }
     }
 
+    /// Returns the size of the compiled pattern, in states.
+    pub const fn size(self) -> u64 {
+        self.size
+    }
+
+    /// Returns true if it is matched by trying.
     pub const fn is_tried(self) -> bool {
         self.is_tried
     }
@@ -40,6 +48,15 @@ impl PatternCost {
         let len = text.len() as u64;
         Some(1 + len.saturating_mul(self.size.min(len)) / STATES_PER_STEP)
     }
+}
+
+/// Returns true for `^[a-z]{1,1000}$`: the validator counts characters, and compiles nothing.
+fn is_counted(ast: &Ast) -> bool {
+    let Ast::Concat(parts) = ast else { return false };
+    let [Ast::Assertion(_), Ast::Repetition(repetition), Ast::Assertion(_)] = parts.asts.as_slice() else {
+        return false;
+    };
+    matches!(*repetition.ast, Ast::ClassBracketed(_) | Ast::ClassPerl(_) | Ast::Dot(_) | Ast::Literal(_))
 }
 
 /// Returns the number of states. The parser bounds the nesting.
@@ -71,7 +88,8 @@ mod tests {
     fn the_cost_of_a_pattern_grows_with_its_repetitions() {
         for (pattern, expected) in [
             ("abc", 3),
-            ("^[a-z]{1,63}$", 65),
+            ("^[a-z]{1,63}$", 3),
+            ("^[a-z]{1,63}[0-9]$", 66),
             ("([a-z]{1,10}-){3}", 33),
             ("(a|bc)+", 3),
             ("((a{1000}){1000}){1000}", 1_000_000_000),

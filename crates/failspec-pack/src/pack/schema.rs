@@ -20,6 +20,9 @@ const MAX_QUOTE_LEN: usize = 300;
 /// Maximum number of times that a pattern with look-around or back references steps back in one text: some milliseconds.
 const MAX_BACKTRACKS: usize = 100_000;
 
+/// Maximum size of all patterns of a schema together, in states. To compile that many takes a second.
+const MAX_PATTERNS: u64 = 400_000;
+
 /// Maximum number of steps of a validation whose errors are looked for: those of alternatives take memory, each its own.
 const MAX_EXPLAINED: u64 = 200_000;
 
@@ -137,6 +140,14 @@ impl Schema {
     /// # Errors
     /// Fails if the value is not a schema, or if a reference cannot be resolved.
     pub fn compile(value: Value, library: &SchemaRegistry) -> Result<Self, SchemaError> {
+        let cost = SchemaCost::of(&value, library);
+        if cost.patterns > MAX_PATTERNS {
+            let message = format!(
+                "its patterns have {} states together, more than {MAX_PATTERNS}: use smaller repetitions, or `maxLength`",
+                cost.patterns
+            );
+            return Err(SchemaError { at: String::new(), message });
+        }
         let build = |formats: bool| {
             jsonschema::options()
                 .with_base_uri(format!("{BASE}inline"))
@@ -148,7 +159,6 @@ impl Schema {
         };
         let validator = build(false)?;
         let with_formats = if may_have_formats(&value) { Some(build(true)?) } else { None };
-        let cost = SchemaCost::of(&value, library);
         let mut declared = BTreeSet::new();
         if cost.too_large.is_none() {
             declared_properties(&value, &value, library, &mut declared, 0);

@@ -44,6 +44,8 @@ pub(super) struct SchemaCost {
     pub too_large: Option<TooLarge>,
     /// True if a pattern is matched by trying, which may not be finished.
     pub has_tried_patterns: bool,
+    /// Size of all patterns together.
+    pub patterns: u64,
 }
 
 /// One part of a schema. Others are named by their indexes.
@@ -88,7 +90,9 @@ impl SchemaCost {
             unfolded,
         });
         let has_tried_patterns = parts.iter().flat_map(Part::patterns).any(|pattern| pattern.is_tried());
-        Self { parts, too_large, has_tried_patterns }
+        let sizes = parts.iter().flat_map(Part::patterns).map(PatternCost::size);
+        let patterns = sizes.fold(0, u64::saturating_add);
+        Self { parts, too_large, has_tried_patterns, patterns }
     }
 
     /// Returns the number of steps that validating `value` takes at most; `None` if there are more than `most`.

@@ -99,7 +99,7 @@ pub static CONFIG: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static TARGET: MappingSchema = MappingSchema {
+pub(super) static TARGET: MappingSchema = MappingSchema {
     name: "target",
     about: "a live API under test",
     fields: &[
