@@ -258,6 +258,6 @@ fn observed(number: usize) -> Observed {
         connection: None,
         resent: false,
     };
-    let record = Record { phase: Phase::Request, role: None, exchange, rerun: None };
+    let record = Record { phase: Phase::Request, role: None, exchange, rerun: None, same_as: None };
     Observed { records: vec![record], ..Observed::default() }
 }

@@ -28,6 +28,8 @@ mod run;
 mod scheduler;
 mod session;
 mod shard_conflicts;
+mod shared_controls;
+mod shared_things;
 mod steps;
 mod target_check;
 mod test_environment;

@@ -21,7 +21,8 @@ use failspec_pack::{
 
 use super::{
     cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login::Logins,
-    manners::Clients, role_use::RoleUse, run::Exchanges, unproven::Evidence,
+    manners::Clients, role_use::RoleUse, run::Exchanges, shared_controls::SharedControls,
+    shared_things::SharedThings, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -85,6 +86,10 @@ pub struct Session {
     pub ran_alone: AtomicUsize,
     /// The responses to each role.
     pub role_use: RoleUse,
+    /// The controls that several cases have in common.
+    pub shared_controls: SharedControls,
+    /// The things that several cases have in common.
+    pub shared_things: SharedThings,
     /// The evidence that the API responded.
     pub evidence: Evidence,
     /// The state of the health check.

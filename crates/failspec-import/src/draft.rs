@@ -7,8 +7,8 @@ use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::pack::{
     Erratum,
     source::{
-        Commented, Comments, ContractSource, FailureSource, Note, RequestSource, RequiresSource,
-        SchemaSource, SuccessSource,
+        Commented, Comments, ContractSource, FailureSource, HealthCheckSource, Note, RequestSource,
+        RequiresSource, SchemaSource, SuccessSource,
     },
 };
 
@@ -38,7 +38,7 @@ pub struct Draft {
     /// The requirements that a target must provide.
     pub requires: RequiresSource,
     /// The health check: the request that must succeed for a run to go on.
-    pub health_check: Option<RequestSource>,
+    pub health_check: Vec<RequestSource>,
     /// Contradictions in the documentation.
     pub errata: Vec<Erratum>,
 }
@@ -102,9 +102,9 @@ impl Draft {
                  envelope: { code: /…, message: /… }",
             );
         }
-        if self.health_check.is_some() {
+        if !self.health_check.is_empty() {
             comments
-                .before("/health_check", "Sent after each scenario that writes; if it fails, the run stops.");
+                .before("/health_check", "The first one that succeeds is sent after each scenario that writes; if it then fails, the run stops.");
         }
         let refuses = |failure: &DraftFailure| failure.statuses().iter().any(|it| [401, 403].contains(it));
         if self.openapi.is_none() && self.failures.iter().any(refuses) {
@@ -129,7 +129,8 @@ impl Draft {
             success: vec![self.success.clone()].into(),
             envelope,
             requires: requires.cloned(),
-            health_check: self.health_check.clone(),
+            health_check: (!self.health_check.is_empty())
+                .then(|| HealthCheckSource::FirstOf(self.health_check.clone())),
             failures,
             errata: self.errata.clone(),
             ..ContractSource::default()

@@ -77,6 +77,8 @@ pub struct Record {
     pub exchange: Exchange,
     /// The reason why it was sent more than once, if it was; its exchange is the last one.
     pub rerun: Option<Rerun>,
+    /// The case whose exchange it is, if it was sent once for several.
+    pub same_as: Option<Arc<str>>,
 }
 
 /// Expectations for a response in addition to the contract, with all placeholders replaced.

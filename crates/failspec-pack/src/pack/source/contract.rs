@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use failspec_base::syntax::{Decoder, Node};
+use failspec_base::syntax::{Decoder, Node, NodeValue};
 
 use super::{
     super::{
@@ -20,6 +20,31 @@ use super::{
     request::RequestSource,
     values::{OneOrMany, SchemaSource, words},
 };
+
+/// The requests that show whether a run can continue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HealthCheckSource {
+    /// The request that must succeed.
+    Required(Box<RequestSource>),
+    /// Candidates, of which the first one that succeeds is used.
+    FirstOf(Vec<RequestSource>),
+}
+
+impl FileValue for HealthCheckSource {
+    fn tree(&self) -> Tree {
+        match self {
+            Self::Required(request) => request.tree(),
+            Self::FirstOf(requests) => requests.tree(),
+        }
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        match &node.value {
+            NodeValue::List(_) => FileValue::read(node, reader).map(Self::FirstOf),
+            _ => RequestSource::read(node, reader).map(|request| Self::Required(Box::new(request))),
+        }
+    }
+}
 
 file_mappings! {
     /// A contract.
@@ -49,8 +74,8 @@ file_mappings! {
         requires: Option<RequiresSource> = "requires",
         /// Operations by name.
         operations: Vec<(String, OperationSource)> = "operations",
-        /// The request that shows whether the run can continue.
-        health_check: Option<RequestSource> = "health_check",
+        /// The requests that show whether the run can continue.
+        health_check: Option<HealthCheckSource> = "health_check",
         /// The failures.
         failures: Vec<FailureSource> = "failures",
         /// Parts that an API can be certified for.
