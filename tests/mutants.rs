@@ -125,6 +125,7 @@ fn every_failure_and_every_check_has_a_mutant() {
         "vacuous",
         "wording",
         "retry-after",
+        "undeclared-requirement",
         "undeclared-status",
         "undeclared-media-type",
         "declared-schema",

@@ -258,6 +258,7 @@ fn observed(number: usize) -> Observed {
         connection: None,
         resent: false,
     };
-    let record = Record { phase: Phase::Request, role: None, exchange, rerun: None, completed: None };
+    let (phase, role) = (Phase::Request, None);
+    let record = Record { phase, role, exchange, rerun: None, completed: None, same_as: None };
     Observed { records: vec![record], ..Observed::default() }
 }

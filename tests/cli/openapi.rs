@@ -131,7 +131,9 @@ fn import_openapi_creates_a_pack_that_lints_clean_and_runs() {
     let folder = folder.path();
     done(failspec(folder).args(["lint", "pets", "--packs", "."])).exits(0).says("0 errors, 0 warnings");
     let contract = read(folder, "schemas/pets/contract.yaml");
-    for line in ["openapi: openapi.yaml", "  code: /code", "health_check: { request: GET /me, as: user }"] {
+    for line in
+        ["openapi: openapi.yaml", "  code: /code", "health_check:\n  - { request: GET /me, as: user }\n"]
+    {
         assert!(contract.contains(line), "`{line}` is missing in\n{contract}");
     }
     assert!(contract.contains("  - id: conflict\n    status: 409\n"), "{contract}");

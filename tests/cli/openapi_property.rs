@@ -24,6 +24,10 @@ use serde_json::{Value, json};
 
 /// Generates the pack of a document.
 fn imported(document: &Value) -> Arc<Pack> {
+    imported_with(document, true)
+}
+
+fn imported_with(document: &Value, allow_writes: bool) -> Arc<Pack> {
     let text = document.to_string();
     let api = Api::parse("openapi.json", &text).expect("a document");
     assert!(api.warnings.is_empty(), "{:?}", api.warnings);
@@ -33,7 +37,7 @@ fn imported(document: &Value) -> Arc<Pack> {
         documentation: "openapi.json".to_owned(),
         read: "2026-01-31".parse().expect("a date"),
         seed: 1,
-        allow_writes: true,
+        allow_writes,
         ..OpenApiOptions::default()
     };
     let made = from_openapi(&Declared::new(api), &options, &|_| true);
@@ -173,6 +177,23 @@ async fn strict_api_of_a_silent_document_is_asked_as_much() {
         }
     }
     assert!(tried > 30, "{tried}");
+}
+
+/// Requests for each case, over all documents together: a control, and what a setup makes, serve several cases.
+#[tokio::test]
+async fn imported_pack_sends_few_requests_for_a_case() {
+    for (allow_writes, most) in [(false, 1.3), (true, 2.5)] {
+        let (mut requests, mut cases) = (0, 0);
+        for seed in 1..=8 {
+            let document = document(seed);
+            let api = StrictApi::start(document.clone(), None);
+            let report = verdict_on(&imported_with(&document, allow_writes), &api).await;
+            requests += api.requests();
+            cases += report.cases.iter().filter(|case| case.outcome.is_judged()).count();
+        }
+        let each = requests as f64 / cases as f64;
+        assert!(each <= most, "writes {allow_writes}: {requests} requests for {cases} cases, {each:.2} each");
+    }
 }
 
 #[test]

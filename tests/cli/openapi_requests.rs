@@ -237,7 +237,7 @@ fn rule_without_any_check_is_reported_once() {
     );
     let (folder, _) = imported(&document, &[]);
     let server = Server::start(|_| Reply::json(200, "{}"));
-    let run = ["run", "boxes", "--packs", ".", "--url", &server.url, "--report", "json=report.json"];
+    let run = ["run", "boxes", "--packs", ".", "--url", &server.url, "-v", "--report", "json=report.json"];
     let done = done(failspec(folder.path()).args(run)).exits(1);
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();

@@ -133,9 +133,9 @@ fn a_role_may_be_a_client_certificate() {
     let all = "tls = { ca = \"ca.pem\", certificate = \"me.pem\", key = \"me.key\" }\nroles.reader = { bearer = \"x\" }";
     target(folder.path(), &front.url, all);
     judged(folder.path(), &[]).exits(0);
-    // No certificate: rejected, and reported as one diagnosis.
+    // No certificate: rejected. One request says nothing about the role, but its case shows nothing either.
     target(folder.path(), &front.url, "tls = { ca = \"ca.pem\" }\nroles.reader = { bearer = \"x\" }");
-    judged(folder.path(), &[]).exits(3).says("the first request of every role was refused");
+    judged(folder.path(), &[]).exits(3).says("did not succeed: got HTTP 401");
 }
 
 #[test]
@@ -226,9 +226,9 @@ fn requests_respect_the_rate_of_the_target() {
     target(folder.path(), &server.url, "rate = \"40/s\"");
     let began = Instant::now();
     judged(folder.path(), &[]).exits(0);
-    // A lower bound: 20 requests at this rate cannot be sent faster, however slow the machine is.
-    assert!(began.elapsed() >= Duration::from_millis(19 * 25), "{:?}", began.elapsed());
-    assert!(server.lines().len() >= 20);
+    // A lower bound: 11 requests at this rate cannot be sent faster, however slow the machine is.
+    assert!(began.elapsed() >= Duration::from_millis(10 * 25), "{:?}", began.elapsed());
+    assert!(server.lines().len() >= 11);
 }
 
 /// A proxy that responds like the tiny API for any host, and records the maximum number of concurrent requests.

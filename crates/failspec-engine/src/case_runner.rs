@@ -1,6 +1,7 @@
 //! Runs one case through its stages, from the control to the teardown.
 
 use std::{
+    ops::Range,
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -55,10 +56,18 @@ pub(super) struct CaseRunner<'s> {
     unwanted: Option<usize>,
     /// True if the request under test got a response.
     pub answered: bool,
+    /// True if its control serves other cases as well.
+    pub rests_on_shared: bool,
+    /// False if the setup of the request under test was left out.
+    has_setup: bool,
+    /// True if other cases use what its setup made as well.
+    pub shares_things: bool,
+    /// The records that another case sent.
+    pub taken: Vec<Range<usize>>,
     pub began: Instant,
     /// The first run of the case, if this is the second one.
     pub first: Option<FirstRun>,
-    scope: Option<Scope>,
+    pub scope: Option<Scope>,
     /// The steps that its checks may take.
     pub budget: Budget,
 }
@@ -90,6 +99,10 @@ impl<'s> CaseRunner<'s> {
             left_behind: Vec::new(),
             unwanted: None,
             answered: false,
+            rests_on_shared: false,
+            has_setup: true,
+            shares_things: false,
+            taken: Vec::new(),
             began: Instant::now(),
             first: None,
             scope: None,
@@ -179,27 +192,50 @@ impl<'s> CaseRunner<'s> {
             before && has_control && self.observed.control_failed.is_none() && self.was_closed();
     }
 
+    /// Runs the control, with its setup and teardown, for this case alone.
+    pub(super) async fn own_control(&mut self, control: &Flow) -> Result<(), Unjudged> {
+        let mut scope = self.scope();
+        let result = self.control(control, &mut scope).await;
+        self.teardown(&scope, Phase::ControlTeardown, control, result.is_ok()).await;
+        result
+    }
+
     pub(super) async fn prepare_unbounded(&mut self) {
         if self.session.interrupt.is_set() {
             self.inconclusive = Some(Unjudged::Interrupted);
             return;
         }
         if let Control::Flow(control) = &self.case.scenario.control {
-            let mut scope = self.scope();
-            let result = self.control(control, &mut scope).await;
-            self.teardown(&scope, Phase::ControlTeardown, control, result.is_ok()).await;
+            let result = match self.shared_control(control).await {
+                Some(result) => result,
+                None => self.own_control(control).await,
+            };
             if let Err(reason) = result {
                 self.inconclusive = Some(reason);
                 return;
             }
         }
+        if !self.needs_setup() {
+            self.has_setup = false;
+            self.scope = Some(self.scope());
+            return;
+        }
+        let result = match self.shared_setup().await {
+            Some(result) => result,
+            None => self.own_setup().await,
+        };
+        if let Err(reason) = result {
+            self.inconclusive = Some(reason);
+        }
+    }
+
+    /// Runs the setup of the request under test for this case alone.
+    pub(super) async fn own_setup(&mut self) -> Result<(), Unjudged> {
         let mut scope = self.scope();
         let faulty = &self.case.scenario.faulty;
         let result = self.steps(&faulty.setup, &mut scope, Phase::Setup, faulty).await;
         self.scope = Some(scope);
-        if let Err(reason) = result {
-            self.inconclusive = Some(reason);
-        }
+        result
     }
 
     pub(super) async fn send_under_test_unbounded(&mut self) {
@@ -283,6 +319,10 @@ impl<'s> CaseRunner<'s> {
 
     pub(super) async fn cleanup_unbounded(&mut self) {
         let Some(scope) = self.scope.take() else { return };
+        // What others use is removed at the end of the run.
+        if self.shares_things {
+            return;
+        }
         let complete = self.inconclusive.is_none();
         self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
         let unwanted = self.unwanted.and_then(|index| self.observed.records.get(index));
@@ -561,7 +601,7 @@ impl<'s> CaseRunner<'s> {
     }
 
     /// Runs all teardown steps, even after one fails and after Ctrl-C.
-    async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
+    pub(super) async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
         let deadline = Instant::now() + CLEANUP_TIMEOUT;
         budget::refill();
         let mut scope = scope.clone();
@@ -570,7 +610,10 @@ impl<'s> CaseRunner<'s> {
             // Nothing was created if its id was not captured.
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
             let is_captured = |name: &str| {
+                let made = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
+                let mut made = made.filter(|_| phase == Phase::Teardown && !self.has_setup);
                 captures.iter().flat_map(|captures| captures.iter()).any(|capture| capture.name == name)
+                    || made.any(|capture| capture.name == name)
             };
             let needs = |request: &failspec_pack::pack::RequestTemplate| {
                 request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())

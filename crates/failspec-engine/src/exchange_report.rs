@@ -24,6 +24,7 @@ pub(super) fn exchange_report(record: &Record, mask: &Mask) -> ExchangeReport {
         response: exchange.result.as_ref().ok().map(|response| response_report(response, mask)),
         error: exchange.result.as_ref().err().map(|error| mask.text(&error.to_string()).into_owned()),
         ms: fractional_millis(exchange.elapsed),
+        same_as: record.same_as.clone(),
     }
 }
 

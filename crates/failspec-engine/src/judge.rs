@@ -187,7 +187,7 @@ impl CaseRunner<'_> {
 }
 
 /// Returns the reason why a case could not be judged that a cancellation stopped.
-fn cancelled(session: &Session) -> Reason {
+pub(super) fn cancelled(session: &Session) -> Reason {
     match session.interrupt.cause() {
         Some(CancelCause::OutOfTime) => Reason::OutOfTime,
         _ => Reason::Interrupted,

@@ -194,6 +194,7 @@ mod tests {
             },
             rerun: None,
             completed: None,
+            same_as: None,
         }
     }
 

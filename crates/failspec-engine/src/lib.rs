@@ -30,6 +30,8 @@ mod run;
 mod scheduler;
 mod session;
 mod shard_conflicts;
+mod shared_controls;
+mod shared_things;
 mod stages;
 mod steps;
 mod target_check;

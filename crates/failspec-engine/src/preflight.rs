@@ -1,6 +1,6 @@
 //! Diagnoses a run in which nothing works: one diagnosis instead of many failed cases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use failspec_base::message::{Response, TransportError};
 use failspec_judge::check::{Observed, Phase, View, intermediary, is_of_document};
@@ -26,10 +26,15 @@ pub(super) struct First {
     succeeded: bool,
 }
 
+/// Maximum number of different requests of a role that are tried before the run is called hopeless.
+pub(super) const MAX_PREFLIGHTS: usize = 3;
+
 /// Returns the indexes of one case for each role in which the first request should succeed. These cases run before
 /// all others. Of imported scenarios, a request that only reads, and whose values nobody made up, tells most about the
 /// role; an author knows what is right.
-pub(super) fn canaries(cases: &[Case], contract: &Contract) -> Vec<usize> {
+///
+/// Requests that are in `tried`, by role and line, are passed over; those of the cases returned are added to it.
+pub(super) fn canaries(cases: &[Case], contract: &Contract, tried: &mut BTreeSet<Tried>) -> BTreeSet<usize> {
     const BEST: (bool, bool) = (false, false);
     let mut first: BTreeMap<Option<&str>, ((bool, bool), usize)> = BTreeMap::new();
     for (index, case) in cases.iter().enumerate() {
@@ -41,6 +46,9 @@ pub(super) fn canaries(cases: &[Case], contract: &Contract) -> Vec<usize> {
             continue;
         }
         let Some(request) = first_request(&case.scenario) else { continue };
+        if !tried.is_empty() && tried.contains(&tried_as(&case.scenario, request)) {
+            continue;
+        }
         let rank = match is_of_document(contract, &case.scenario) {
             true => (!request.is_safe(), !names_of_values(request).is_empty()),
             false => BEST,
@@ -49,7 +57,18 @@ pub(super) fn canaries(cases: &[Case], contract: &Contract) -> Vec<usize> {
             first.insert(first_role(&case.scenario), (rank, index));
         }
     }
-    first.into_values().map(|(_, index)| index).collect()
+    let picked: BTreeSet<usize> = first.into_values().map(|(_, index)| index).collect();
+    let scenarios = picked.iter().map(|index| &cases[*index].scenario);
+    tried.extend(scenarios.filter_map(|scenario| Some(tried_as(scenario, first_request(scenario)?))));
+    picked
+}
+
+/// A first request: its role, its method and its path.
+pub(super) type Tried = (Option<String>, String, String);
+
+fn tried_as(scenario: &Scenario, request: &RequestTemplate) -> Tried {
+    let role = first_role(scenario).map(str::to_owned);
+    (role, request.line.method.clone(), request.line.path.written.to_string())
 }
 
 fn first_request(scenario: &Scenario) -> Option<&RequestTemplate> {
@@ -77,6 +96,12 @@ fn first_role(scenario: &Scenario) -> Option<&str> {
 }
 
 impl First {
+    /// Returns true if no further request need be tried: it succeeded, or nothing listens there.
+    pub fn ends_preflight(&self) -> bool {
+        self.succeeded
+            || self.result.as_ref().is_err_and(|error| !matches!(error, TransportError::Closed { .. }))
+    }
+
     /// Returns the first request of a case's control, if it was sent.
     pub fn of(session: &Session, observed: &Observed) -> Option<Self> {
         let record = observed.records.first()?;
@@ -114,17 +139,27 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
     let refused = responses.len() == firsts.len()
         && responses.iter().all(|response| matches!(response.status, 401 | 403 | 407));
     let said = session.describe(View::new(response, None));
+    let mut lines: Vec<&str> = firsts.iter().map(|first| first.line.as_str()).collect();
+    lines.dedup();
+    // One operation may be closed to everybody, on this target or to this role.
+    if refused && lines.len() < 2 {
+        return None;
+    }
     if refused {
-        let roles: Vec<&str> = firsts.iter().filter_map(|first| first.role.as_deref()).collect();
+        let mut roles: Vec<&str> = firsts.iter().filter_map(|first| first.role.as_deref()).collect();
+        roles.dedup();
         let who = if roles.is_empty() {
             "without credentials".to_owned()
         } else {
             format!("as {}", roles.join(", "))
         };
+        let refusals = firsts.iter().zip(&responses).map(|(first, response)| {
+            format!("{} got {}", first.line, session.describe(View::new(response, None)))
+        });
         return Some(format!(
-            "the first request of every role was refused ({who}): {} got {said}\n\
+            "the first requests of every role were refused ({who}): {}\n\
              Check the credentials of the target: are they expired, of another environment, or sent in the wrong way?",
-            firsts[0].line
+            refusals.collect::<Vec<_>>().join("; ")
         ));
     }
     if responses.iter().all(|response| response.status == 429) {

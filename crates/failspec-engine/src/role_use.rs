@@ -1,7 +1,7 @@
 //! Roles whose credentials are refused everywhere: the target is given wrong ones, and the API is not to blame.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Mutex, PoisonError},
 };
 
@@ -11,6 +11,10 @@ use failspec_judge::{
 };
 
 use super::{plan::Case, session::Session};
+
+/// Minimum number of different requests that must be refused before a role counts as refused: one operation may be closed
+/// to everybody.
+const MIN_REFUSED: usize = 2;
 
 /// The responses to each role of a run.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ struct Responses {
     accepted: bool,
     /// The status of the refusal of a request that should have succeeded.
     refused: Option<u16>,
+    /// The different requests that were refused, by method and path.
+    requests: BTreeSet<(String, String)>,
     /// The cases in which a request was refused, by index.
     cases: Vec<usize>,
 }
@@ -49,6 +55,10 @@ impl Session {
                 }
                 401 | 403 | 407 if should_succeed || !is_expected(response.status) => {
                     entry.refused = entry.refused.or(should_succeed.then_some(response.status));
+                    if entry.requests.len() < MIN_REFUSED {
+                        let request = &exchange.request;
+                        entry.requests.insert((request.method.clone(), request.url.path().to_owned()));
+                    }
                     entry.cases.push(case.index);
                 }
                 // These say nothing about the credentials.
@@ -62,7 +72,8 @@ impl Session {
     pub(super) fn refused_roles(&self) -> Vec<(Reason, Vec<usize>)> {
         let mut roles = self.role_use.0.lock().unwrap_or_else(PoisonError::into_inner);
         let refused = roles.drain().filter_map(|(role, responses)| {
-            let status = responses.refused.filter(|_| !responses.accepted)?;
+            let is_refused = !responses.accepted && responses.requests.len() >= MIN_REFUSED;
+            let status = responses.refused.filter(|_| is_refused)?;
             Some((Reason::RoleRefused { role, status }, responses.cases))
         });
         let mut refused: Vec<(Reason, Vec<usize>)> = refused.collect();

@@ -188,6 +188,8 @@ pub(super) fn session(
         ran_alone: AtomicUsize::new(0),
         role_use: RoleUse::default(),
         optional_members: OptionalMembers::default(),
+        shared_controls: super::shared_controls::SharedControls::default(),
+        shared_things: super::shared_things::SharedThings::default(),
         evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,
@@ -259,6 +261,7 @@ fn packs(
             errata: errata(contract),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
+            health_check: engine.session.health_check_report(),
             environment: engine.session.clients.peers().map(|peers| test_environment(plan, peers)),
         };
         packs.push(PackEnd { report, diagnosis: run.diagnosis, findings });

@@ -17,9 +17,10 @@ use super::{
     judge::{not_run, not_run_in_time},
     locks::Lock,
     plan::Case,
-    preflight::{First, canaries, diagnose},
+    preflight::{First, MAX_PREFLIGHTS, canaries, diagnose},
     resource_locks::{self, ResourceLocks},
     session::Session,
+    shared_things::Removal,
 };
 
 /// The result of all cases of one pack.
@@ -83,26 +84,19 @@ impl Engine {
             self.nothing_judged(&able, &[], &mut run);
             return run;
         }
+        self.session.shared_controls.plan(&self.session, &able);
+        self.session.shared_things.plan(&able);
         let (global, ordinary): (Vec<Case>, Vec<Case>) =
             able.into_iter().partition(|case| self.global_condition(case).is_some());
-        // The first cases to run include one for each role: if none of them succeeds, no other will.
-        let first: BTreeSet<usize> = canaries(&ordinary, &self.session.pack.contract).into_iter().collect();
-        let (canaries, others): (Vec<_>, Vec<_>) =
-            ordinary.into_iter().enumerate().partition(|(index, _)| first.contains(index));
-        let cases_of = |picked: Vec<(usize, Case)>| picked.into_iter().map(|(_, case)| case).collect();
-        let mut firsts = self.run_ordinary(cases_of(canaries), Preflights::Wanted, &mut run).await;
-        // They end in any order; sorting makes the diagnosis deterministic.
-        firsts.sort_by(|one, other| one.role.cmp(&other.role));
-        // It quotes responses, and a response may quote a credential.
-        let mask = &self.session.mask;
-        let diagnosed = || diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
-        run.diagnosis = run.diagnosis.take().or_else(diagnosed);
+        let others = self.run_first(ordinary, &mut run).await;
         if run.diagnosis.is_some() {
-            self.nothing_judged(&cases_of(others), &global, &mut run);
+            self.nothing_judged(&others, &global, &mut run);
         } else {
-            self.run_ordinary(cases_of(others), Preflights::Dropped, &mut run).await;
+            self.run_ordinary(others, Preflights::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
+        self.withdraw_unproven(&mut run).await;
+        self.remove_shared_things(&mut run).await;
         self.excuse_refused_roles(&mut run);
         if let Some(reason) = self.session.health_check_state.broken() {
             run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
@@ -121,6 +115,35 @@ impl Engine {
         // Indexes are unique; a stable sort would allocate half of the memory again.
         run.cases.sort_unstable_by_key(|report| report.index);
         run
+    }
+
+    /// Runs the cases that are first: one for each role, and as long as none succeeds, further ones that begin with another
+    /// request. One operation may be disabled or broken; if several fail, no other will succeed, and that is the
+    /// diagnosis. Returns the cases that are left.
+    async fn run_first(&self, ordinary: Vec<Case>, run: &mut PackRun) -> Vec<Case> {
+        let (mut left, mut firsts, mut tried) = (ordinary, Vec::new(), BTreeSet::new());
+        for _ in 0..MAX_PREFLIGHTS {
+            let picked = canaries(&left, &self.session.pack.contract, &mut tried);
+            let (first, others): (Vec<_>, Vec<_>) =
+                left.into_iter().enumerate().partition(|(index, _)| picked.contains(index));
+            let cases_of = |picked: Vec<(usize, Case)>| picked.into_iter().map(|(_, case)| case).collect();
+            left = cases_of(others);
+            if first.is_empty() {
+                break;
+            }
+            let mut round = self.run_ordinary(cases_of(first), Preflights::Wanted, run).await;
+            // They end in any order; sorting makes the diagnosis deterministic.
+            round.sort_by(|one, other| one.role.cmp(&other.role));
+            firsts.extend(round);
+            if run.diagnosis.is_some() || firsts.iter().any(First::ends_preflight) {
+                break;
+            }
+        }
+        // It quotes responses, and a response may quote a credential.
+        let mask = &self.session.mask;
+        let diagnosed = || diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
+        run.diagnosis = run.diagnosis.take().or_else(diagnosed);
+        left
     }
 
     /// Marks all cases that were not skipped as inconclusive: the diagnosis reports the one cause in one message. No
@@ -299,6 +322,34 @@ impl Engine {
         locks
     }
 
+    /// Withdraws the cases whose control, which was sent for another case, fails at the end of the run. Violations had one of
+    /// their own.
+    async fn withdraw_unproven(&self, run: &mut PackRun) {
+        if run.diagnosis.is_some() {
+            return;
+        }
+        for (reason, cases) in self.session.verify_shared_controls().await {
+            let rested =
+                |case: &&mut CaseReport| cases.contains(&case.index) && case.outcome != Outcome::Failed;
+            for case in run.cases.iter_mut().filter(rested).filter(|case| case.outcome.is_judged()) {
+                self.withdraw(case, &reason);
+            }
+        }
+    }
+
+    /// Removes what cases have shared, and adds what became of it to the report of the first of them.
+    async fn remove_shared_things(&self, run: &mut PackRun) {
+        for removal in self.session.remove_shared_things().await {
+            let Some(report) = run.cases.iter_mut().find(|report| report.name == removal.case) else {
+                continue;
+            };
+            let Removal { exchanges, left_behind, .. } = &removal;
+            let (index, exchanges) = (report.index, exchanges.as_slice());
+            emit_event(&self.listener, Event::CaseTornDown { index, exchanges, left_behind });
+            report.torn_down(exchanges, left_behind);
+        }
+    }
+
     fn withdraw(&self, case: &mut CaseReport, reason: &Reason) {
         emit_event(&self.listener, Event::CaseWithdrawn { index: case.index, reason });
         case.withdraw(reason.clone());
@@ -446,11 +497,22 @@ impl Worker {
             first = self.execute(&mut running).await;
         }
         if writes {
-            session.health_check_after(case, &super::health_check::writes(&running.observed)).await;
+            session
+                .health_check_after(case, &super::health_check::writes(&running.observed, &running.taken))
+                .await;
         }
         let doubtful = running.doubtful_connections();
         let others_wrote = session.writers.end(began);
-        let (report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
+        let (rests_on_shared, shares_things) = (running.rests_on_shared, running.shares_things);
+        let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
+        if shares_things && report.outcome == Outcome::Failed && !session.interrupt.is_set() {
+            // What others share may be gone.
+            let first = FirstRun::of(Rerun::OwnThings, &report);
+            return Box::pin(self.run(case, Some(first))).await;
+        }
+        if rests_on_shared {
+            session.confirm_control(case, &mut report).await;
+        }
         let may_be_disturbed = !is_second && self.jobs > 1 && others_wrote && contradicts_id;
         Judged { report, first, doubtful, may_be_disturbed }
     }

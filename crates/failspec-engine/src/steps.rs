@@ -115,7 +115,14 @@ impl Session {
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             let role = purpose.role.map(str::to_owned);
-            records.push(Record { phase: purpose.phase, role, exchange, rerun, completed: None });
+            records.push(Record {
+                phase: purpose.phase,
+                role,
+                exchange,
+                rerun,
+                completed: None,
+                same_as: None,
+            });
             let response = result.map_err(|error| error.to_string())?;
             self.note_response(View::new(&response, None));
             if response.status == 401

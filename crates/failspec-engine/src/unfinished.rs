@@ -20,6 +20,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         errata: errata(&plan.pack.contract),
         judged: false,
         unproven: None,
+        health_check: None,
         environment: None,
     });
     let packs: Vec<PackReport> = packs.collect();

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use failspec_judge::check::{Identity, Subject, View};
-use failspec_pack::pack::{Control, RequestTemplate};
+use failspec_pack::pack::{Control, HealthCheck, RequestTemplate};
 
 use super::session::Session;
 
@@ -62,14 +62,16 @@ impl Session {
         }
         let mut failed = None;
         let has_particular = self.evidence.particular.load(Relaxed);
-        let own = self.pack.contract.health_check.as_ref().map(|check| &check.request);
+        let own = self.pack.contract.health_check.as_ref();
         let able = |request: &&RequestTemplate| {
             request.role.as_ref().is_none_or(|role| self.target.roles.contains_key(role))
         };
-        let candidates: Vec<&RequestTemplate> = match own.filter(able) {
-            Some(own) => vec![own],
-            None if has_particular => return None,
-            None => self.safe_controls().filter(able).collect(),
+        let own: Vec<&RequestTemplate> =
+            own.into_iter().flat_map(HealthCheck::candidates).filter(able).collect();
+        let candidates: Vec<&RequestTemplate> = match own.is_empty() {
+            false => own,
+            true if has_particular => return None,
+            true => self.safe_controls().filter(able).collect(),
         };
         for request in candidates.into_iter().take(MAX_CANDIDATES) {
             match self.ask(request, &self.scope()).await {

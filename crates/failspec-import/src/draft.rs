@@ -7,8 +7,8 @@ use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::pack::{
     Erratum,
     source::{
-        Commented, Comments, ContractSource, FailureSource, Note, RequestSource, RequiresSource,
-        SchemaSource, SuccessSource,
+        Commented, Comments, ContractSource, FailureSource, HealthCheckSource, Note, RequestSource,
+        RequiresSource, SchemaSource, SuccessSource,
     },
 };
 
@@ -40,7 +40,7 @@ pub struct Draft {
     /// The requirements that a target must provide.
     pub requires: RequiresSource,
     /// The health check: the request that must succeed for a run to go on.
-    pub health_check: Option<RequestSource>,
+    pub health_check: Vec<RequestSource>,
     /// Members that are added to JSON bodies if the API refuses a request without them, by operation.
     pub optional_members: Vec<(String, Vec<(String, Value)>)>,
     /// Contradictions in the documentation.
@@ -112,9 +112,9 @@ impl Draft {
                 "Added to a body if the API refuses a request without a fault: what it requires, and the document does not.",
             );
         }
-        if self.health_check.is_some() {
+        if !self.health_check.is_empty() {
             comments
-                .before("/health_check", "Sent after each scenario that writes; if it fails, the run stops.");
+                .before("/health_check", "The first one that succeeds is sent after each scenario that writes; if it then fails, the run stops.");
         }
         let refuses = |failure: &DraftFailure| failure.statuses().iter().any(|it| [401, 403].contains(it));
         if self.openapi.is_none() && self.failures.iter().any(refuses) {
@@ -140,7 +140,8 @@ impl Draft {
             success: vec![self.success.clone()].into(),
             envelope,
             requires: requires.cloned(),
-            health_check: self.health_check.clone(),
+            health_check: (!self.health_check.is_empty())
+                .then(|| HealthCheckSource::FirstOf(self.health_check.clone())),
             optional_members: self.optional_members.clone(),
             failures,
             errata: self.errata.clone(),

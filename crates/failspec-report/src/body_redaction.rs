@@ -1,5 +1,7 @@
 //! Selection of the bodies that a report shows.
 
+use std::{collections::HashSet, sync::Arc};
+
 use failspec_judge::report_model::{CaseReport, ExchangeReport, Outcome, RunReport};
 
 /// Selection of the bodies that a report shows.
@@ -18,13 +20,21 @@ pub enum BodyPolicy {
 /// approved responses. Quotations of a response in violations are kept: without them it would be unclear what is
 /// wrong.
 pub fn withhold(report: &mut RunReport, bodies: BodyPolicy) {
+    let mut withheld: HashSet<Arc<str>> = HashSet::new();
     for case in &mut report.cases {
-        withhold_case(case, bodies);
+        if withhold_case(case, bodies) {
+            withheld.insert(Arc::clone(&case.name));
+        }
+    }
+    for group in report.finding_groups.iter_mut().filter(|group| withheld.contains(group.example.as_str())) {
+        if let Some(response) = &mut group.response {
+            response.body.clear();
+        }
     }
 }
 
-/// Removes the bodies of one case that are not to be shown.
-pub fn withhold_case(case: &mut CaseReport, bodies: BodyPolicy) {
+/// Removes the bodies of one case that are not to be shown. Returns true if it did.
+pub fn withhold_case(case: &mut CaseReport, bodies: BodyPolicy) -> bool {
     let keep = match bodies {
         BodyPolicy::All => true,
         BodyPolicy::Violations => matches!(case.outcome, Outcome::Failed | Outcome::Waived),
@@ -33,6 +43,7 @@ pub fn withhold_case(case: &mut CaseReport, bodies: BodyPolicy) {
     if !keep {
         without_bodies(case);
     }
+    !keep
 }
 
 fn without_bodies(case: &mut CaseReport) {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 use failspec_base::secret::RedactedText;
 use failspec_judge::{
     check::{Finding, Phase},
-    report_model::{CaseReport, ExchangeReport, SnapshotState},
+    report_model::{CaseReport, ExchangeReport, FindingGroup, SnapshotState},
 };
 
 use super::summary::source_of_warning;
@@ -89,6 +89,14 @@ pub(super) fn sentence(case: &CaseReport) -> String {
         (None, None) => case.warnings.first().map_or("", |warning| warning.message.as_str()).into(),
     };
     shortened(&text, MAX_MESSAGE_LEN).into_owned()
+}
+
+/// Describes a cause in one sentence: what it belongs to, and the finding in its example.
+pub(super) fn row_of(cause: &FindingGroup) -> String {
+    match cause.subject() {
+        Some(subject) => format!("{subject}: {}", cause.message),
+        None => cause.message.clone(),
+    }
 }
 
 fn documented(case: &CaseReport) -> String {

@@ -32,7 +32,8 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
             "startedDateTime": clock.now(),
             "pageTimings": {},
         }));
-        for exchange in &case.exchanges {
+        // What was sent once for several cases stands on the page of one.
+        for exchange in case.exchanges.iter().filter(|exchange| exchange.same_as.is_none()) {
             log.entries.push(entry(case, exchange, &clock));
             clock.advance(exchange.ms);
         }

@@ -17,6 +17,7 @@ enum Line<'a> {
     Started { failspec: &'a str, run: &'a RunHeader },
     CaseFinished { case: &'a CaseReport },
     CaseWithdrawn { index: usize, reason: &'a Reason },
+    CaseTornDown { index: usize, left_behind: &'a [String] },
     Notice { text: &'a str },
     Finished(Box<Finished<'a>>),
 }
@@ -47,6 +48,10 @@ pub fn event(event: Event<'_>, out: impl Write) -> io::Result<()> {
         Event::Started(run) => line(&Line::Started { failspec: env!("CARGO_PKG_VERSION"), run }, out),
         Event::CaseFinished(case) => line(&Line::CaseFinished { case }, out),
         Event::CaseWithdrawn { index, reason } => line(&Line::CaseWithdrawn { index, reason }, out),
+        // The last part of an exchange may have a body, which not every report shows.
+        Event::CaseTornDown { index, left_behind, .. } => {
+            line(&Line::CaseTornDown { index, left_behind }, out)
+        }
         Event::Notice(text) => line(&Line::Notice { text }, out),
         // The last line has what they bring.
         Event::PackFinished(_) | Event::Finished(_) => Ok(()),

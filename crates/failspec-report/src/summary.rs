@@ -8,8 +8,8 @@ use std::{
 use failspec_judge::{
     check::Finding,
     report_model::{
-        CaseReport, CheckLevelWord, Outcome, PackHeader, Rerun, RunReport, SnapshotState, State, Verdict,
-        WaivedFinding,
+        CaseReport, CheckLevelWord, HealthCheckReport, Outcome, PackHeader, Rerun, RunReport, SnapshotState,
+        State, Verdict, WaivedFinding,
     },
 };
 use failspec_pack::pack::Provenance;
@@ -59,6 +59,25 @@ pub(super) fn reruns(report: &RunReport) -> Vec<String> {
         *counts.entry(rerun).or_default() += 1;
     }
     counts.into_iter().map(|(rerun, cases)| format!("{} {rerun}", count_cases(cases))).collect()
+}
+
+/// Describes which candidates for a health check were used, one line for each pack that has candidates.
+pub(super) fn health_checks(report: &RunReport) -> Vec<String> {
+    let describe = |check: &HealthCheckReport| match check {
+        HealthCheckReport::Used { request, role } => {
+            let who = role.as_ref().map(|role| format!(" as {role}")).unwrap_or_default();
+            format!(
+                "{request}{who}: succeeded before the first write, and was sent after each case that writes"
+            )
+        }
+        HealthCheckReport::NoneSucceeded { tried } => format!(
+            "none of the {} succeeded, so nothing shows whether a case broke what the run needs; cases that write \
+             ran one after the other: {}",
+            crate::count::count(tried.len(), "candidate"),
+            tried.join("; ")
+        ),
+    };
+    report.packs.iter().filter_map(|pack| pack.health_check.as_ref()).map(describe).collect()
 }
 
 /// Returns the verdict, and what a run that conforms rests on: `conforms · 5 waived, 1 excluded`.

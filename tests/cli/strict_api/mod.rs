@@ -24,7 +24,7 @@ pub const TOKEN: &str = "the-right-token";
 pub struct StrictApi {
     pub url: String,
     inner: Arc<Inner>,
-    _server: Server,
+    server: Server,
 }
 
 /// What the API does wrong about one rule.
@@ -68,12 +68,17 @@ impl StrictApi {
         });
         let api = Arc::clone(&inner);
         let server = Server::start(move |request| response(&api, request));
-        Self { url: server.url.clone(), inner, _server: server }
+        Self { url: server.url.clone(), inner, server }
     }
 
     /// Returns the rules that were checked for a request.
     pub fn rules(&self) -> BTreeSet<Rule> {
         self.inner.known.lock().expect("the rules").clone()
+    }
+
+    /// Returns the number of requests so far.
+    pub fn requests(&self) -> usize {
+        self.server.lines().len()
     }
 
     /// Returns the number of existing things.

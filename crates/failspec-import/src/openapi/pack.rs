@@ -139,6 +139,9 @@ pub fn from_openapi(
         left_out: BTreeMap::new(),
     };
     generator.run();
+    let skipped: BTreeSet<String> =
+        api.operations.iter().filter(|it| generator.skips(it)).map(Operation::name).collect();
+    let is_skipped = |operation: &Operation| skipped.contains(&operation.name());
     let Generator { catalogue, paths, scenarios, left_out, optional_members, .. } = generator;
     let mut left_out: BTreeMap<LeftOutReason, Vec<String>> =
         left_out.into_iter().map(|(why, names)| (LeftOutReason::NotPossible(why), names)).collect();
@@ -164,8 +167,10 @@ pub fn from_openapi(
     }
     let used: BTreeSet<&str> = kept.iter().filter_map(|(_, source)| source.failure()).collect();
     let guarded = kept.iter().any(|(_, source)| source.roles().next().is_some());
-    let health_check =
-        options.allow_writes.then(|| health_check(api.operations.iter(), guarded, options)).flatten();
+    let health_check = match options.allow_writes {
+        true => health_checks(api.operations.iter().filter(|it| !is_skipped(it)), guarded, options),
+        false => Vec::new(),
+    };
     let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
     let failures = catalogue.finish(&writes_by_status, &used);
     let mut left_out: Vec<LeftOut> =
@@ -255,12 +260,16 @@ fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bo
         .collect()
 }
 
-/// Selects a safe request that needs only credentials, preferably one about the caller.
-fn health_check<'o>(
+/// Maximum number of candidates for the health check: an API of which the first few fail may have none.
+const MAX_HEALTH_CHECKS: usize = 5;
+
+/// Selects safe requests that need only credentials, those about the caller first. Which of them succeeds is found out
+/// at the run.
+fn health_checks<'o>(
     operations: impl Iterator<Item = &'o Operation>,
     guarded: bool,
     options: &OpenApiOptions,
-) -> Option<RequestSource> {
+) -> Vec<RequestSource> {
     let fitting = operations.filter(|it| {
         let free = it.parameters.iter().all(|parameter| !parameter.required);
         it.method == "GET"
@@ -269,12 +278,14 @@ fn health_check<'o>(
             && (!options.no_auth && (it.is_guarded() || options.credentials)) == guarded
     });
     let own = ["me", "self", "user", "account", "profile", "whoami", "session"];
-    let best = fitting.min_by_key(|it| {
+    let mut fitting: Vec<&Operation> = fitting.collect();
+    fitting.sort_by_key(|it| {
         let last = it.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
         own.iter().position(|word| last == *word).unwrap_or(own.len())
-    })?;
+    });
     let role = guarded.then(|| Override::Set(ROLE.to_owned()));
-    Some(RequestSource { role, ..RequestSource::to(best.name()) })
+    let request = |it: &Operation| RequestSource { role: role.clone(), ..RequestSource::to(it.name()) };
+    fitting.into_iter().take(MAX_HEALTH_CHECKS).map(request).collect()
 }
 
 fn file(

@@ -79,6 +79,8 @@ pub struct Record {
     pub rerun: Option<Rerun>,
     /// The optional members without which the same request was refused, if it was.
     pub completed: Option<Box<CompletedBody>>,
+    /// The case whose exchange it is, if it was sent once for several.
+    pub same_as: Option<Arc<str>>,
 }
 
 /// A body that lacked nothing by its OpenAPI document, and was accepted only with more members.

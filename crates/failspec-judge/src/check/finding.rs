@@ -1,5 +1,7 @@
 //! Findings: rules that a response broke.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
@@ -28,9 +30,12 @@ pub struct Finding {
     /// The rules that are broken, if the finding combines several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<FindingDetail>,
-    /// The index of the exchange that it is about, if it is not about the response under test.
-    #[serde(skip)]
+    /// The index of the exchange that it is about, if the check names one; otherwise it is about the response under test.
+    #[serde(default, rename = "exchange", skip_serializing_if = "Option::is_none")]
     pub(super) record: Option<usize>,
+    /// The operation of the OpenAPI document that was called, if it may not be that of the request under test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) operation: Option<Arc<str>>,
 }
 
 /// One of several broken rules that a finding combines.
@@ -63,6 +68,7 @@ impl Finding {
             message,
             details: Vec::new(),
             record: None,
+            operation: None,
         }
     }
 
@@ -77,6 +83,11 @@ impl Finding {
     /// Returns the index of the exchange that it is about, if that is not the one under test.
     pub fn record(&self) -> Option<usize> {
         self.record
+    }
+
+    /// Returns the operation that was called, if it may not be that of the request under test.
+    pub fn operation(&self) -> Option<&Arc<str>> {
+        self.operation.as_ref()
     }
 
     /// Returns the same finding as a warning: it is not known that the API is at fault.
@@ -123,12 +134,23 @@ impl<'de> Deserialize<'de> for Finding {
             message: String,
             #[serde(default)]
             details: Vec<FindingDetail>,
+            exchange: Option<usize>,
+            operation: Option<Arc<str>>,
         }
-        let Written { check, source, severity: given, expected, actual, message, details } =
-            Written::deserialize(deserializer)?;
+        let Written {
+            check,
+            source,
+            severity: given,
+            expected,
+            actual,
+            message,
+            details,
+            exchange: record,
+            operation,
+        } = Written::deserialize(deserializer)?;
         let unknown = || D::Error::custom(format!("there is no check `{check}`"));
         let check = find(&check).ok_or_else(unknown)?.id;
         let severity = given.unwrap_or_else(|| severity(source));
-        Ok(Self { check, source, severity, expected, actual, message, details, record: None })
+        Ok(Self { check, source, severity, expected, actual, message, details, record, operation })
     }
 }

@@ -9,7 +9,7 @@ use failspec_pack::{
 };
 
 use super::{
-    case_log::{Observed, Record},
+    case_log::{Observed, Phase, Record},
     finding::Finding,
     intermediary,
 };
@@ -89,7 +89,10 @@ impl<'a> Declaration<'a> {
 
     /// Returns a finding as one about this exchange.
     pub fn about(&self, finding: Finding) -> Finding {
-        Finding { record: Some(self.index), ..finding }
+        // That of the request under test stands in the report of the case.
+        let is_tested = self.record.phase == Phase::Request;
+        let operation = (!is_tested).then(|| self.operation.name().into());
+        Finding { record: Some(self.index), operation, ..finding }
     }
 
     /// Returns how binding the declaration for the response is. `default` covers everything that is not declared

@@ -101,6 +101,15 @@ impl CaseReport {
         self.request_ids.clear();
     }
 
+    /// Adds the removal, at the end of the run, of what the case has shared with others.
+    pub fn torn_down(&mut self, exchanges: &[ExchangeReport], left_behind: &[String]) {
+        self.left_behind.extend_from_slice(left_behind);
+        // A report that leaves out the exchanges of what simply passed has none.
+        if !self.exchanges.is_empty() {
+            self.exchanges.extend_from_slice(exchanges);
+        }
+    }
+
     /// Returns true if it needs attention: it did not simply pass.
     pub fn is_notable(&self) -> bool {
         let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);
@@ -217,6 +226,9 @@ pub struct ExchangeReport {
     pub error: Option<String>,
     /// Time from sending to the end of the response, in milliseconds.
     pub ms: f64,
+    /// The case in whose report the same exchange stands, if it was sent once for several cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<Arc<str>>,
 }
 
 /// A response.

@@ -11,8 +11,8 @@ use failspec_pack::{
 };
 
 use super::{
-    CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, Reason, RunFinding, Shard,
-    ShardReport, Summary, TestEnvironment, Verdict, WaiverReport,
+    CaseReport, Coverage, ExchangeReport, FindingGroup, MissingRequirement, OperationCoverage, Reason,
+    RunFinding, Shard, ShardReport, Summary, TestEnvironment, Verdict, WaiverReport,
 };
 
 /// An event of a run.
@@ -28,6 +28,15 @@ pub enum Event<'a> {
         index: usize,
         /// The reason.
         reason: &'a Reason,
+    },
+    /// What a case has shared with others was removed, at the end of the run: see [`CaseReport::torn_down`].
+    CaseTornDown {
+        /// The index of the case.
+        index: usize,
+        /// The requests that removed it.
+        exchanges: &'a [ExchangeReport],
+        /// What could not be removed, one line each.
+        left_behind: &'a [String],
     },
     /// A pack has finished. Packs finish in the order of the header, after the last case of the run.
     PackFinished(&'a PackEnd),
@@ -253,9 +262,31 @@ pub struct PackReport {
     /// The reason why the responses may not come from the API, if no request succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven: Option<String>,
+    /// Which candidate for the health check was used, if the contract has candidates and the run wrote something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheckReport>,
     /// The servers that the run spoke to, and what the target changes, if it was recorded (`failspec certify`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<TestEnvironment>,
+}
+
+/// The result of choosing among the candidates for a health check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthCheckReport {
+    /// This request succeeded before the first write, and was sent after each case that wrote.
+    Used {
+        /// The method and the path.
+        request: String,
+        /// The role whose credentials were sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
+    },
+    /// No candidate succeeded: nothing shows whether a case has broken what the run itself needs.
+    NoneSucceeded {
+        /// The candidates, each with the reason.
+        tried: Vec<String>,
+    },
 }
 
 /// A contradiction or a gap in the documentation.

@@ -1,145 +1,98 @@
-//! Findings grouped by cause.
+//! Findings grouped by cause: one row for each deviation.
 
-use std::collections::{HashMap, HashSet};
+use std::{fmt, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::check::{Finding, Phase};
-
-use super::CaseReport;
 
 /// Findings with a common cause: the same check, the same documented rule, the same shape of the response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingGroup {
     /// The id of the check.
     pub check: String,
+    /// The ids of the other checks that report the same deviation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// True if it is a violation in at least one of the cases.
     pub violation: bool,
-    /// The operation, if the rule belongs to one.
+    /// The operation, if the cause belongs to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// The place of the rule that the requests broke, if it belongs to several operations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// What the requests lacked, if several operations accept requests without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<MissingPart>,
     /// The expected value.
     pub expected: String,
     /// The observed value.
     pub actual: String,
     /// Number of cases.
     pub cases: usize,
+    /// The names of the cases, in their order.
+    #[serde(default)]
+    pub case_names: Vec<Arc<str>>,
+    /// The operations that were called, in the order of the cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Arc<str>>,
     /// The case with the shortest request that shows it.
     pub example: String,
     /// The finding in the example, in one sentence.
     pub message: String,
+    /// The further findings of the example about the same deviation, each in one sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// The exchange of the example that shows it, by its index in the report of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<usize>,
+    /// The response in that exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<ResponseExcerpt>,
 }
 
-/// The grouping key: check, owner of the rule, expected, actual.
-type Key<'a> = (&'a str, Belongs<'a>, &'a str, &'a str);
-
-/// Grouping key of faults that were not rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Belongs<'a> {
-    /// One operation: an operation that checks nothing is one cause.
-    Operation(Option<&'a str>),
-    /// A rule that several operations have in common: a rule that is checked nowhere is one cause.
-    Rule(&'a str),
+/// The beginning of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResponseExcerpt {
+    /// The HTTP status.
+    pub status: u16,
+    /// The beginning of the body, at most 200 characters; empty if there is none, or if the report leaves bodies out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
 }
 
-/// Returns the rules that requests to more than one operation broke.
-fn shared_rules<'a>(cases: &[&'a CaseReport]) -> HashSet<&'a str> {
-    let mut first: HashMap<&str, &str> = HashMap::new();
-    let mut shared = HashSet::new();
-    for case in cases {
-        let (Some(rule), Some(operation)) = (case.documentation.as_deref(), case.operation.as_deref()) else {
-            continue;
-        };
-        if *first.entry(rule).or_insert(operation) != operation {
-            shared.insert(rule);
+/// A required part that a request lacks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingPart {
+    /// The body.
+    Body,
+    /// A query parameter.
+    Query(String),
+    /// A header.
+    Header(String),
+}
+
+impl fmt::Display for MissingPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body => f.write_str("without the required body"),
+            Self::Query(name) => write!(f, "without the required query parameter {name}"),
+            Self::Header(name) => write!(f, "without the required header {name}"),
         }
-    }
-    shared
-}
-
-/// Rank of an example; the best one has the lowest rank: true if it is only a warning, then the length of its
-/// request.
-type Rank = (bool, usize);
-
-/// Groups the findings of these cases by cause: violations first, the most frequent first. Waived findings are left
-/// out.
-pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
-    let cases: Vec<&CaseReport> = cases.into_iter().filter(|case| has_findings(case)).collect();
-    let shared = shared_rules(&cases);
-    let mut known: HashMap<Key<'a>, usize> = HashMap::new();
-    let mut causes: Vec<(FindingGroup, Rank)> = Vec::new();
-    for case in cases {
-        let length = length(case);
-        let mut told: Vec<usize> = Vec::new();
-        for finding in case.violations.iter().chain(&case.warnings) {
-            let index = *known.entry(key(case, finding, &shared)).or_insert_with(|| {
-                causes.push((cause(case, finding, &shared), (true, usize::MAX)));
-                causes.len() - 1
-            });
-            let (cause, best) = &mut causes[index];
-            cause.violation |= finding.is_violation();
-            if !told.contains(&index) {
-                cause.cases += 1;
-                told.push(index);
-            }
-            let rank = (!finding.is_violation(), length);
-            if rank < *best {
-                *best = rank;
-                cause.example = case.name.to_string();
-                cause.message.clone_from(&finding.message);
-            }
-        }
-    }
-    let mut causes: Vec<FindingGroup> = causes.into_iter().map(|(cause, _)| cause).collect();
-    causes.sort_by_key(|cause| (!cause.violation, std::cmp::Reverse(cause.cases)));
-    causes
-}
-
-fn has_findings(case: &CaseReport) -> bool {
-    !case.violations.is_empty() || !case.warnings.is_empty()
-}
-
-fn key<'a>(case: &'a CaseReport, finding: &'a Finding, shared: &HashSet<&str>) -> Key<'a> {
-    let belongs = match case.documentation.as_deref() {
-        _ if finding.check != "not-rejected" => Belongs::Operation(None),
-        Some(rule) if shared.contains(rule) => Belongs::Rule(rule),
-        _ => Belongs::Operation(case.operation.as_deref()),
-    };
-    (finding.check, belongs, &finding.expected, &finding.actual)
-}
-
-fn cause(case: &CaseReport, finding: &Finding, shared: &HashSet<&str>) -> FindingGroup {
-    let (check, belongs, expected, actual) = key(case, finding, shared);
-    let (operation, rule) = match belongs {
-        Belongs::Operation(operation) => (operation, None),
-        Belongs::Rule(rule) => (None, Some(rule)),
-    };
-    FindingGroup {
-        check: check.to_owned(),
-        violation: false,
-        operation: operation.map(str::to_owned),
-        rule: rule.map(str::to_owned),
-        expected: expected.to_owned(),
-        actual: actual.to_owned(),
-        cases: 0,
-        example: case.name.to_string(),
-        message: finding.message.clone(),
     }
 }
 
 impl FindingGroup {
-    /// Returns the operation or rule that it belongs to; `None` for the API as a whole.
-    pub fn subject(&self) -> Option<&str> {
-        self.operation.as_deref().or(self.rule.as_deref())
+    /// Returns the operation, rule or missing part that it belongs to, in words; `None` for the API as a whole.
+    pub fn subject(&self) -> Option<String> {
+        let missing = || self.missing.as_ref().map(ToString::to_string);
+        self.operation.clone().or_else(|| self.rule.clone()).or_else(missing)
     }
-}
 
-/// Returns the length of the request under test as a command line, in bytes.
-fn length(case: &CaseReport) -> usize {
-    let tested = case.exchanges.iter().find(|exchange| exchange.phase == Phase::Request);
-    tested.map_or(usize::MAX - 1, |exchange| exchange.request.curl().to_string().len())
+    /// Returns true if a finding of a check in a case is one of the group.
+    pub fn has(&self, case: &str, check: &str) -> bool {
+        (self.check == check || self.also.iter().any(|also| also == check))
+            && self.case_names.iter().any(|name| **name == *case)
+    }
 }

@@ -27,6 +27,10 @@ impl ReportFold {
                 let withdrawn = self.cases.iter_mut().filter(|case| case.index == index);
                 withdrawn.for_each(|case| case.withdraw(reason.clone()));
             }
+            Event::CaseTornDown { index, exchanges, left_behind } => {
+                let torn_down = self.cases.iter_mut().filter(|case| case.index == index);
+                torn_down.for_each(|case| case.torn_down(exchanges, left_behind));
+            }
             Event::PackFinished(pack) => self.packs.push(pack.clone()),
             Event::Finished(end) => self.end = Some(end.clone()),
             Event::Notice(_) => {}

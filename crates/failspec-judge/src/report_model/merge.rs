@@ -381,6 +381,8 @@ fn join_pack(
     let place: HashMap<&str, usize> = cases.iter().map(|case| (&*case.name, case.index)).collect();
     pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
     pack.header.waits.sort_by_key(|wait| place.get(wait.case.as_str()).copied());
+    // A shard that wrote nothing has none.
+    pack.health_check = of_shards.iter().find_map(|pack| pack.health_check.clone());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));
     let mut missing_requirements: BTreeMap<(super::RequirementKind, String), MissingRequirement> =
         BTreeMap::new();

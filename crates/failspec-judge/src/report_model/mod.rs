@@ -5,6 +5,7 @@ mod case;
 mod coverage;
 mod event;
 mod finding_group;
+mod finding_rows;
 mod fold;
 mod merge;
 mod missing_requirement;
@@ -24,10 +25,11 @@ pub use case::{
 };
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, NotCovered, Selection, State};
 pub use event::{
-    CheckLevelReport, CheckLevelWord, ErratumReport, Event, FORMAT, Listener, PackEnd, PackHeader,
-    PackReport, PlannedWait, RunEnd, RunHeader, RunReport, Via,
+    CheckLevelReport, CheckLevelWord, ErratumReport, Event, FORMAT, HealthCheckReport, Listener, PackEnd,
+    PackHeader, PackReport, PlannedWait, RunEnd, RunHeader, RunReport, Via,
 };
-pub use finding_group::{FindingGroup, group_findings};
+pub use finding_group::{FindingGroup, MissingPart, ResponseExcerpt};
+pub use finding_rows::group_findings;
 pub use fold::{ReportFold, report};
 pub use merge::{MergeError, merge};
 pub use missing_requirement::{MissingRequirement, RequirementKind};

@@ -94,6 +94,10 @@ pub enum Rerun {
     /// The API did not know yet what a request of the case had just created (404). The next request was sent again
     /// until it did.
     CreationAwaited,
+    /// The control had been sent for another case. It was sent again before the case was called a violation.
+    ControlConfirmed,
+    /// The first run used what the setup of another case had made. The second one made its own.
+    OwnThings,
     /// The first run contradicts an id that another case may have created or removed. The second one ran alone.
     RanAlone,
     /// A connection was lost without a response.
@@ -114,6 +118,10 @@ impl fmt::Display for Rerun {
             Self::CreationAwaited => {
                 "sent a request again until the API knew what it had just created (404 before)"
             }
+            Self::ControlConfirmed => {
+                "sent the control again, which had been sent for another case, before a violation was reported"
+            }
+            Self::OwnThings => "ran twice: the first run used what the setup of another case had made",
             Self::RanAlone => {
                 "ran twice: in the first run another case may have created or removed the same id"
             }

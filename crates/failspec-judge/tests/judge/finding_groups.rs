@@ -1,9 +1,10 @@
 //! Findings grouped by cause.
 
 use failspec_judge::{
-    check::Phase,
-    report_model::{CaseReport, FindingGroup, Outcome, group_findings},
+    check::{Finding, Phase},
+    report_model::{CaseReport, FindingGroup, MissingPart, Outcome, ResponseReport, group_findings},
 };
+use failspec_pack::pack::StatusPattern;
 
 use crate::reports::{case, exchange, violation, warning};
 
@@ -139,10 +140,13 @@ fn a_fault_that_is_accepted_belongs_to_its_operation_or_to_a_rule_of_several() {
             .map(|group| (group.operation.as_deref(), group.rule.as_deref(), group.cases))
             .collect();
         assert_eq!(short, expected);
-        let subjects: Vec<Option<&str>> = found.iter().map(FindingGroup::subject).collect();
+        let subjects: Vec<Option<String>> = found.iter().map(FindingGroup::subject).collect();
         assert_eq!(
             subjects,
-            expected.iter().map(|(operation, rule, _)| operation.or(*rule)).collect::<Vec<_>>()
+            expected
+                .iter()
+                .map(|(operation, rule, _)| operation.or(*rule).map(str::to_owned))
+                .collect::<Vec<_>>()
         );
     }
     // Any other finding belongs to the API as a whole.
@@ -157,5 +161,167 @@ fn a_fault_that_is_accepted_belongs_to_its_operation_or_to_a_rule_of_several() {
     // Cases without findings share no rule.
     let mut passed = accepted("t::a::2", put, rule);
     passed.violations.clear();
-    assert_eq!(groups(&[accepted("t::a::1", get, rule), passed])[0].subject(), get);
+    assert_eq!(groups(&[accepted("t::a::1", get, rule), passed])[0].operation.as_deref(), get);
+}
+
+/// A case of an operation whose request under test got this status, with findings about it.
+fn got(name: &str, operation: &str, status: u16, findings: &[Finding]) -> CaseReport {
+    let mut case = with_url(case(name, Outcome::Failed), "http://h/x");
+    case.operation = Some(operation.into());
+    let (violations, warnings) = findings.iter().cloned().partition(Finding::is_violation);
+    (case.violations, case.warnings) = (violations, warnings);
+    let body = "{\"error\": \"x\"}".to_owned();
+    let length = body.len() as u64;
+    case.exchanges[1].response = Some(ResponseReport { status, headers: Vec::new(), body, length });
+    case
+}
+
+/// The rows in short: check, the other checks, and the number of cases and operations.
+fn rows(cases: &[CaseReport]) -> Vec<(String, String, usize, usize)> {
+    let row = |group: FindingGroup| (group.check, group.also.join(" "), group.cases, group.operations.len());
+    groups(cases).into_iter().map(row).collect()
+}
+
+#[test]
+fn checks_that_say_the_same_of_one_response_are_one_row() {
+    for (findings, expected) in [
+        (
+            vec![warning("undeclared-status", "HTTP 403"), violation("status", "403")],
+            vec![("status", "undeclared-status")],
+        ),
+        (
+            vec![
+                violation("status", "404"),
+                violation("code", "absent"),
+                warning("undeclared-status", "HTTP 404"),
+            ],
+            vec![("status", "code undeclared-status")],
+        ),
+        (
+            vec![violation("undeclared-media-type", "text/html"), violation("media-type", "text/html")],
+            vec![("media-type", "undeclared-media-type")],
+        ),
+        // Different deviations of one response are different rows.
+        (
+            vec![
+                violation("status", "403"),
+                violation("media-type", "text/html"),
+                warning("leaks", "a stack trace"),
+            ],
+            vec![("status", ""), ("media-type", ""), ("leaks", "")],
+        ),
+    ] {
+        let found = rows(&[got("t::a::1", "GET /a", 403, &findings)]);
+        let mut found: Vec<(&str, &str)> = found.iter().map(|row| (row.0.as_str(), row.1.as_str())).collect();
+        let mut expected = expected;
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn properties_of_one_wrong_schema_are_one_row() {
+    let shape = |actual: &str| violation("declared-schema", actual).saying(format!("{actual} is wrong"));
+    let all = [shape("a"), shape("b"), shape("c"), shape("d")];
+    let cases = [
+        got("t::a::1", "GET /a", 200, &all),
+        // Another response shows only some of them, also in another operation.
+        got("t::a::2", "GET /a", 200, &all[1..3]),
+        got("t::a::3", "GET /b", 200, &all[3..]),
+        // This one has nothing in common with them.
+        got("t::a::4", "GET /c", 200, &[shape("e")]),
+    ];
+    let found = groups(&cases);
+    assert_eq!(rows(&cases).iter().map(|row| (row.2, row.3)).collect::<Vec<_>>(), [(3, 2), (1, 1)]);
+    assert_eq!((found[0].message.as_str(), found[0].details.len()), ("a is wrong", 3));
+    assert_eq!(
+        found[0].case_names.iter().map(|name| &**name).collect::<Vec<_>>(),
+        ["t::a::1", "t::a::2", "t::a::3"]
+    );
+    let response = found[0].response.as_ref().map(|response| (response.status, response.body.as_str()));
+    assert_eq!(response, Some((200, "{\"error\": \"x\"}")));
+}
+
+#[test]
+fn errors_of_the_server_are_one_row_for_each_operation_and_rule() {
+    let broke = |name: &str, operation: &str, rule: &str| {
+        let findings = [
+            violation("status", "500"),
+            warning("undeclared-status", "HTTP 500"),
+            violation("media-type", "x"),
+        ];
+        let mut case = got(name, operation, 500, &findings);
+        case.documentation = Some(rule.into());
+        case
+    };
+    let two =
+        [broke("t::a::1", "GET /a", "1"), broke("t::a::2", "GET /a", "2"), broke("t::a::3", "GET /a", "1")];
+    assert_eq!(rows(&two).iter().map(|row| row.2).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(groups(&two)[0].operation.as_deref(), Some("GET /a"));
+    // An operation that breaks whatever is wrong is one cause, and another operation another one.
+    let many: Vec<CaseReport> = (0..5).map(|rule| broke("t::a::1", "GET /a", &rule.to_string())).collect();
+    assert_eq!(rows(&many).len(), 1);
+    assert_eq!(rows(&[two[0].clone(), broke("t::a::4", "PUT /a", "1")]).len(), 2);
+    // A 5xx that is documented for the fault is judged like any other response.
+    let mut documented = broke("t::a::1", "GET /a", "1");
+    std::sync::Arc::make_mut(&mut documented.documented).status = Some(StatusPattern::Exactly(500));
+    assert_eq!(rows(&[documented]).len(), 2);
+    // They come before other violations, and those before warnings.
+    let accepted = accepted("t::a::9", Some("GET /z"), None);
+    let order = rows(&[accepted, got("t::a::8", "GET /y", 404, &[warning("leaks", "x")]), two[0].clone()]);
+    assert_eq!(
+        order.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
+        ["status", "not-rejected", "leaks"]
+    );
+}
+
+#[test]
+fn faults_that_nothing_documents_are_one_row_and_the_last() {
+    let unclaimed = |name: &str, operation: &str, rule: &str| {
+        let mut case = got(name, operation, 200, &[warning("not-rejected", "a success")]);
+        case.documentation = Some(rule.into());
+        case
+    };
+    let cases = [
+        unclaimed("t::a::1", "GET /a", "1"),
+        unclaimed("t::a::2", "GET /b", "2"),
+        got("t::a::3", "GET /c", 404, &[warning("undeclared-status", "HTTP 404")]),
+    ];
+    let found = rows(&cases);
+    assert_eq!(
+        found.iter().map(|row| (row.0.as_str(), row.2)).collect::<Vec<_>>(),
+        [("undeclared-status", 1), ("not-rejected", 2)]
+    );
+}
+
+#[test]
+fn requests_without_credentials_or_a_body_that_all_accept_are_one_row() {
+    let mut open =
+        [accepted("t::a::1", Some("GET /a"), Some("a")), accepted("t::a::2", Some("GET /b"), Some("b"))];
+    for case in &mut open {
+        std::sync::Arc::make_mut(&mut case.documented).status = Some(StatusPattern::Exactly(401));
+    }
+    assert_eq!(rows(&open).iter().map(|row| (row.2, row.3)).collect::<Vec<_>>(), [(2, 2)]);
+    let without_body = |name: &str, operation: &str| {
+        let rule = format!("api.yaml#/{operation}/requestBody");
+        with_url(accepted(name, Some(operation), Some(&rule)), "http://h/x")
+    };
+    let found = groups(&[without_body("t::a::1", "PUT /a"), without_body("t::a::2", "PUT /b")]);
+    assert_eq!((found.len(), found[0].missing.clone()), (1, Some(MissingPart::Body)));
+    // Of one operation, it is part of what the operation accepts.
+    let mut other = accepted("t::a::2", Some("PUT /a"), Some("api.yaml#/PUT /a/requestBody"));
+    other.exchanges.clear();
+    let found = groups(&[without_body("t::a::1", "PUT /a"), other]);
+    assert_eq!((found.len(), found[0].operation.as_deref()), (1, Some("PUT /a")));
+    // A query parameter that the control has, and the request under test has not.
+    let without_parameter = |name: &str, operation: &str, rule: &str| {
+        let mut case = with_url(accepted(name, Some(operation), Some(rule)), "http://h/x?page=1");
+        case.exchanges[0] = exchange(Phase::Control, "http://h/x?page=1&limit=2");
+        case
+    };
+    let cases = [without_parameter("t::a::1", "GET /a", "1"), without_parameter("t::a::2", "GET /b", "2")];
+    let found = groups(&cases);
+    assert_eq!((found.len(), found[0].missing.clone()), (1, Some(MissingPart::Query("limit".to_owned()))));
+    assert_eq!(found[0].subject().as_deref(), Some("without the required query parameter limit"));
 }

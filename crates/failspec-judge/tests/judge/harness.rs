@@ -150,7 +150,7 @@ impl World {
                     connection: None,
                     resent: false,
                 };
-                Record { phase: *phase, role: None, exchange, rerun: None, completed: None }
+                Record { phase: *phase, role: None, exchange, rerun: None, completed: None, same_as: None }
             })
             .collect();
         let constant = |expect: &failspec_pack::pack::Expect| {

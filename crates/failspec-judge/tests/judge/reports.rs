@@ -81,7 +81,7 @@ pub fn exchange(phase: Phase, url: &str) -> ExchangeReport {
         headers: Vec::new(),
         body: None,
     };
-    ExchangeReport { phase, role: None, request, response: None, error: None, ms: 1.0 }
+    ExchangeReport { phase, role: None, request, response: None, error: None, ms: 1.0, same_as: None }
 }
 
 /// Sets the coverage, and the code that was seen.
@@ -131,6 +131,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
         errata: Vec::new(),
         judged: true,
         unproven: None,
+        health_check: None,
         environment: None,
     }
 }

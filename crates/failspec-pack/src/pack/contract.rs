@@ -183,8 +183,12 @@ pub static CONTRACT: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "health_check",
-            ValueType::MappingSchema(&HEALTH_CHECK),
-            "a safe request that must succeed after each scenario that writes; otherwise the run stops",
+            ValueType::Either(&[
+                ValueType::MappingSchema(&HEALTH_CHECK),
+                ValueType::List(&ValueType::MappingSchema(&HEALTH_CHECK)),
+            ]),
+            "a safe request that must succeed after each scenario that writes; otherwise the run stops. \
+             Of a list, the first one that succeeds before the first write is used; if none does, none is",
         ),
         Field::optional(
             "cleanup",

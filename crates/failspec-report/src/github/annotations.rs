@@ -100,7 +100,7 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
         text.push(level, command(level, &format!("failspec: {}", finding.check), None, &message));
     }
     let named: HashMap<&str, &CaseReport> = report.cases.iter().map(|case| (&*case.name, case)).collect();
-    let mut told: HashMap<(&str, &str), Vec<&FindingGroup>> = HashMap::new();
+    let mut told: Vec<&FindingGroup> = Vec::new();
     for group in report.finding_groups.iter().filter(|group| group.cases > 1) {
         let Some(example) = named.get(&*group.example) else { continue };
         let level = if group.violation { Level::Error } else { Level::Warning };
@@ -109,14 +109,11 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
             message.push_str(UNDOCUMENTED);
         }
         text.push(level, at(example, level, &message, checkout));
-        told.entry((&group.check, &group.actual)).or_default().push(group);
+        told.push(group);
     }
     // A case of which every finding was told already needs no annotation of its own.
     let is_told = |case: &CaseReport, findings: &[Finding]| {
-        findings.iter().all(|finding| {
-            let groups = told.get(&(finding.check, finding.actual.as_str()));
-            groups.is_some_and(|groups| groups.iter().any(|group| belongs(case, finding, group)))
-        })
+        findings.iter().all(|finding| told.iter().any(|group| group.has(&case.name, finding.check)))
     };
     let fitting = |fits: fn(&CaseReport) -> bool| distinct_first(report, fits);
     for case in fitting(|case| case.outcome == Outcome::Failed) {
@@ -150,17 +147,6 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
         text.push(Level::Notice, at(case, Level::Notice, &message, checkout));
     }
     text.finish()
-}
-
-/// Returns true if a finding of a case is one of a group.
-fn belongs(case: &CaseReport, finding: &Finding, group: &FindingGroup) -> bool {
-    let is_subject = match (&group.rule, &group.operation) {
-        (Some(rule), _) => case.documentation.as_deref() == Some(rule),
-        (None, operation) => {
-            finding.check != "not-rejected" || case.operation.as_deref() == operation.as_deref()
-        }
-    };
-    is_subject && finding.expected == group.expected && finding.actual == group.actual
 }
 
 fn verdict(report: &RunReport, level: Level) -> String {

@@ -55,6 +55,9 @@ struct Exchange<'t> {
     response: Option<&'t ResponseReport>,
     error: Option<&'t str>,
     ms: f64,
+    /// The case in whose report it stands, if it was sent once for several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_as: Option<&'t str>,
 }
 
 /// A request as the script shows it: in words.
@@ -105,6 +108,7 @@ impl<'t> Exchange<'t> {
             response: exchange.response.as_ref(),
             error: exchange.error.as_deref(),
             ms: exchange.ms,
+            same_as: exchange.same_as.as_deref(),
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::summary::{count_cases, reruns, snapshots, unexercised, waivers};
+use crate::count::count;
+use crate::summary::{count_cases, health_checks, reruns, snapshots, unexercised, waivers};
+use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::RunReport;
 
 use super::page::Page;
@@ -20,6 +22,9 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
     waived(&mut parts, report);
     for line in reruns(report) {
         parts.raw("<p>").text(&line).raw(".</p>\n");
+    }
+    for line in health_checks(report) {
+        parts.raw("<p><b>Health check:</b> ").text(&line).raw(".</p>\n");
     }
     left_behind(&mut parts, report);
     differences(&mut parts, report);
@@ -44,25 +49,58 @@ fn run_findings(page: &mut Page, report: &RunReport) {
     page.raw("</ul>\n");
 }
 
-/// Writes the findings that several cases have in common, each once.
+/// Writes the findings by cause, each with its operations and its cases.
 fn causes(page: &mut Page, report: &RunReport) {
-    let mut shared = report.finding_groups.iter().filter(|cause| cause.cases > 1).peekable();
-    if shared.peek().is_none() {
+    if report.finding_groups.is_empty() {
         return;
     }
     page.raw("<h2>Findings by cause</h2>\n<ul class=\"findings\">\n");
-    for cause in shared {
+    for cause in &report.finding_groups {
         let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
         page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<div><b class=\"kind\">");
         page.text(&count_cases(cause.cases)).raw("</b> ");
         if let Some(subject) = cause.subject() {
-            page.raw("<code>").text(subject).raw("</code> ");
+            page.raw("<code>").text(&subject).raw("</code> ");
         }
-        page.text(&cause.message).raw(" <code class=\"check\">").text(&cause.check).raw("</code>");
-        names(page, [cause.example.as_str()].into_iter());
+        page.text(&cause.message);
+        for check in std::iter::once(&cause.check).chain(&cause.also) {
+            page.raw(" <code class=\"check\">").text(check).raw("</code>");
+        }
+        if !cause.details.is_empty() {
+            page.raw("<ul>");
+            for detail in &cause.details {
+                page.raw("<li>").text(detail).raw("</li>");
+            }
+            page.raw("</ul>");
+        }
+        if let Some(response) = &cause.response {
+            page.raw("<p>HTTP ").text(&response.status.to_string()).raw(" <code>");
+            page.text(&one_line(&response.body)).raw("</code></p>");
+        }
+        if cause.operations.len() > 1 {
+            page.raw("<p class=\"faint\">");
+            page.text(&count(cause.operations.len(), "operation")).raw("</p>");
+            names(page, cause.operations.iter().map(|operation| &**operation));
+        }
+        // The example first: it has the shortest request.
+        let others = cause.case_names.iter().map(|name| &**name).filter(|name| *name != cause.example);
+        let cases: Vec<&str> = std::iter::once(cause.example.as_str()).chain(others).collect();
+        links(page, &cases);
         page.raw("</div></li>\n");
     }
     page.raw("</ul>\n");
+}
+
+/// Writes links to cases of the same page.
+fn links(page: &mut Page, cases: &[&str]) {
+    page.raw("<ul class=\"names\">");
+    for name in cases.iter().take(MAX_NAMES) {
+        page.raw("<li><a href=\"#").text(name).raw("\"><code>").text(name).raw("</code></a></li>");
+    }
+    if cases.len() > MAX_NAMES {
+        page.raw("<li>and ").count(cases.len() - MAX_NAMES).raw(" more</li>");
+    }
+    page.raw("</ul>");
 }
 
 fn not_exercised(page: &mut Page, report: &RunReport) {

@@ -55,6 +55,8 @@
   };
 
   const phase = (exchange) => exchange.phase.replace(/_/g, " ");
+  // What was sent once for several cases names the one in whose report it stands.
+  const origin = (exchange) => phase(exchange) + (exchange.same_as ? ", as in " + exchange.same_as : "");
   const bytes = (count) => count === 1 ? "1 byte" : count + " bytes";
 
   const message = (title, note, start, headers, body) => {
@@ -82,7 +84,7 @@
   const pair = (exchange) => {
     const box = make("div", "pair");
     const { request, response } = exchange;
-    box.append(message("Sent " + exchange.who, phase(exchange), request.method + " " + request.url, request.headers, request.body));
+    box.append(message("Sent " + exchange.who, origin(exchange), request.method + " " + request.url, request.headers, request.body));
     const time = exchange.ms.toFixed(1) + " ms";
     box.append(response
       ? message("Received", time + " · " + bytes(response.length), "HTTP " + response.status, response.headers, response.body)

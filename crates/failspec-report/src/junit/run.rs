@@ -5,8 +5,8 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::summary::{
-    REFERENCE, because, count_cases, counts, origin, reruns, selection, snapshots, target, unexercised,
-    verdict_in_words, waivers,
+    REFERENCE, because, count_cases, counts, health_checks, origin, reruns, selection, snapshots, target,
+    unexercised, verdict_in_words, waivers,
 };
 use failspec_judge::report_model::{RunFinding, RunReport, Verdict};
 
@@ -131,6 +131,9 @@ fn facts(report: &RunReport) -> String {
     }
     for text in reruns(report) {
         line("reruns", &text);
+    }
+    for text in health_checks(report) {
+        line("health", &text);
     }
     for left in report.cases.iter().flat_map(|case| &case.left_behind) {
         line("left over", &format!("the teardown could not remove: {left}"));

@@ -2,14 +2,17 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use failspec_base::sanitize::shortened;
+use failspec_base::sanitize::{one_line, shortened};
 
 use crate::{
-    case_text::{account, differs, sentence},
+    case_text::{account, differs, row_of, sentence},
     count,
-    summary::{count_cases, distinct_first, reruns as reruns_in_words, snapshots, unexercised, waivers},
+    summary::{
+        count_cases, distinct_first, health_checks, reruns as reruns_in_words, snapshots, unexercised,
+        waivers,
+    },
 };
-use failspec_judge::report_model::{CaseReport, FindingGroup, Outcome, RunReport};
+use failspec_judge::report_model::{CaseReport, Outcome, RunReport};
 
 use super::{
     document::Comment,
@@ -27,6 +30,9 @@ const MAX_BODY_LEN: usize = 800;
 
 /// Maximum number of names in a row.
 const MAX_NAMES: usize = 12;
+
+/// Maximum length of the response in a row, in characters.
+const MAX_SAID: usize = 80;
 
 /// Maximum length of a sentence in a summary line, in characters.
 const MAX_SENTENCE_LEN: usize = 240;
@@ -52,23 +58,33 @@ pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
     comment.items(FOR_OTHERS, &items);
 }
 
-/// Writes the findings that several cases have in common, each once.
+/// Writes the findings by cause, where some have a cause in common.
 pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
-    let shared: Vec<&FindingGroup> = report.finding_groups.iter().filter(|cause| cause.cases > 1).collect();
-    if shared.is_empty() {
+    let rows = &report.finding_groups;
+    if rows.iter().all(|cause| cause.cases < 2) {
         return;
     }
-    comment.line(&format!("\n### Findings by cause ({})\n", shared.len()));
-    comment.line("| cases | finding | check | shortest example |\n|---|---|---|---|");
-    let rows = shared.into_iter().map(|cause| {
+    comment.line(&format!("\n### Findings by cause ({})\n", rows.len()));
+    comment.line(
+        "| cases | finding | response | operations | check | shortest example |\n|---|---|---|---|---|---|",
+    );
+    let rows = rows.iter().map(|cause| {
         let sign = if cause.violation { "❌" } else { "⚠️" };
-        let subject = cause.subject().map(|subject| format!("{subject}: ")).unwrap_or_default();
-        let what = format!("{subject}{}", cause.message);
-        let what = shortened(&what, MAX_SENTENCE_LEN);
+        let said = cause.response.as_ref().map(|response| {
+            let body = one_line(&response.body);
+            format!("HTTP {} {}", response.status, shortened(&body, MAX_SAID))
+        });
+        let operations = match cause.operations.as_slice() {
+            [] => String::new(),
+            [one] => one.to_string(),
+            several => count::count(several.len(), "operation"),
+        };
         format!(
-            "| {} | {sign} {} | {} | {} |\n",
+            "| {} | {sign} {} | {} | {} | {} | {} |\n",
             cause.cases,
-            cell(&what),
+            cell(&shortened(&row_of(cause), MAX_SENTENCE_LEN)),
+            cell(said.as_deref().unwrap_or_default().trim_end()),
+            if operations.is_empty() { "—".to_owned() } else { cell(&operations) },
             cell(&cause.check),
             cell(&cause.example)
         )
@@ -178,6 +194,9 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
 pub(super) fn reruns(comment: &mut Comment, report: &RunReport) {
     for line in reruns_in_words(report) {
         comment.line(&format!("\n{line}."));
+    }
+    for line in health_checks(report) {
+        comment.line(&format!("\nHealth check: {}.", prose(&cut(&line))));
     }
 }
 

@@ -50,27 +50,32 @@ pub fn case(report: &CaseReport) -> String {
     if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
         row(&mut text, "reason", &visible(&reason.to_string()));
     }
+    findings(&mut text, report);
     if let Some(rerun) = report.rerun {
         row(&mut text, "note", &rerun.to_string());
     }
-    findings(&mut text, report);
     snapshot(&mut text, report);
     for left in &report.left_behind {
         row(&mut text, "left over", &format!("the teardown could not remove: {}", visible(left)));
     }
+    let response = judged(report).and_then(|exchange| exchange.response.as_ref());
+    if let Some(response) = response.filter(|response| !response.body.is_empty()) {
+        row(&mut text, "body", &visible(&shortened(&response.body, MAX_BODY_LEN)));
+    }
     if let Some(exchange) = judged(report) {
-        if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
-            row(&mut text, "body", &visible(&shortened(&response.body, MAX_BODY_LEN)));
-        }
-        // A command line that is cut would send something else: the report contains it whole.
-        let curl = exchange.request.curl().to_string();
-        let curl = match curl.chars().count() > MAX_COMMAND_LEN {
-            true => "(the command line is too long for a terminal; `--report json=PATH` contains it)",
-            false => curl.as_str(),
-        };
-        row(&mut text, "reproduce", &Styles::dab(Styles::FAINT, visible(curl)));
+        row(&mut text, "reproduce", &Styles::dab(Styles::FAINT, reproduce(exchange)));
     }
     text
+}
+
+/// Returns the command line that sends the request of an exchange again.
+pub(super) fn reproduce(exchange: &ExchangeReport) -> String {
+    let curl = exchange.request.curl().to_string();
+    // A command line that is cut would send something else: the report contains it whole.
+    match curl.chars().count() > MAX_COMMAND_LEN {
+        true => "(the command line is too long for a terminal; `--report json=PATH` contains it)".to_owned(),
+        false => visible(&curl).into_owned(),
+    }
 }
 
 /// Describes a case in a few lines, if similar ones were shown in full: its name and what is wrong with it.

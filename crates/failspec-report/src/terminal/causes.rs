@@ -1,11 +1,12 @@
 //! Findings by cause, and the coverage of the operations of an OpenAPI document.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
-use failspec_base::sanitize::shortened;
-use failspec_judge::report_model::{FindingGroup, RunReport};
+use crate::{case_text::row_of, count};
+use failspec_base::sanitize::{one_line, shortened};
+use failspec_judge::report_model::{CaseReport, FindingGroup, RunReport};
 
-use super::{styles::Styles, summary::label, visible};
+use super::{case::reproduce, styles::Styles, summary::label, visible};
 
 /// Maximum number of causes listed.
 const MAX_CAUSES: usize = 20;
@@ -13,45 +14,94 @@ const MAX_CAUSES: usize = 20;
 /// Maximum length of a sentence about one, in characters.
 const MAX_LEN: usize = 300;
 
-/// Writes the causes that several findings have in common: a thousand findings rarely have a thousand causes.
+/// Maximum number of operations listed for one.
+const MAX_OPERATIONS: usize = 3;
+
+/// Number of cases with findings that are shown in full without the causes that they have in common.
+const FEW_CASES: usize = 3;
+
+/// Returns true if the findings are shown by cause. Then cases with findings are shown only on request; few cases are
+/// shown themselves instead.
+pub(super) fn are_shown_by_cause(report: &RunReport) -> bool {
+    report.cases.iter().filter(|case| has_findings(case)).nth(FEW_CASES).is_some()
+}
+
+/// Returns true if a finding of the case is part of a cause.
+pub(super) fn has_findings(case: &CaseReport) -> bool {
+    !case.violations.is_empty() || !case.warnings.is_empty()
+}
+
+/// Writes the causes that findings have in common, each with its shortest example: a thousand findings rarely have a
+/// thousand causes.
 pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
     let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
-    // Each is shown above already, in its case.
-    let is_shown = |cause: &FindingGroup| cause.cases == 1 && (cause.violation || verbose);
-    if report.finding_groups.iter().all(is_shown) || findings < 2 {
-        return;
-    }
     let _ = writeln!(
         text,
-        "{} {findings} findings with {} {}; the shortest example of each:",
+        "{} {} with {}; the shortest example of each:",
         label("by cause"),
-        Styles::dab(Styles::STRONG, report.finding_groups.len()),
-        if report.finding_groups.len() == 1 { "cause" } else { "causes" },
+        count::count(findings, "finding"),
+        Styles::dab(Styles::STRONG, count::count(report.finding_groups.len(), "cause")),
     );
+    let named: HashMap<&str, &CaseReport> = report.cases.iter().map(|case| (&*case.name, case)).collect();
     let most = if verbose { usize::MAX } else { MAX_CAUSES };
     for cause in report.finding_groups.iter().take(most) {
-        one(text, cause);
+        one(text, cause, named.get(cause.example.as_str()).copied(), verbose);
     }
     if report.finding_groups.len() > most {
-        let _ =
-            writeln!(text, "             … and {} more (-v lists them)", report.finding_groups.len() - most);
+        let _ = writeln!(text, "\n… and {} more (-v lists them)", report.finding_groups.len() - most);
+    }
+    if !verbose {
+        let _ = writeln!(text, "\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full"));
     }
 }
 
-fn one(text: &mut String, cause: &FindingGroup) {
+fn one(text: &mut String, cause: &FindingGroup, example: Option<&CaseReport>, verbose: bool) {
     let sign = if cause.violation { Styles::dab(Styles::BAD, "✗") } else { Styles::dab(Styles::WARN, "!") };
-    let what = match cause.subject() {
-        Some(subject) => format!("{subject}: {}", cause.message),
-        None => cause.message.clone(),
-    };
     let _ = writeln!(
         text,
-        "  {:>5} × {sign} {} {}\n            {}",
+        "\n{:>5} × {sign} {} {}",
         cause.cases,
-        visible(&shortened(&what, MAX_LEN)),
-        Styles::dab(Styles::FAINT, format_args!("[{}]", cause.check)),
-        Styles::dab(Styles::FAINT, visible(&cause.example)),
+        visible(&shortened(&row_of(cause), MAX_LEN)),
+        Styles::dab(Styles::FAINT, format_args!("[{}]", checks(cause))),
     );
+    let mut line = |words: &str| {
+        let _ = writeln!(text, "          {words}");
+    };
+    for detail in &cause.details {
+        line(&format!("- {}", visible(&shortened(detail, MAX_LEN))));
+    }
+    if let Some(response) = &cause.response {
+        let body = one_line(&response.body);
+        let said = if body.is_empty() { String::new() } else { format!(" · {body}") };
+        line(&format!("{} HTTP {}{said}", Styles::dab(Styles::FAINT, "received "), response.status));
+    }
+    let is_named = cause.operation.is_some() && cause.operations.len() == 1;
+    if !cause.operations.is_empty() && !is_named {
+        let most = if verbose { usize::MAX } else { MAX_OPERATIONS };
+        let mut operations: Vec<&str> = cause.operations.iter().map(|it| &**it).take(most).collect();
+        let more = format!("and {} more (-v lists them)", cause.operations.len() - operations.len());
+        if cause.operations.len() > operations.len() {
+            operations.push(&more);
+        }
+        line(&format!("{} {}", Styles::dab(Styles::FAINT, "in       "), visible(&operations.join(", "))));
+    }
+    let place = example.map(|case| format!("  {}", case.location)).unwrap_or_default();
+    line(&format!(
+        "{} {}{}",
+        Styles::dab(Styles::FAINT, "case     "),
+        visible(&cause.example),
+        Styles::dab(Styles::FAINT, visible(&place))
+    ));
+    let exchange = example.zip(cause.exchange).and_then(|(case, index)| case.exchanges.get(index));
+    if let Some(curl) = exchange.map(reproduce) {
+        line(&format!("{} {}", Styles::dab(Styles::FAINT, "reproduce"), Styles::dab(Styles::FAINT, curl)));
+    }
+}
+
+/// Returns the ids of the checks that report a cause.
+fn checks(cause: &FindingGroup) -> String {
+    let all: Vec<&str> = std::iter::once(&cause.check).chain(&cause.also).map(String::as_str).collect();
+    all.join(", ")
 }
 
 /// Writes the number of declared errors that were seen, and those of each operation that were not.

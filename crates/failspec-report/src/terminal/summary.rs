@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, count_cases, reruns, rests_on},
+    summary::{INSECURE, REFERENCE, count_cases, health_checks, reruns, rests_on},
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
@@ -13,7 +13,7 @@ use failspec_judge::report_model::{
 
 use super::{
     case::{case, in_short},
-    causes::{causes, operations},
+    causes::{are_shown_by_cause, causes, has_findings, operations},
     styles::Styles,
     visible,
 };
@@ -36,6 +36,11 @@ const MAX_LEFTOVERS: usize = 20;
 /// Returns the whole output after a run. `verbose` shows warnings and snapshots of cases that passed in full.
 pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     let mut text = String::new();
+    let by_cause = are_shown_by_cause(report) && !quiet;
+    if by_cause {
+        text.push('\n');
+        causes(&mut text, report, verbose);
+    }
     if let Some(diagnosis) = &report.diagnosis {
         if !quiet {
             text.push('\n');
@@ -54,7 +59,6 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
         text.push('\n');
         left_behind(&mut text, report);
         outcomes(&mut text, report);
-        causes(&mut text, report, verbose);
         coverage(&mut text, report);
         operations(&mut text, report, verbose);
         findings(&mut text, report);
@@ -71,6 +75,7 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
     let mut undecided: BTreeMap<String, Vec<&CaseReport>> = BTreeMap::new();
     let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
     let (mut shortened, mut hidden) = (false, 0);
+    let by_cause = are_shown_by_cause(report) && !verbose;
     for report in &report.cases {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
         let differs = snapshot == Some(SnapshotState::Changed);
@@ -83,6 +88,8 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
                 continue;
             }
             Outcome::Passed if !remarks && !verbose => continue,
+            // The causes show it already.
+            _ if by_cause && has_findings(report) && !differs => continue,
             _ => {
                 let count = alike.entry(trouble(report)).or_default();
                 *count += 1;
@@ -238,6 +245,9 @@ fn outcomes(text: &mut String, report: &RunReport) {
     let _ = writeln!(text, "{} {} · {seconds:.2} s", label("outcomes"), parts.join(" · "));
     for line in reruns(report) {
         let _ = writeln!(text, "{} {line}", label("reruns"));
+    }
+    for line in health_checks(report) {
+        let _ = writeln!(text, "{} {}", label("health"), visible(&line));
     }
 }
 

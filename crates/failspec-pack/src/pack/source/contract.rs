@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use failspec_base::syntax::{Decoder, Node};
+use failspec_base::syntax::{Decoder, Node, NodeValue};
 
 use super::{
     super::{
@@ -21,6 +21,31 @@ use super::{
     request::RequestSource,
     values::{OneOrMany, SchemaSource, words},
 };
+
+/// The requests that show whether a run can continue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HealthCheckSource {
+    /// The request that must succeed.
+    Required(Box<RequestSource>),
+    /// Candidates, of which the first one that succeeds is used.
+    FirstOf(Vec<RequestSource>),
+}
+
+impl FileValue for HealthCheckSource {
+    fn tree(&self) -> Tree {
+        match self {
+            Self::Required(request) => request.tree(),
+            Self::FirstOf(requests) => requests.tree(),
+        }
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        match &node.value {
+            NodeValue::List(_) => FileValue::read(node, reader).map(Self::FirstOf),
+            _ => RequestSource::read(node, reader).map(|request| Self::Required(Box::new(request))),
+        }
+    }
+}
 
 file_mappings! {
     /// A contract.
@@ -54,8 +79,8 @@ file_mappings! {
         operations: Vec<(String, OperationSource)> = "operations",
         /// Members that are added to JSON bodies if the API refuses a request without them, by operation.
         optional_members: Vec<(String, Vec<(String, Value)>)> = "optional_members",
-        /// The request that shows whether the run can continue.
-        health_check: Option<RequestSource> = "health_check",
+        /// The requests that show whether the run can continue.
+        health_check: Option<HealthCheckSource> = "health_check",
         /// The failures.
         failures: Vec<FailureSource> = "failures",
         /// Parts that an API can be certified for.

@@ -253,7 +253,10 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             text.to_owned(),
             OperationSource { request: text.to_owned(), source: Some(Provenance::Published) },
         )],
-        health_check: Some(RequestSource::to(text)),
+        health_check: Some(HealthCheckSource::FirstOf(vec![
+            RequestSource::to(text),
+            RequestSource::to("GET /b"),
+        ])),
         failures: vec![FailureSource {
             id: text.to_owned(),
             status: vec![StatusPattern::Exactly(404), StatusPattern::Class(5)].into(),

@@ -1,0 +1,210 @@
+//! Things that cases which only read have in common: the first of them makes them, and they are removed at the end of the
+//! run, also of one that was cancelled.
+//!
+//! What others share may be gone: a case that would be called a violation runs once more, with things of its own.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use failspec_base::template::Scope;
+use failspec_judge::{
+    check::{self, Phase, Record},
+    report_model::ExchangeReport,
+};
+use failspec_pack::pack::{Control, Flow, Step};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
+
+use super::{
+    case_runner::CaseRunner,
+    error::Unjudged,
+    exchange_report::exchange_report,
+    plan::Case,
+    session::Session,
+    shared_controls::{Digest, used_values, without_place},
+};
+
+/// Things that were made; `None` if that failed: then every case makes its own.
+type Shared = Arc<OnceCell<Option<Arc<Made>>>>;
+
+/// Things that a setup made.
+#[derive(Debug)]
+struct Made {
+    /// A case that has the setup and the teardown.
+    case: Case,
+    /// The first case in the order of the plan that uses them: its report says what became of them.
+    first: Arc<str>,
+    /// The values that identify them.
+    scope: Scope,
+    /// The exchanges that made them.
+    records: Vec<Record>,
+}
+
+/// The things that several cases of a run have in common.
+#[derive(Debug, Default)]
+pub struct SharedThings {
+    /// By the index of the case: the setup, and the first case in the order of the plan that has it.
+    of_cases: OnceLock<HashMap<usize, (Digest, Arc<str>)>>,
+    made: Mutex<HashMap<Digest, Shared>>,
+}
+
+/// What became of things at the end of the run.
+pub(super) struct Removal {
+    /// The case in whose report it stands.
+    pub case: Arc<str>,
+    pub exchanges: Vec<ExchangeReport>,
+    pub left_behind: Vec<String>,
+}
+
+impl SharedThings {
+    /// Finds the setups that several cases have in common.
+    pub fn plan(&self, cases: &[Case]) {
+        let mut known: HashMap<Digest, Vec<&Case>> = HashMap::new();
+        for case in cases.iter().filter(|case| only_reads(case)) {
+            known.entry(digest(case)).or_default().push(case);
+        }
+        let shared = known.into_iter().filter(|(_, cases)| cases.len() > 1);
+        let of_cases = shared.flat_map(|(digest, cases)| {
+            let first = cases.iter().min_by_key(|case| case.index).map(|case| Arc::clone(&case.name));
+            cases
+                .into_iter()
+                .filter_map(move |case| Some((case.index, (digest, Arc::clone(first.as_ref()?)))))
+        });
+        let _ = self.of_cases.set(of_cases.collect());
+    }
+
+    fn of(&self, case: &Case) -> Option<(Digest, &Arc<str>)> {
+        self.of_cases.get()?.get(&case.index).map(|(digest, first)| (*digest, first))
+    }
+
+    fn cell(&self, digest: Digest) -> Shared {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(made.entry(digest).or_default())
+    }
+
+    /// Takes everything that was made, in the order of the cases.
+    fn take(&self) -> Vec<Arc<Made>> {
+        let mut cells = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = cells.drain().filter_map(|(_, cell)| cell.get().cloned().flatten());
+        let mut made: Vec<Arc<Made>> = made.collect();
+        made.sort_by_key(|made| made.case.index);
+        made
+    }
+}
+
+/// Returns true for a case that makes things in its setup, and then only reads them. Not under conditions and locks, where
+/// the time counts.
+fn only_reads(case: &Case) -> bool {
+    let scenario = &case.scenario;
+    let faulty = &scenario.faulty;
+    let makes = |step: &Step| {
+        step.request.is_some() && step.wait.is_none() && step.until.is_none() && step.expect.failure.is_none()
+    };
+    let compares_safely =
+        scenario.indistinguishable_from.as_ref().is_none_or(|other| other.request.is_safe());
+    !faulty.setup.is_empty()
+        && faulty.setup.iter().all(makes)
+        && faulty.request.is_safe()
+        && faulty.repeat.is_none()
+        && faulty.capture.is_empty()
+        && compares_safely
+        && scenario.then.is_empty()
+        && scenario.condition.is_none()
+        && scenario.locks.is_empty()
+}
+
+/// Returns the digest of a setup: what is sent, as whom, and how it is removed.
+fn digest(case: &Case) -> Digest {
+    let Flow { setup, request, .. } = &case.scenario.faulty;
+    let (setup, teardown) = (without_place(setup), without_place(&case.scenario.teardown));
+    let steps = case.scenario.faulty.setup.iter().chain(&case.scenario.teardown);
+    let expects = steps.clone().any(|step| !step.expect.body.is_empty());
+    let values = used_values(case, steps.filter_map(|step| step.request.as_ref()), expects);
+    Sha256::digest(format!("{setup:?} {teardown:?} {:?} {values:?}", request.role)).into()
+}
+
+impl CaseRunner<'_> {
+    /// Returns false if the setup makes things that the control needs, and the request under test does not: in a scenario
+    /// that an import wrote, a setup only makes what later requests name. A failure that is about the state of things needs
+    /// them all the same.
+    pub(super) fn needs_setup(&self) -> bool {
+        let (contract, scenario) = (&self.session.pack.contract, &self.case.scenario);
+        let faulty = &scenario.faulty;
+        let is_about_state = |status: u16| matches!(status, 404 | 409 | 410 | 412 | 423 | 424 | 428);
+        let failure = scenario.failure.map(|index| &contract.failures[index]);
+        let is_plain = failure.is_some_and(|failure| {
+            let mut statuses = failure.statuses().iter();
+            failure.is_any_refusal()
+                || statuses.all(|it| it.exactly().is_some_and(|status| !is_about_state(status)))
+        });
+        let is_alone = scenario.then.is_empty()
+            && scenario.indistinguishable_from.is_none()
+            && scenario.condition.is_none()
+            && matches!(scenario.control, Control::Flow(_));
+        if !is_plain || !is_alone || !check::is_of_document(contract, scenario) {
+            return true;
+        }
+        let made = || faulty.setup.iter().flat_map(|step| &step.capture);
+        let names = faulty.request.names();
+        faulty.setup.iter().any(|step| step.capture.is_empty())
+            || made().any(|capture| names.contains(&capture.name.as_str()))
+    }
+
+    /// Takes the things that the case shares with others, and makes them if it is the first. `None` if it must make its
+    /// own: it shares none, it runs a second time, or they could not be made.
+    pub(super) async fn shared_setup(&mut self) -> Option<Result<(), Unjudged>> {
+        let (session, case) = (self.session, self.case);
+        let (digest, first) = session.shared_things.of(case).filter(|_| self.first.is_none())?;
+        let cell = session.shared_things.cell(digest);
+        let before = self.observed.records.len();
+        let mut own = None;
+        let made = cell
+            .get_or_init(async || {
+                let result = self.own_setup().await;
+                let scope = self.scope.clone().filter(|_| result.is_ok());
+                own = Some(result);
+                let records = self.observed.records[before..].to_vec();
+                let made = |scope| Made { case: case.clone(), first: Arc::clone(first), scope, records };
+                scope.map(made).map(Arc::new)
+            })
+            .await;
+        let Some(made) = made else { return own };
+        if own.is_none() {
+            self.scope = Some(made.scope.clone());
+            self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
+            self.observed.records.extend_from_slice(&made.records);
+            self.taken.push(before..self.observed.records.len());
+        }
+        let same_as = (**first != *case.name).then(|| Arc::clone(first));
+        for record in &mut self.observed.records[before..] {
+            record.same_as.clone_from(&same_as);
+        }
+        self.shares_things = true;
+        Some(own.unwrap_or(Ok(())))
+    }
+}
+
+impl Session {
+    /// Removes what cases have shared.
+    pub(super) async fn remove_shared_things(&self) -> Vec<Removal> {
+        let mut removals = Vec::new();
+        for made in self.shared_things.take() {
+            let mut runner = CaseRunner::new(self, &made.case);
+            runner.observed.records.clone_from(&made.records);
+            runner.teardown(&made.scope, Phase::Teardown, &made.case.scenario.faulty, true).await;
+            let sent = runner.observed.records.iter().skip(made.records.len());
+            removals.push(Removal {
+                case: Arc::clone(&made.first),
+                exchanges: sent.map(|record| exchange_report(record, &self.mask)).collect(),
+                left_behind: runner
+                    .left_behind
+                    .iter()
+                    .map(|line| self.mask.text(line).into_owned())
+                    .collect(),
+            });
+        }
+        removals
+    }
+}

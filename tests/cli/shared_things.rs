@@ -1,0 +1,192 @@
+//! Things that cases which only read have in common are made once and removed once, whatever happens in between.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    thread::sleep,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
+
+const CONTRACT: &str = tiny_contract!(
+    "\
+failures:
+  - { id: absent, status: 404, code: absent, summary: It is not there }
+  - { id: invalid, status: 400, code: invalid, summary: It is not valid }
+"
+);
+
+/// Four cases that read a note which the setup makes, and one that changes it.
+const SCENARIOS: &str = "\
+contract: tiny
+scenarios:
+  limits:
+    triggers: invalid
+    setup: [{ request: POST /notes, json: { name: \"${unique}\" }, capture: { note: /id } }]
+    request: GET /notes/{note}
+    query: { limit: \"${limit}\" }
+    control: { query: { limit: 1 } }
+    teardown: [{ request: \"DELETE /notes/{note}\" }]
+    each:
+      text: { limit: text }
+      negative: { limit: -1 }
+      zero: { limit: 0 }
+  part:
+    triggers: absent
+    setup: [{ request: POST /notes, json: { name: \"${unique}\" }, capture: { note: /id } }]
+    request: GET /notes/{note}/none
+    control: { request: \"GET /notes/{note}\", query: { limit: 1 } }
+    teardown: [{ request: \"DELETE /notes/{note}\" }]
+  part_of_part:
+    triggers: absent
+    setup: [{ request: POST /notes, json: { name: \"${unique}\" }, capture: { note: /id } }]
+    request: GET /notes/{note}/none/none
+    control: { request: \"GET /notes/{note}\", query: { limit: 1 } }
+    teardown: [{ request: \"DELETE /notes/{note}\" }]
+  change:
+    triggers: invalid
+    setup: [{ request: POST /notes, json: { name: \"${unique}\" }, capture: { note: /id } }]
+    request: PUT /notes/{note}
+    json: {}
+    control: { json: { text: x } }
+    teardown: [{ request: \"DELETE /notes/{note}\" }]
+";
+
+fn error(status: u16, code: &str) -> Reply {
+    Reply::json(status, format!("{{\"error\":\"{code}\"}}"))
+}
+
+/// How a server of notes differs from the right one.
+#[derive(Default)]
+struct Notes {
+    /// It takes any limit.
+    any_limit: bool,
+    /// A note is gone after it was read this often.
+    reads: Option<usize>,
+    /// It removes nothing.
+    keeps: bool,
+    /// A read takes this long.
+    delay: Duration,
+}
+
+/// The notes that are there, each with the number of its reads.
+type There = Arc<Mutex<HashMap<String, usize>>>;
+
+impl Notes {
+    fn start(self) -> (Server, There) {
+        let there = There::default();
+        let (notes, made) = (Arc::clone(&there), Mutex::new(0));
+        let server = Server::start(move |request: &Received| {
+            let line = request.line();
+            let (method, url) = line.split_once(' ').unwrap_or_default();
+            let (path, query) = url.split_once('?').unwrap_or((url, ""));
+            let id = path.split('/').nth(2).unwrap_or_default().to_owned();
+            if method == "POST" {
+                let mut made = made.lock().unwrap();
+                *made += 1;
+                notes.lock().unwrap().insert(format!("n{made}"), 0);
+                return Reply::json(201, format!("{{\"id\":\"n{made}\"}}"));
+            }
+            if method == "GET" {
+                sleep(self.delay);
+            }
+            let mut notes = notes.lock().unwrap();
+            let Some(reads) = notes.get_mut(&id) else { return error(404, "absent") };
+            *reads += 1;
+            if self.reads.is_some_and(|most| *reads > most) {
+                return error(404, "absent");
+            }
+            match method {
+                "DELETE" if self.keeps => error(500, "broken"),
+                "DELETE" => {
+                    notes.remove(&id);
+                    Reply::json(200, "{}")
+                }
+                "PUT" if request.body == b"{}" => error(400, "invalid"),
+                "GET" if path.ends_with("none") => error(404, "absent"),
+                "GET" if query != "limit=1" && !self.any_limit => error(400, "invalid"),
+                _ => Reply::json(200, "{}"),
+            }
+        });
+        (server, there)
+    }
+}
+
+fn run(server: &Server, more: &[&str]) -> (Done, Value) {
+    let folder = pack_with(CONTRACT, SCENARIOS);
+    let mut command = failspec(folder.path());
+    command.args(["run", "--packs", ".", "--url", &server.url, "--report", "json=r.json"]).args(more);
+    let done = done(&mut command);
+    let report = std::fs::read_to_string(folder.path().join("r.json"))
+        .unwrap_or_else(|error| panic!("{error}: {}", done.all()));
+    (done, serde_json::from_str(&report).unwrap())
+}
+
+fn sent(server: &Server, method: &str) -> usize {
+    server.lines().iter().filter(|line| line.starts_with(method)).count()
+}
+
+#[test]
+fn cases_that_only_read_use_the_same_things() {
+    for jobs in ["1", "8"] {
+        let (server, there) = Notes::default().start();
+        let (done, report) = run(&server, &["--jobs", jobs]);
+        done.exits(0).says("6 passed");
+        // Two controls with a note each, one note for all that read, and one for the case that changes it.
+        assert_eq!((sent(&server, "POST"), sent(&server, "DELETE")), (4, 4), "{:?}", server.lines());
+        assert_eq!((sent(&server, "GET"), sent(&server, "PUT")), (1 + 5, 1 + 1));
+        assert!(there.lock().unwrap().is_empty());
+        // Each report is complete; that of the first case has the removal.
+        for case in report["cases"].as_array().unwrap() {
+            let phases = case["exchanges"].as_array().unwrap().iter().map(|it| it["phase"].as_str().unwrap());
+            let phases: Vec<&str> = phases.collect();
+            assert!(phases.contains(&"setup") && phases.contains(&"request"), "{case:#}");
+            let is_first = case["index"] == 0 || case["name"] == "tiny::invalid::change";
+            assert_eq!(phases.contains(&"teardown"), is_first, "{case:#}");
+        }
+    }
+}
+
+#[test]
+fn shared_things_that_cannot_be_removed_are_left_over() {
+    let (server, _) = Notes { keeps: true, ..Notes::default() }.start();
+    let (done, report) = run(&server, &["--jobs", "1"]);
+    done.says("that a teardown could not remove").says("DELETE ");
+    let left =
+        report["cases"].as_array().unwrap().iter().flat_map(|case| case["left_behind"].as_array().unwrap());
+    // What is left is listed once: a control that leaves something serves no other case.
+    let left: Vec<&Value> = left.collect();
+    assert_eq!(left.len(), sent(&server, "POST"), "{left:#?}");
+}
+
+#[test]
+fn shared_things_are_removed_when_the_run_is_cut_short() {
+    let (server, there) = Notes { delay: Duration::from_millis(200), ..Notes::default() }.start();
+    let (done, _) = run(&server, &["--jobs", "1", "--max-time", "500ms"]);
+    done.exits(4);
+    assert!(there.lock().unwrap().is_empty(), "{:?}", server.lines());
+}
+
+#[test]
+fn shared_thing_that_is_gone_convicts_nobody() {
+    // A note can be read twice: enough for each case alone, and not for all together.
+    let (server, _) = Notes { reads: Some(2), ..Notes::default() }.start();
+    let (done, report) = run(&server, &["--jobs", "1"]);
+    done.exits(0).says("6 passed");
+    assert!(report["cases"].as_array().unwrap().iter().any(|case| case["rerun"] == "own_things"));
+    // A violation is one with things of the case's own as well.
+    let (server, there) = Notes { any_limit: true, ..Notes::default() }.start();
+    let (done, report) = run(&server, &[]);
+    done.exits(1).says("3 failed");
+    let failed = report["cases"].as_array().unwrap().iter().filter(|case| case["outcome"] == "failed");
+    for case in failed {
+        assert!(case["exchanges"].as_array().unwrap().iter().all(|it| it["same_as"].is_null()), "{case:#}");
+    }
+    assert!(there.lock().unwrap().is_empty(), "{:?}", server.lines());
+}
