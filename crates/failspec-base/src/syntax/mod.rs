@@ -17,6 +17,7 @@ mod source;
 pub mod toml;
 pub mod yaml;
 mod yaml_repair;
+mod yaml_scalar;
 
 pub use decoder::{Decoder, Fields, closest, parse_duration};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

@@ -13,7 +13,7 @@ use super::{
     document::Document,
     document_error::DocumentError,
     operation::Operation,
-    security::{self, SecurityScheme},
+    security::{self, Credential, SecurityScheme},
     servers::address,
     strict,
     version::Version,
@@ -89,7 +89,7 @@ impl Api {
             warnings.note(document.file(&root), "/paths", "there are no operations");
         }
         let schemes = security::schemes(document, &mut warnings);
-        name_security(&operations, &root, document, &mut warnings);
+        name_security(&operations, &schemes, document, &mut warnings);
         if let Some(webhooks) = root.get("webhooks") {
             let message = "webhooks are requests that the API sends; they are not tested";
             warnings.note(document.file(&root), webhooks.pointer, message);
@@ -149,10 +149,26 @@ fn located<'p>(place: &'p str, main: &'p str) -> (&'p str, &'p str) {
 }
 
 /// Names security schemes that are not declared, and operations that need several at once.
-fn name_security(operations: &[Operation], root: &At<'_>, document: &Document, warnings: &mut Warnings) {
-    let file = document.file(root);
+fn name_security(
+    operations: &[Operation],
+    known: &BTreeMap<String, SecurityScheme>,
+    document: &Document,
+    warnings: &mut Warnings,
+) {
+    let root = document.root();
+    let file = document.file(&root);
     let declared = root.get("components").and_then(|components| components.get("securitySchemes"));
     let is_declared = |name: &str| declared.as_ref().is_some_and(|it| it.value.get(name).is_some());
+    // Two schemes can be met by one credential: two grants of OAuth 2 by one token.
+    let credentials = |schemes: &[String]| {
+        let mut all: Vec<&Credential> = Vec::new();
+        for scheme in schemes.iter().filter_map(|name| known.get(name)) {
+            if !all.contains(&&scheme.credential) {
+                all.push(&scheme.credential);
+            }
+        }
+        all.len()
+    };
     let (mut unknown, mut together): (BTreeSet<&str>, BTreeSet<Vec<&str>>) = Default::default();
     for operation in operations {
         let names = operation.security.iter().flatten().map(String::as_str);
@@ -163,8 +179,8 @@ fn name_security(operations: &[Operation], root: &At<'_>, document: &Document, w
                 warnings.lost(file, pointer, message);
             }
         }
-        let fewest = operation.security.iter().min_by_key(|schemes| schemes.len());
-        let Some(schemes) = fewest.filter(|schemes| schemes.len() > 1) else { continue };
+        let fewest = operation.security.iter().min_by_key(|schemes| credentials(schemes));
+        let Some(schemes) = fewest.filter(|schemes| credentials(schemes) > 1) else { continue };
         let schemes: Vec<&str> = schemes.iter().map(String::as_str).collect();
         let shown = schemes.join("` and `");
         if together.insert(schemes) {

@@ -109,8 +109,9 @@ impl Overlay {
 
     /// Applies the actions in their order to the root value of a document. Warns of each that changes nothing.
     pub(super) fn apply(&self, root: &mut Value, warnings: &mut Warnings) {
+        let mut budget = Budget { visits: MAX_VISITS, added: MAX_ADDED };
         for action in &self.actions {
-            if let Err(why) = action.apply(root) {
+            if let Err(why) = action.apply(root, &mut budget) {
                 let message = format!("line {}: {why}", action.line);
                 warnings.lost(&self.file, action.pointer.clone(), message);
             }
@@ -129,6 +130,10 @@ impl Action {
         let Some((target, text)) = target.zip(text) else {
             return Err((node, "an action needs a `target`, a JSONPath".to_owned()));
         };
+        if text.len() > MAX_TARGET_LEN || text.matches(['[', '(']).count() > MAX_BRACKETS {
+            let limits = format!("{MAX_TARGET_LEN} bytes and {MAX_BRACKETS} brackets");
+            return Err((target, format!("a target has at most {limits}")));
+        }
         let path = JsonPath::parse(text)
             .map_err(|error| (target, format!("`{}` is not a JSONPath: {error}", text.escape_debug())))?;
         let remove = node.get("remove").map(|remove| (remove, remove.to_json()));
@@ -147,12 +152,16 @@ impl Action {
     ///
     /// # Errors
     /// Returns the reason if nothing, or not all of it, was changed.
-    fn apply(&self, root: &mut Value) -> Result<(), String> {
+    fn apply(&self, root: &mut Value, budget: &mut Budget) -> Result<(), String> {
         let target = self.target.escape_debug();
+        budget.visit(&self.target, root)?;
         let found: Vec<String> =
             self.path.query_located(root).locations().map(|place| place.to_json_pointer()).collect();
         if found.is_empty() {
             return Err(format!("the target `{target}` selects nothing; the action changes nothing"));
+        }
+        if let Change::Update(update) = &self.change {
+            budget.add(found.len().saturating_mul(size(update)))?;
         }
         // From the last to the first: removing an item of a list moves those behind it.
         let mut failed = None;
@@ -177,6 +186,54 @@ impl Action {
                  an object is merged with an object, and an entry is added to a list"
             )),
         }
+    }
+}
+
+/// The maximum length of a target, in bytes, and of its opening brackets: the parser calls itself for each.
+const MAX_TARGET_LEN: usize = 2_000;
+const MAX_BRACKETS: usize = 40;
+
+/// The maximum number of values that the targets of one overlay visit.
+const MAX_VISITS: u64 = 2_000_000_000;
+
+/// The maximum number of values that the updates of one overlay add.
+const MAX_ADDED: usize = 200_000;
+
+/// The work that an overlay may still do: each action can multiply the document.
+struct Budget {
+    visits: u64,
+    added: usize,
+}
+
+impl Budget {
+    /// Counts the values that a target visits, at most: all of them once more for each `..` in it.
+    fn visit(&mut self, target: &str, root: &Value) -> Result<(), String> {
+        let nodes = size(root) as u64;
+        let descents = u32::try_from(target.matches("..").count()).unwrap_or(u32::MAX);
+        let visits = nodes.saturating_pow(descents.max(1));
+        self.visits = self.visits.checked_sub(visits).ok_or_else(|| {
+            format!(
+                "the target `{}` would take too long in a document of {nodes} values",
+                target.escape_debug()
+            )
+        })?;
+        Ok(())
+    }
+
+    fn add(&mut self, values: usize) -> Result<(), String> {
+        self.added = self.added.checked_sub(values).ok_or_else(|| {
+            format!("the overlay adds more than {MAX_ADDED} values; the action changes nothing")
+        })?;
+        Ok(())
+    }
+}
+
+/// Returns the number of values in a value, itself included.
+fn size(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(size).sum::<usize>(),
+        Value::Object(entries) => entries.values().map(size).sum(),
+        _ => 0,
     }
 }
 
@@ -289,6 +346,17 @@ mod tests {
     }
 
     #[test]
+    fn overlays_do_bounded_work() {
+        let again = json!({ "target": "$..*", "update": { "a": { "b": {} }, "c": {} } });
+        let (root, warnings) = applied(&Value::Array(vec![again; 12]));
+        assert!(size(&root) < 2 * MAX_ADDED);
+        assert!(warnings.iter().any(|warning| warning.contains("adds more than")), "{:?}", warnings.first());
+        let costly = format!("$..{}x{}", "[?@..".repeat(10), "]".repeat(10));
+        let (_, warnings) = applied(&json!([{ "target": costly, "remove": true }]));
+        assert!(warnings[0].contains("would take too long"), "{warnings:?}");
+    }
+
+    #[test]
     fn unusable_overlays_are_refused_with_their_line() {
         for (text, message) in [
             ("overlay: 1.0.0\ninfo: {}\n", "o.yaml: an overlay needs `actions`"),
@@ -302,6 +370,10 @@ mod tests {
             ("overlay: 1.0.0\nactions:\n  - target: $\n", "o.yaml:3: an action needs `update`"),
             ("overlay: 1.0.0\nactions:\n  - target: $\n    remove: 1\n", "o.yaml:4: `remove` must be"),
             ("overlay: [1\n", "o.yaml: line"),
+            (
+                &format!("overlay: 1.0.0\nactions:\n  - target: {}\n    remove: true\n", "$[?@".repeat(300)),
+                "o.yaml:3: a target has at most",
+            ),
         ] {
             let error = Overlay::parse("o.yaml", text).unwrap_err().to_string();
             assert!(error.starts_with(message), "{text}: {error}");

@@ -305,12 +305,14 @@ fn security_that_cannot_be_met_is_named() {
         ("[{ a: [], b: [] }]", Some("`a` and `b` at once")),
         ("[{ a: [], b: [] }, { a: [] }]", None),
         ("[{ a: [], b: [] }, {}]", None),
+        // One token meets both.
+        ("[{ a: [], o: [] }]", None),
         ("[{ c: [] }]", Some("`c` is not declared")),
     ] {
         let text = format!(
             "openapi: 3.0.3\ninfo: {{ title: t, version: '1' }}\nsecurity: {security}\npaths:\n  \
              /a: {{ get: {{ responses: {{}} }} }}\n  /b: {{ get: {{ responses: {{}} }} }}\n\
-             components: {{ securitySchemes: {{ a: {{ type: http, scheme: bearer }}, b: {{ type: apiKey, in: query, name: k }} }} }}\n"
+             components: {{ securitySchemes: {{ a: {{ type: http, scheme: bearer }}, b: {{ type: apiKey, in: query, name: k }}, o: {{ type: oauth2, flows: {{}} }} }} }}\n"
         );
         let losses = losses(&read(&text));
         assert_eq!(losses.len(), usize::from(named.is_some()), "{security}: {losses:?}");
