@@ -22,6 +22,7 @@ pub const UNUSED: &[&str] = &[
     "duplicate-header",
     "empty-body",
     "success",
+    "undeclared-requirement",
 ];
 
 /// The results of all mutants.
