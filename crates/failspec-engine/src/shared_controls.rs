@@ -188,7 +188,7 @@ impl CaseRunner<'_> {
             .await;
         let Some(shared) = shared else { return own };
         if own.is_none() {
-            self.observed.records.extend_from_slice(shared);
+            self.observed.records.extend(shared.iter().map(Record::as_shared));
             self.taken.push(0..self.observed.records.len());
             session.shared_controls.rests(digest, self.case, control);
         }

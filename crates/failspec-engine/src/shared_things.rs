@@ -174,7 +174,7 @@ impl CaseRunner<'_> {
         if own.is_none() {
             self.scope = Some(made.scope.clone());
             self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
-            self.observed.records.extend_from_slice(&made.records);
+            self.observed.records.extend(made.records.iter().map(Record::as_shared));
             self.taken.push(before..self.observed.records.len());
         }
         let same_as = (**first != *case.name).then(|| Arc::clone(first));

@@ -35,6 +35,12 @@ const MAX_RESENDS: usize = 3;
 /// Maximum wait after an unexpected 429.
 const MAX_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
 
+/// Wait before a setup, a control or a teardown is sent again that got 503, if the response says nothing.
+const OVERLOAD_WAIT: Duration = Duration::from_secs(1);
+
+/// Maximum wait before it is sent again.
+const MAX_OVERLOAD_WAIT: Duration = Duration::from_secs(10);
+
 /// Interval between two requests of `until`.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -146,6 +152,15 @@ impl Session {
                     continue;
                 }
                 self.lag.awaited_in_vain();
+            }
+            // Perhaps the run itself is too much for the target; it is no case of this run.
+            let is_beside = purpose.is_sound || purpose.phase.is_teardown();
+            if response.status == 503 && is_beside && rerun != Some(Rerun::Overloaded) {
+                rerun = Some(Rerun::Overloaded);
+                records.pop();
+                let told = self.told(&response).unwrap_or(OVERLOAD_WAIT).min(MAX_OVERLOAD_WAIT);
+                self.unless_cancelled(on_cancel, tokio::time::sleep(told)).await?;
+                continue;
             }
             if response.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);

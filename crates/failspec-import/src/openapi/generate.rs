@@ -1,6 +1,6 @@
 //! Generation of scenarios, one operation after another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use wildmatch::WildMatch;
@@ -31,6 +31,7 @@ pub(super) struct Generator<'a> {
     pub catalogue: FailureCatalog<'a>,
     pub paths: Paths<'a>,
     pub creators: CreateOperations<'a>,
+    pub open: OpenOperations<'a>,
     /// The bare paths of the resources that are being created at the moment, so that none of them requires itself.
     pub making: Vec<String>,
     pub allow_writes: bool,
@@ -278,16 +279,38 @@ impl<'a> Generator<'a> {
     /// collection.
     fn neighbour(&mut self, operation: &Operation) -> Option<RequestSpec> {
         let collection = operation.path.rsplit_once("/{").map_or("", |(before, _)| before);
-        let all = &self.declared.api.operations;
-        let open = |it: &&Operation| it.method == "GET" && !it.path.contains('{');
-        let own = all.iter().filter(open).find(|it| it.path.trim_end_matches('/') == collection);
-        let root = operation.path.split('/').nth(1).unwrap_or_default();
-        // A generated value of a required parameter may be allowed by the schema, but not by the API.
-        let undemanding = |it: &&Operation| it.parameters.iter().all(|parameter| !parameter.required);
-        let mut near = all.iter().filter(open).filter(undemanding);
-        let near = near.find(|it| it.path.split('/').nth(1) == Some(root));
-        own.or(near).and_then(|it| self.plain(it))
+        let own = self.open.by_path.get(collection);
+        let near = || self.open.by_root.get(root(&operation.path));
+        own.or_else(near).copied().and_then(|it| self.plain(it))
     }
+}
+
+/// GET operations whose paths have no parameters.
+#[derive(Debug, Default)]
+pub(super) struct OpenOperations<'a> {
+    /// By path, without `/` at the end.
+    by_path: HashMap<&'a str, &'a Operation>,
+    /// By the first segment of the path, the first one that requires no parameter: a generated value may be allowed by the
+    /// schema, but not by the API.
+    by_root: HashMap<&'a str, &'a Operation>,
+}
+
+impl<'a> OpenOperations<'a> {
+    pub fn new(operations: &'a [Operation]) -> Self {
+        let mut found = Self::default();
+        for operation in operations.iter().filter(|it| it.method == "GET" && !it.path.contains('{')) {
+            found.by_path.entry(operation.path.trim_end_matches('/')).or_insert(operation);
+            if operation.parameters.iter().all(|parameter| !parameter.required) {
+                found.by_root.entry(root(&operation.path)).or_insert(operation);
+            }
+        }
+        found
+    }
+}
+
+/// Returns the first segment of a path.
+fn root(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
 }
 
 /// Returns true if an operation declares exactly this status, not only a range or `default`.

@@ -25,8 +25,13 @@ use failspec_pack::{
 };
 
 use super::{
-    crud::CreateOperations, error_envelope::ErrorEnvelope, failure_catalog::FailureCatalog,
-    generate::Generator, path_values::Paths, request_spec::ROLE, scenario::Question,
+    crud::CreateOperations,
+    error_envelope::ErrorEnvelope,
+    failure_catalog::FailureCatalog,
+    generate::{Generator, OpenOperations},
+    path_values::Paths,
+    request_spec::ROLE,
+    scenario::Question,
     value_generator::ValueGenerator,
 };
 
@@ -125,6 +130,7 @@ pub fn from_openapi(
         catalogue: FailureCatalog::new(api, &options.file, shape.as_ref()),
         paths: Paths::new(sampler, &options.values),
         creators: CreateOperations::new(api),
+        open: OpenOperations::new(&api.operations),
         making: Vec::new(),
         allow_writes: options.allow_writes,
         allow_leftovers: options.allow_leftovers,

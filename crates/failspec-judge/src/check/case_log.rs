@@ -83,6 +83,14 @@ pub struct Record {
     pub same_as: Option<Arc<str>>,
 }
 
+impl Record {
+    /// Returns the record for a case that did not send it itself: what happened on the way is told once.
+    #[must_use]
+    pub fn as_shared(&self) -> Self {
+        Self { rerun: None, completed: None, ..self.clone() }
+    }
+}
+
 /// A body that lacked nothing by its OpenAPI document, and was accepted only with more members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletedBody {

@@ -25,6 +25,9 @@ const MAX_DETAILS: usize = 10;
 /// The check of faults that are not rejected.
 const NOT_REJECTED: &str = "not-rejected";
 
+/// Checks of the media type of a response: by the contract, and by the OpenAPI document.
+const MEDIA_TYPE: [&str; 2] = ["media-type", "undeclared-media-type"];
+
 /// Checks that say the same of one response, the one that says most first.
 const SAME_DEVIATION: [&[&str]; 2] = [
     &["unrecognized-response", "status", "code", "undeclared-status"],
@@ -59,6 +62,8 @@ enum Cause<'a> {
     AcceptedByAll(Rule<'a>),
     /// A body has a wrong shape, by the index of the shape.
     Shape(usize),
+    /// Responses have a media type that is not declared: the media type, and true for responses of errors.
+    Media(&'a str, bool),
     /// The same text.
     Text(Text<'a>),
 }
@@ -255,6 +260,10 @@ impl<'a> Causes<'a> {
                 Some(index) => Cause::Shape(self.root(*index)),
                 None => Cause::Text(text(finding)),
             },
+            Kind::Other if MEDIA_TYPE.contains(&finding.check) => {
+                let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
+                Cause::Media(&finding.actual, response.is_none_or(|response| response.status >= 400))
+            }
             Kind::Other if finding.check != NOT_REJECTED => Cause::Text(text(finding)),
             Kind::Other if !finding.is_violation() => Cause::Unclaimed,
             Kind::Other if is_about_credentials(case) => Cause::Open,
@@ -334,8 +343,12 @@ impl<'a> Deviation<'a> {
     /// than the one under test has no fault.
     fn breaks(&self) -> (Option<&'a str>, &'a str, Option<&'a str>) {
         let operation = self.operation().map(|operation| &**operation);
+        let rule = self.case.documentation.as_deref();
+        // A parameter that breaks the server does so with whatever value is wrong or unusual.
+        let is_parameter = rule.is_some_and(|rule| rule.contains("/parameters/"));
         match self.exchange.is_some_and(|exchange| exchange.phase == Phase::Request) {
-            true => (operation, &self.case.failure, self.case.documentation.as_deref()),
+            true if is_parameter => (operation, "", rule),
+            true => (operation, &self.case.failure, rule),
             false => (operation, "", None),
         }
     }

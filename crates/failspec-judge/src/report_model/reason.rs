@@ -86,6 +86,8 @@ pub struct MadeUpValues {
 pub enum Rerun {
     /// The API refused the body until optional members were added to it.
     MembersAdded,
+    /// The API was overloaded (503) when a setup, a control or a teardown was sent.
+    Overloaded,
     /// A connection that was used before ended without a response to a request that changes nothing. That request alone
     /// was sent again.
     RequestResent,
@@ -110,6 +112,7 @@ pub enum Rerun {
 impl fmt::Display for Rerun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Overloaded => "sent a request again: the API was overloaded (503)",
             Self::MembersAdded => "added optional members to a body that the API refused without them",
             Self::RequestResent => {
                 "sent a request twice: the connection, which was used before, ended without a response"
