@@ -379,13 +379,14 @@ impl<'s> CaseRunner<'s> {
             let names = made_up::names_of_values(&control.request);
             let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
             if is_imported && !names.is_empty() && (400..500).contains(&response.status) {
-                let (request, response) = (line(request), self.session.describe(view));
+                let (request, response) = (self.session.place(request), self.session.describe(view));
                 return Err(Unjudged::MadeUpValues { request, response, names });
             }
             if !self.is_the_failure(view) {
+                // The cases of an import differ in ids alone: the operation tells them together.
+                let place = if is_imported { self.session.place(request) } else { line(request) };
                 return Err(format!(
-                    "the control (the request without the fault) did not succeed: {unmet} ({})",
-                    line(request)
+                    "the control (the request without the fault) did not succeed: {unmet} ({place})"
                 )
                 .into());
             }
@@ -490,7 +491,7 @@ impl<'s> CaseRunner<'s> {
             let names = made_up::names_of_values(&scenario.faulty.request);
             let names = if names.is_empty() { made_up::names_in_path(&scenario.faulty) } else { names };
             if !names.is_empty() {
-                let request = line(&self.observed.records[self.observed.judged].exchange.request);
+                let request = session.place(&self.observed.records[self.observed.judged].exchange.request);
                 let response = session.describe(View::new(response, None));
                 return Err(Unjudged::MadeUpValues { request, response, names });
             }
@@ -596,7 +597,7 @@ impl<'s> CaseRunner<'s> {
         let more = more.into_iter().flatten().map(|(name, _)| name.clone());
         names.extend(own.chain(more.filter(|name| has_word(&said, name))));
         let (request, response) =
-            (line(&record.exchange.request), self.session.describe(View::new(refused, None)));
+            (self.session.place(&record.exchange.request), self.session.describe(View::new(refused, None)));
         (!names.is_empty()).then_some(Unjudged::MadeUpValues { request, response, names })
     }
 

@@ -106,10 +106,13 @@ fn last_segment(url: &Url) -> String {
 
 /// Returns true if the response to a request names an id: at the end of `Location`, or in its body under a key that
 /// identifies. Any other number may be the same by chance.
-fn response_names(record: &Record, id: &str) -> bool {
+pub(super) fn response_names(record: &Record, id: &str) -> bool {
     let Ok(response) = &record.exchange.result else { return false };
     let location = response.combined_header("location");
-    location.is_some_and(|location| location.rsplit('/').next() == Some(id))
+    let last = |location: &str| -> Option<String> {
+        location.split(['?', '#']).next()?.trim_end_matches('/').rsplit('/').next().map(str::to_owned)
+    };
+    location.is_some_and(|location| last(&location).as_deref() == Some(id))
         || response.document().value.as_ref().is_some_and(|value| identifies(value, id))
 }
 

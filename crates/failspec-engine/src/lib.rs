@@ -20,6 +20,7 @@ mod made_up;
 mod manners;
 mod openapi_coverage;
 mod optional_members;
+mod own_names;
 mod plan;
 mod planned_waits;
 mod preflight;

@@ -6,7 +6,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use failspec_base::template::{JsonTemplate, Scope};
+use failspec_base::{
+    message::Request,
+    template::{JsonTemplate, Scope},
+};
 use failspec_judge::{
     check::{CompletedBody, Record, View, show},
     report_model::Rerun,
@@ -15,6 +18,7 @@ use failspec_pack::pack::{BodyTemplate, RequestTemplate};
 use serde_json::Value;
 
 use super::{
+    case_runner::line,
     error::Unjudged,
     request_builder::Extra,
     session::Session,
@@ -44,7 +48,7 @@ impl Session {
     ///
     /// # Errors
     /// The reason why there is no response to judge.
-    pub(super) async fn send(
+    pub(super) async fn send_completed(
         &self,
         template: &RequestTemplate,
         scope: &Scope,
@@ -98,6 +102,13 @@ impl Session {
         Ok(index)
     }
 
+    /// Returns the operation that a request calls, by the OpenAPI document; else its method and redacted URL.
+    pub(super) fn place(&self, request: &Request) -> String {
+        let operation =
+            self.against.as_ref().and_then(|it| it.operation(&request.method, request.url.path()));
+        operation.map_or_else(|| line(request), |operation| operation.name())
+    }
+
     /// Returns the operation of a request with a JSON object, and the members that may be added, if the contract has any.
     pub(super) fn optional_members(
         &self,
@@ -133,12 +144,6 @@ fn completed(
     members: &[(String, JsonTemplate)],
     names: &[String],
 ) -> Option<RequestTemplate> {
-    let own = members_of(template)?;
-    let lacking = members.iter().filter(|(name, _)| names.contains(name) && !own.contains(&name.as_str()));
-    let lacking: Vec<(String, JsonTemplate)> = lacking.cloned().collect();
-    if lacking.is_empty() {
-        return None;
-    }
     let mut whole: Vec<(String, JsonTemplate)> = match template.body.as_deref()? {
         BodyTemplate::Json(JsonTemplate::Constant(Value::Object(members))) => members
             .iter()
@@ -147,11 +152,28 @@ fn completed(
         BodyTemplate::Json(JsonTemplate::Map(members)) => members.clone(),
         _ => return None,
     };
-    whole.extend(lacking);
+    let mut is_changed = false;
+    for (name, value) in members.iter().filter(|(name, _)| names.contains(name)) {
+        match whole.iter_mut().find(|(own, _)| own == name) {
+            // A list that is as short as the document allows.
+            Some((_, own)) if own.as_constant().is_some_and(is_empty_list) => *own = value.clone(),
+            Some(_) => continue,
+            None => whole.push((name.clone(), value.clone())),
+        }
+        is_changed = true;
+    }
+    if !is_changed {
+        return None;
+    }
     Some(RequestTemplate {
         body: Some(Box::new(BodyTemplate::Json(JsonTemplate::Map(whole)))),
         ..template.clone()
     })
+}
+
+/// Returns true for a list with nothing in it, or with nothing but such lists.
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
 }
 
 /// Returns true if a text has a word, in any case.

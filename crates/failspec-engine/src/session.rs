@@ -21,8 +21,8 @@ use failspec_pack::{
 
 use super::{
     cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login::Logins,
-    manners::Clients, optional_members::OptionalMembers, role_use::RoleUse, run::Exchanges,
-    shared_controls::SharedControls, shared_things::SharedThings, unproven::Evidence,
+    manners::Clients, optional_members::OptionalMembers, own_names::OwnNames, role_use::RoleUse,
+    run::Exchanges, shared_controls::SharedControls, shared_things::SharedThings, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -88,6 +88,8 @@ pub struct Session {
     pub role_use: RoleUse,
     /// The members that bodies were found to lack.
     pub optional_members: OptionalMembers,
+    /// The requests that name things by what the run called them.
+    pub own_names: OwnNames,
     /// The controls that several cases have in common.
     pub shared_controls: SharedControls,
     /// The things that several cases have in common.

@@ -209,7 +209,7 @@ impl<'a> FailureCatalog<'a> {
         let (names, file) = (&mut self.names, self.file);
         let failure = self.undeclared.get_or_insert_with(|| FailureSource {
             id: names.name("undeclared_refusal", "4xx"),
-            status: vec![StatusPattern::Class(4)].into(),
+            status: vec![StatusPattern::Class(4), StatusPattern::Exactly(501)].into(),
             summary: "The request breaks the document, which declares no response to that".to_owned(),
             source: Some(Provenance::Inferred),
             envelope: self.shape.map(|shape| shape.envelope.nothing_of_it()),

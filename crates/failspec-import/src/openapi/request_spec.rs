@@ -247,7 +247,7 @@ fn changes(
 }
 
 /// Changes every string in a value.
-fn texts(value: &mut Value, change: &mut impl FnMut(&mut String)) {
+pub(super) fn texts(value: &mut Value, change: &mut impl FnMut(&mut String)) {
     match value {
         Value::String(text) => change(text),
         Value::Array(items) => items.iter_mut().for_each(|item| texts(item, change)),

@@ -15,7 +15,7 @@ use super::{
     generate::Generator,
     multipart::{BOUNDARY, fields},
     path_values::text,
-    request_spec::{Body, RequestSpec, put},
+    request_spec::{Body, RequestSpec, put, texts},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 
@@ -57,6 +57,10 @@ pub(super) fn only_reads(operation: &Operation) -> bool {
     operation.is_safe() || operation.method == "POST" && READING.contains(&last.as_str())
 }
 
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
+}
+
 /// Maximum number of optional members of a body that are kept.
 const MAX_OPTIONAL: usize = 30;
 
@@ -88,7 +92,10 @@ impl Generator<'_> {
             return Err("its path cannot be sent as written: URL parsing changes it".to_owned());
         }
         let reach = self.reach(operation, &around, filled.foreign);
-        let (mut ask, body) = self.asked(operation, filled.path)?;
+        let (mut ask, mut body) = self.asked(operation, filled.path)?;
+        if reach == Reach::Own {
+            keep_name(operation, &around, &mut ask, body.as_mut());
+        }
         if reach != Reach::Foreign && self.allow_writes {
             self.link(&mut ask, body.as_ref(), &mut around, 0);
         }
@@ -209,9 +216,16 @@ impl Generator<'_> {
         let Some(body) = right.body.as_ref().filter(|body| body.is_object()) else { return };
         let Some(schema) = json_body(operation).and_then(|content| content.schema.as_ref()) else { return };
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
-        let lacking = members.iter().filter(|(name, _)| body.get(name).is_none()).take(MAX_OPTIONAL);
+        let is_short = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(is_empty_list));
+        let lacking =
+            members.iter().filter(|(name, _)| body.get(name).is_none_or(is_short)).take(MAX_OPTIONAL);
         let made = lacking.filter_map(|(name, property)| {
-            let value = self.sampler.value(property, &format!("body.{name}"))?;
+            let path = format!("body.{name}");
+            let value = match body.get(name) {
+                // The list is as short as the document allows: an API may want an item all the same.
+                Some(_) => self.sampler.with_items(property, &path)?,
+                None => self.sampler.value(property, &path)?,
+            };
             let mut whole = body.clone();
             whole.as_object_mut()?.insert(name.clone(), value.clone());
             self.sampler.is_allowed(schema, &whole).then(|| (name.clone(), escaped(value)))
@@ -276,6 +290,22 @@ impl Generator<'_> {
             return Err(format!("a body of type {essence} cannot be generated"));
         }
         Ok(None)
+    }
+}
+
+/// Lets a change of what the scenario created keep its name: an API may know it by that.
+fn keep_name(operation: &Operation, around: &Fixtures, ask: &mut RequestSpec, body: Option<&mut Value>) {
+    let made = around.requests.get(&bare(&operation.path)).map(RequestSpec::unique_names).unwrap_or_default();
+    let Some(name) = made.first() else { return };
+    *ask = ask.clone().renamed(UNIQUE, name);
+    if let (Some(body), Some(Body::Json(_))) = (body, &ask.body) {
+        let within = name.replace(UNIQUE, &UNIQUE_WITHIN.to_string());
+        texts(body, &mut |text| {
+            if text == UNIQUE {
+                text.clone_from(&within);
+            }
+        });
+        ask.body = Some(Body::Json(escaped(body.clone())));
     }
 }
 

@@ -42,6 +42,15 @@ impl ValueGenerator<'_> {
         self.is_allowed(schema, &made).then_some(made)
     }
 
+    /// Generates a list that `schema` allows, with an item in each list that it has.
+    pub fn with_items(&self, schema: &Value, name: &str) -> Option<Value> {
+        let core = core(&self.declared.api.bundle, schema);
+        let items = core.get("items")?;
+        let is_list = self.declared.api.bundle.resolve(items).as_object().and_then(kind) == Some("array");
+        let inner = if is_list { self.with_items(items, name) } else { self.value(items, name) };
+        Some(Value::Array(vec![inner?])).filter(|made| self.is_allowed(schema, made))
+    }
+
     /// Returns true if the schema allows a value. A schema that cannot be compiled allows every value.
     pub fn is_allowed(&self, schema: &Value, value: &Value) -> bool {
         let Some(schema) = self.declared.schema(schema, Direction::Request) else { return true };

@@ -50,7 +50,8 @@ fn is_refusal_of_document(observed: &Observed) -> bool {
     let request = &record.exchange.request;
     let Some(operation) = against.operation(&request.method, request.url.path()) else { return false };
     let declared = Response::of(&operation.responses, response.status);
-    (300..500).contains(&response.status)
+    // 501 says that the server has no such function (RFC 9110, section 15.6.2): it is not broken.
+    matches!(response.status, 300..=499 | 501)
         && !operation.responses.is_empty()
         && declared.is_none_or(|declared| declared.status != ResponseStatus::Default)
 }

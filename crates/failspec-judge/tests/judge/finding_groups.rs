@@ -325,3 +325,28 @@ fn requests_without_credentials_or_a_body_that_all_accept_are_one_row() {
     assert_eq!((found.len(), found[0].missing.clone()), (1, Some(MissingPart::Query("limit".to_owned()))));
     assert_eq!(found[0].subject().as_deref(), Some("without the required query parameter limit"));
 }
+
+#[test]
+fn one_media_type_of_errors_and_one_parameter_that_breaks_the_server_are_one_row() {
+    let text = "text/plain";
+    let cases = [
+        got("t::a::1", "GET /a", 404, &[violation("media-type", text)]),
+        got("t::a::2", "GET /b", 400, &[violation("undeclared-media-type", text)]),
+        // A success is another part of the API.
+        got("t::a::3", "GET /c", 200, &[violation("undeclared-media-type", text)]),
+    ];
+    assert_eq!(rows(&cases).iter().map(|row| row.2).collect::<Vec<_>>(), [2, 1]);
+    let broken = |name: &str, failure: &str, rule: &str| {
+        let mut case = got(name, "GET /a", 500, &[violation("server-error", "HTTP 500")]);
+        (case.failure, case.documentation) = (failure.into(), Some(rule.into()));
+        case
+    };
+    let (own, other) =
+        ("openapi.yaml#/paths/~1a/get/parameters/0", "openapi.yaml#/paths/~1a/get/parameters/1");
+    let cases = [
+        broken("t::a::1", "invalid", own),
+        broken("t::b::2", "no_server_error", own),
+        broken("t::a::3", "invalid", other),
+    ];
+    assert_eq!(rows(&cases).iter().map(|row| row.2).collect::<Vec<_>>(), [2, 1]);
+}

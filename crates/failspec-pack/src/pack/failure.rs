@@ -215,13 +215,14 @@ impl Failure {
         self.rules.status.as_ref().map(|ruled| ruled.rule.as_slice()).unwrap_or_default()
     }
 
-    /// Returns true if it stands for any refusal: a class of statuses and nothing else says what it is, and that is only
-    /// inferred. Such a failure is not documented: it identifies no response, and needs no coverage.
+    /// Returns true if it stands for any refusal: a class of statuses (and 501) and nothing else says what it is, and that
+    /// is only inferred. Such a failure is not documented: it identifies no response, and needs no coverage.
     pub fn is_any_refusal(&self) -> bool {
         self.rules.code.is_none()
             && self.rules.matches.is_empty()
             && !self.source.is_binding()
-            && self.statuses().iter().all(|status| status.exactly().is_none())
+            && self.statuses().iter().all(|status| status.exactly().is_none_or(|status| status == 501))
+            && self.statuses().iter().any(|status| status.exactly().is_none())
     }
 
     /// Returns true if its response may have this status.

@@ -1,0 +1,104 @@
+//! Things that an API names by what a request called them, although its response gave them an id: `GET /pools/{id}` that
+//! wants the name. It is found out once for each operation.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+};
+
+use failspec_base::template::{Scope, VariableValue};
+use failspec_judge::check::{Record, View};
+use failspec_pack::pack::RequestTemplate;
+use serde_json::Value;
+
+use super::{
+    error::Unjudged,
+    leftovers::response_names,
+    request_builder::Extra,
+    session::Session,
+    steps::{SendContext, response_of},
+};
+
+/// The requests, by method and path as written, whose last captured value is to be a name.
+#[derive(Debug, Default)]
+pub struct OwnNames(Mutex<HashSet<(String, String)>>);
+
+impl OwnNames {
+    fn knows(&self, template: &RequestTemplate) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&key(template))
+    }
+
+    fn learn(&self, template: &RequestTemplate) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(template));
+    }
+}
+
+fn key(template: &RequestTemplate) -> (String, String) {
+    (template.line.method.clone(), template.line.path.written.clone())
+}
+
+impl Session {
+    /// Sends a request like [`Session::send_completed`]. If the API does not know what the run has just created by the id
+    /// that its response gave, a request without a fault is sent again with the name that the run had given.
+    ///
+    /// # Errors
+    /// The reason why there is no response to judge.
+    pub(super) async fn send(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+        extra: &Extra,
+        purpose: SendContext<'_>,
+        records: &mut Vec<Record>,
+    ) -> Result<usize, Unjudged> {
+        if self.pack.contract.openapi.is_none() {
+            return self.send_completed(template, scope, extra, purpose, records).await;
+        }
+        if self.own_names.knows(template)
+            && let Some(named) = with_name(template, scope, records)
+        {
+            return self.send_completed(template, &named, extra, purpose, records).await;
+        }
+        let index = self.send_completed(template, scope, extra, purpose, records).await?;
+        let is_unknown = response_of(records, index).is_some_and(|response| response.status == 404);
+        let is_asked = purpose.is_sound && !purpose.expects_404 || purpose.phase.is_teardown();
+        let named = if is_unknown && is_asked { with_name(template, scope, records) } else { None };
+        let Some(named) = named else { return Ok(index) };
+        let again = self.send_completed(template, &named, extra, purpose, records).await?;
+        let is_known =
+            response_of(records, again).is_some_and(|response| self.succeeded(View::new(&response, None)));
+        if is_known {
+            self.own_names.learn(template);
+            records.remove(index);
+        } else {
+            records.pop();
+        }
+        Ok(index)
+    }
+}
+
+/// Returns the values of a request with the name in place of the id of what the run created: the last value in its path
+/// that a response gave. `None` if the run gave it no name of its own.
+fn with_name(template: &RequestTemplate, scope: &Scope, records: &[Record]) -> Option<Scope> {
+    let captured = template.names_in_path().filter(|name| scope.is_captured(name)).last()?;
+    let id = text(&scope.get(captured)?.value)?;
+    let creation = records.iter().find(|record| {
+        let is_success =
+            record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status));
+        is_success && record.exchange.request.method == "POST" && response_names(record, &id)
+    })?;
+    let body: Value = serde_json::from_slice(&creation.exchange.request.body.as_ref()?.bytes).ok()?;
+    let members = body.as_object()?.values();
+    let name = members.filter_map(Value::as_str).find(|text| text.contains(scope.unique()) && *text != id)?;
+    let mut named = scope.clone();
+    named.capture(captured, VariableValue::open(name));
+    Some(named)
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
