@@ -10,6 +10,8 @@ use failspec_base::{
     message::{Exchange, Request, Response, TransportError, is_idempotent, is_safe},
     template::{Scope, VariableValue},
 };
+use serde_json::Value;
+
 use failspec_judge::{
     check::{
         self, Expected, Identity, Observed, Phase, Record, ResendResult, Subject, UnmetSuccess, View,
@@ -265,20 +267,23 @@ impl<'s> CaseRunner<'s> {
         {
             return;
         }
-        let is_meant = self.case.scenario.failure.is_none();
+        let is_meant = self.case.scenario.failure.is_none() && !self.case.scenario.may_be_refused;
         let request = line(&record.exchange.request);
         let captures = &self.case.scenario.faulty.capture;
-        // Of what an import from a document created only 201 says that it is new.
+        // Of what an import from a document created only 201 says that it is new, or a name that is unique to the run.
         let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        let is_own = |scope: &Scope| {
+            response.status == 201 || String::from_utf8_lossy(&response.body).contains(scope.unique())
+        };
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()
-            && (!is_imported || response.status == 201)
+            && (!is_imported || is_own(scope))
         {
             if let Err(reason) = self.session.capture(captures, &response, scope) {
                 let what = if is_meant { "it succeeded" } else { "it was not rejected" };
                 self.left_behind.push(format!("{request}: {what}, and {reason}"));
             }
-        } else if !is_meant && response.status == 201 {
+        } else if !is_meant && (response.status == 201 || is_imported && names_something(&response)) {
             self.unwanted = Some(self.observed.judged);
         }
     }
@@ -429,7 +434,10 @@ impl<'s> CaseRunner<'s> {
         self.observed.pick = pick;
         let request = match failure {
             Some(failure) => SendContext::of(Phase::Request, &faulty.request, failure),
-            None => self.session.expecting(Phase::Request, faulty.request.role.as_deref(), faulty.expected()),
+            None => SendContext {
+                is_sound: !case.scenario.may_be_refused,
+                ..self.session.expecting(Phase::Request, faulty.request.role.as_deref(), faulty.expected())
+            },
         };
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
@@ -574,6 +582,10 @@ impl<'s> CaseRunner<'s> {
                     return reason;
                 }
                 let request = self.observed.records.last().map(|record| line(&record.exchange.request));
+                let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+                // The cases of an import differ in ids alone: the operation tells them together.
+                let last = self.observed.records.last().filter(|_| is_imported);
+                let request = last.map(|record| self.session.place(&record.exchange.request)).or(request);
                 let (number, phase, request) = (number + 1, phase.as_str(), request.unwrap_or_default());
                 reason.within(|reason| format!("step {number} of the {phase}: {reason} ({request})"))
             })?;
@@ -682,6 +694,16 @@ impl<'s> CaseRunner<'s> {
 /// Returns true if a request with this method may leave something behind.
 pub(super) fn may_create(method: &str) -> bool {
     !is_safe(method) && !method.eq_ignore_ascii_case("DELETE")
+}
+
+/// Returns true if a response to a POST names a resource that was probably created: its body has an id.
+fn names_something(response: &Response) -> bool {
+    let is_id = |value: &Value| {
+        let id = value.get("id").or_else(|| value.get("uuid"));
+        id.is_some_and(|id| id.is_string() || id.is_number())
+    };
+    let value = response.document().value.as_ref();
+    response.status == 200 && value.is_some_and(|value| is_id(value) || value.get("data").is_some_and(is_id))
 }
 
 /// Returns true if an idempotent request failed because the connection was closed.

@@ -38,8 +38,8 @@ fn key(template: &RequestTemplate) -> (String, String) {
 }
 
 impl Session {
-    /// Sends a request like [`Session::send_completed`]. If the API does not know what the run has just created by the id
-    /// that its response gave, a request without a fault is sent again with the name that the run had given.
+    /// Sends a request like [`Session::send_as_written`]. With an OpenAPI document, it is also found out what the API wants
+    /// of a request without a fault, and the document does not say.
     ///
     /// # Errors
     /// The reason why there is no response to judge.
@@ -52,8 +52,25 @@ impl Session {
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
         if self.pack.contract.openapi.is_none() {
-            return self.send_completed(template, scope, extra, purpose, records).await;
+            return self.send_as_written(template, scope, extra, purpose, records).await;
         }
+        // On the heap: with what it calls, it would be much of the stack of every case.
+        Box::pin(self.send_by_name(template, scope, extra, purpose, records)).await
+    }
+
+    /// Sends a request like [`Session::send_completed`]. If the API does not know what the run has just created by the id
+    /// that its response gave, a request without a fault is sent again with the name that the run had given.
+    ///
+    /// # Errors
+    /// The reason why there is no response to judge.
+    async fn send_by_name(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+        extra: &Extra,
+        purpose: SendContext<'_>,
+        records: &mut Vec<Record>,
+    ) -> Result<usize, Unjudged> {
         if self.own_names.knows(template)
             && let Some(named) = with_name(template, scope, records)
         {
@@ -82,10 +99,16 @@ impl Session {
 fn with_name(template: &RequestTemplate, scope: &Scope, records: &[Record]) -> Option<Scope> {
     let captured = template.names_in_path().filter(|name| scope.is_captured(name)).last()?;
     let id = text(&scope.get(captured)?.value)?;
+    let is_success = |record: &Record| {
+        record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
+    };
+    // By this id the API knows it, or knew it until it was removed.
+    let asked = &records.last()?.exchange.request.url;
+    if records.iter().any(|record| is_success(record) && record.exchange.request.url == *asked) {
+        return None;
+    }
     let creation = records.iter().find(|record| {
-        let is_success =
-            record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status));
-        is_success && record.exchange.request.method == "POST" && response_names(record, &id)
+        is_success(record) && record.exchange.request.method == "POST" && response_names(record, &id)
     })?;
     let body: Value = serde_json::from_slice(&creation.exchange.request.body.as_ref()?.bytes).ok()?;
     let members = body.as_object()?.values();

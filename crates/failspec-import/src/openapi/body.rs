@@ -12,6 +12,9 @@ use super::{
 /// Maximum depth in a body at which faults are placed.
 const MAX_DEPTH: usize = 3;
 
+/// Maximum number of lists within each other in whose items faults are placed.
+const MAX_LISTS: usize = 1;
+
 /// A body with exactly one fault.
 #[derive(Debug, Clone)]
 pub(super) struct BadBody {
@@ -30,13 +33,22 @@ pub(super) struct BadBody {
 /// Generates bodies with exactly one fault from a valid body. The schema forbids each of them, but those that are only
 /// unusual.
 pub(super) fn bad_bodies(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
+    bad_bodies_within(sampler, schema, right, 0)
+}
+
+fn bad_bodies_within(
+    sampler: &ValueGenerator<'_>,
+    schema: &Value,
+    right: &Value,
+    lists: usize,
+) -> Vec<BadBody> {
     let mut found = Vec::new();
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
         let body = flaw.value.unwrap_or_default();
         let (what, allowed) = (flaw.what, flaw.allowed);
         found.push(BadBody { place: String::new(), what, body, doubtful: false, allowed });
     }
-    let mut walk = Walk { sampler, whole: right, found: &mut found };
+    let mut walk = Walk { sampler, whole: right, lists, found: &mut found };
     walk.object(schema, &mut Vec::new());
     found.retain(|bad| bad.allowed == sampler.is_allowed(schema, &bad.body));
     found
@@ -76,6 +88,8 @@ impl Members {
 struct Walk<'w, 'a> {
     sampler: &'w ValueGenerator<'a>,
     whole: &'w Value,
+    /// The number of lists that it is within.
+    lists: usize,
     found: &'w mut Vec<BadBody>,
 }
 
@@ -95,6 +109,8 @@ impl Walk<'_, '_> {
             let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"));
             if is_object && path.len() < MAX_DEPTH {
                 self.inner(property, name, path);
+            } else if let Some(items) = inner.get("items").filter(|_| path.len() < MAX_DEPTH) {
+                self.in_items(items, inner, name, path);
             }
             path.pop();
         }
@@ -103,6 +119,31 @@ impl Walk<'_, '_> {
             path.push("failspec_unknown".to_owned());
             self.note(path, &InvalidValue::sure("unknown_field", 1));
             path.pop();
+        }
+    }
+
+    /// Adds lists with one item that has a fault within, for lists of objects.
+    fn in_items(&mut self, items: &Value, list: &Value, name: &str, path: &[String]) {
+        let is_object = |schema: &Value| schema.as_object().and_then(kind) == Some("object");
+        let fewest = list.get("minItems").and_then(Value::as_u64).unwrap_or(1).max(1);
+        let differ = list.get("uniqueItems") == Some(&Value::Bool(true));
+        let is_deep = self.lists == MAX_LISTS;
+        let items_are_objects = is_object(core(&self.sampler.declared.api.bundle, items));
+        if is_deep || !items_are_objects || fewest > 3 || differ && fewest > 1 {
+            return;
+        }
+        let given = at(self.whole, path).and_then(|list| list.get(0)).cloned();
+        let Some(item) = given.or_else(|| self.sampler.value(items, name)) else { return };
+        for bad in bad_bodies_within(self.sampler, items, &item, self.lists + 1) {
+            // A fault of the item as a whole is one of the list.
+            if bad.place.is_empty() {
+                continue;
+            }
+            let mut list = vec![bad.body];
+            list.resize(usize::try_from(fewest).unwrap_or(1), item.clone());
+            let Some(body) = with(self.whole, path, Some(&list.into())) else { continue };
+            let place = format!("{}_{}", path.join("_"), bad.place);
+            self.found.push(BadBody { place, body, ..bad });
         }
     }
 
@@ -137,7 +178,8 @@ impl Walk<'_, '_> {
         }
         let made = self.sampler.value(schema, name);
         let Some(whole) = made.and_then(|made| with(self.whole, path, Some(&made))) else { return };
-        Walk { sampler: self.sampler, whole: &whole, found: &mut *self.found }.object(schema, path);
+        let lists = self.lists;
+        Walk { sampler: self.sampler, whole: &whole, lists, found: &mut *self.found }.object(schema, path);
     }
 
     fn note(&mut self, path: &[String], flaw: &InvalidValue) {

@@ -1,6 +1,6 @@
 //! Operations that create the resources of other operations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -37,6 +37,8 @@ pub(super) struct CreateOperations<'a> {
     operations: HashMap<(&'a str, String), &'a Operation>,
     /// The last segment of a collection's path, in lower-case letters and digits → the bare path of its items.
     collections: BTreeMap<String, String>,
+    /// The last segments of all collections, also of those whose items cannot be deleted.
+    all: BTreeSet<String>,
 }
 
 /// Removes the names of parameters and the `/` at the end from a path, so that different spellings of one address are
@@ -76,7 +78,10 @@ impl<'a> CreateOperations<'a> {
                 collections.insert(last, item);
             }
         }
-        Self { operations, collections }
+        let before = |path: &str| path.rsplit_once("/{").map(|(folder, _)| folder.to_owned());
+        let folders = api.operations.iter().filter_map(|it| before(bare(&it.path).trim_end_matches('/')));
+        let all = folders.map(|folder| fold(folder.rsplit('/').next().unwrap_or_default())).collect();
+        Self { operations, collections, all }
     }
 
     /// Returns the operations for resources with a [`bare`] path, if they can be both created and deleted.
@@ -99,15 +104,33 @@ impl<'a> CreateOperations<'a> {
 
     /// Returns the [`bare`] path of the resources that a property such as `flow_id` refers to: `/flows/{}`.
     pub fn named_by(&self, property: &str) -> Option<&str> {
-        let stem = ["_id", "Id", "ID", "_uuid", "Uuid"].iter().find_map(|end| property.strip_suffix(end))?;
-        let stem = fold(stem);
-        let several = match stem.strip_suffix('y') {
-            Some(stem) => format!("{stem}ies"),
-            None => format!("{stem}es"),
-        };
-        let names = [format!("{stem}s"), several, stem];
+        let names = collections_of(property)?;
         names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
     }
+
+    /// Returns true if a member such as `owner_id`, or `owner` with a number or a UUID, refers to a resource of a
+    /// collection of the document.
+    pub fn refers(&self, property: &str, schema: &Value) -> bool {
+        let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
+        let is_bare = is("type", "integer") || is("format", "uuid");
+        let names = collections_of(property).or_else(|| is_bare.then(|| several(&fold(property))));
+        names.is_some_and(|names| names.iter().any(|name| !name.is_empty() && self.all.contains(name)))
+    }
+}
+
+/// Returns the names that the collection may have to which a member such as `flow_id` refers.
+fn collections_of(property: &str) -> Option<[String; 3]> {
+    let stem = ["_id", "Id", "ID", "_uuid", "Uuid"].iter().find_map(|end| property.strip_suffix(end))?;
+    Some(several(&fold(stem)))
+}
+
+/// Returns the forms of a name that a collection of such things may have.
+fn several(stem: &str) -> [String; 3] {
+    let several = match stem.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{stem}es"),
+    };
+    [format!("{stem}s"), several, stem.to_owned()]
 }
 
 impl CreateOperation<'_> {

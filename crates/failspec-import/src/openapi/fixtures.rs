@@ -130,7 +130,9 @@ impl Generator<'_> {
     ) -> Option<(Option<(String, CaptureSource)>, StepSource)> {
         let mut made = around.made.clone();
         made.remove(&bare(&creator.remove.path));
-        let (capture, own) = match declares(creator.make, 201) {
+        let names_itself = creator.own_name(faulty).is_some();
+        let is_told = creator.name_at(&self.declared.api).is_some();
+        let (capture, own) = match declares(creator.make, 201) || names_itself && is_told {
             true => (Some((SPARE.to_owned(), creator.id_of_new(&self.declared.api, faulty))), None),
             // The response to a creation that says 200 may name a resource that was there before.
             false => (

@@ -13,6 +13,7 @@ use super::{
     crud::bare,
     fixtures::Fixtures,
     generate::Generator,
+    invalid_value::core,
     multipart::{BOUNDARY, fields},
     path_values::text,
     request_spec::{Body, RequestSpec, put, texts},
@@ -99,7 +100,23 @@ impl Generator<'_> {
         if reach != Reach::Foreign && self.allow_writes {
             self.link(&mut ask, body.as_ref(), &mut around, 0);
         }
+        let is_unlinked = !only_reads(operation) && self.refers_to_others(operation, body.as_ref(), &around);
+        let reach = if is_unlinked { Reach::Foreign } else { reach };
         Ok(ValidRequest { ask, body, around, open: filled.open, reach })
+    }
+
+    /// Returns true if a member of a body refers to a resource that the run did not create, and its user did not name.
+    fn refers_to_others(&self, operation: &Operation, body: Option<&Value>, around: &Fixtures) -> bool {
+        let schema = json_body(operation).and_then(|content| content.schema.as_ref());
+        let Some((schema, body)) = schema.zip(body) else { return false };
+        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        members.iter().any(|(name, property)| {
+            let is_made = self.creators.named_by(name).is_some_and(|item| around.made.contains_key(item));
+            body.get(name).is_some_and(|value| value.is_number() || value.is_string())
+                && !is_made
+                && self.paths.given(name).is_none()
+                && self.creators.refers(name, core(&self.declared.api.bundle, property))
+        })
     }
 
     fn reach(&self, operation: &Operation, around: &Fixtures, foreign: bool) -> Reach {
@@ -219,6 +236,12 @@ impl Generator<'_> {
         let is_short = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(is_empty_list));
         let lacking =
             members.iter().filter(|(name, _)| body.get(name).is_none_or(is_short)).take(MAX_OPTIONAL);
+        let lacking = lacking.filter(|(name, property)| {
+            // What they name exists, or is the server's to choose.
+            let is_chosen = ["id", "uuid", "pk", "key"].contains(&name.to_ascii_lowercase().as_str())
+                || ["_by", "_at", "By", "At"].iter().any(|end| name.ends_with(end));
+            !is_chosen && !self.creators.refers(name, core(&self.declared.api.bundle, property))
+        });
         let made = lacking.filter_map(|(name, property)| {
             let path = format!("body.{name}");
             let value = match body.get(name) {
@@ -233,6 +256,24 @@ impl Generator<'_> {
         let made: Vec<(String, Value)> = made.collect();
         if !made.is_empty() {
             self.optional_members.push((operation.name(), made));
+        }
+    }
+
+    /// Removes the optional members of a body, such as one from an example, that refer to resources that the run did not
+    /// create: what exists there is somebody else's.
+    fn leave_out_references(&self, schema: &Value, body: &mut Value) {
+        let members = Members::of(&self.declared.api.bundle, schema, 0);
+        for (name, property) in &members.properties {
+            let property = core(&self.declared.api.bundle, property);
+            let is_linked = self.creators.named_by(name).is_some();
+            if is_linked || members.required.contains(name) || !self.creators.refers(name, property) {
+                continue;
+            }
+            let mut without = body.clone();
+            let is_there = without.as_object_mut().is_some_and(|own| own.shift_remove(name).is_some());
+            if is_there && self.sampler.is_allowed(schema, &without) {
+                *body = without;
+            }
         }
     }
 
@@ -268,6 +309,7 @@ impl Generator<'_> {
         let example = example.map(|example| self.sampler.with_own_names(schema, &example));
         let made = example.or_else(|| self.sampler.value(schema, "body"));
         let mut value = made.ok_or("no valid body could be generated")?;
+        self.leave_out_references(schema, &mut value);
         self.give_members(schema, &mut value);
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {

@@ -6,7 +6,7 @@ use super::{
     definition::{Check, When},
     finding::Finding,
     identification::Identity,
-    subject::Subject,
+    subject::{Subject, is_of_document},
 };
 
 pub(super) static CHECK: Check = Check {
@@ -24,7 +24,12 @@ refused, and one that an OpenAPI document allows, may not break the server eithe
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let status = subject.response().status;
-    let is_undocumented = matches!(subject.identity, Identity::Undocumented(_) | Identity::Unidentified);
+    let is_undocumented = match &subject.identity {
+        Identity::Undocumented(_) | Identity::Unidentified => true,
+        // That an OpenAPI document declares 500 excuses no request that breaks the server.
+        Identity::Other(_) => is_of_document(subject.contract, subject.scenario),
+        _ => false,
+    };
     let is_broken = is_server_error(status);
     let is_inferred = !subject.scenario.source.is_binding() || !subject.triggered.source.is_binding();
     if !(is_undocumented && is_broken && is_inferred) {
