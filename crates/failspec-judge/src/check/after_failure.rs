@@ -22,6 +22,9 @@ do not, the case is inconclusive.",
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    if subject.observed.after_failure.is_empty() {
+        return Vec::new();
+    }
     let when = match subject.identity {
         // That it was not rejected says it already.
         Identity::Success if !subject.triggered.refusal_optional => return Vec::new(),
