@@ -60,9 +60,9 @@ pub use harness::{Harness, HarnessError};
 /// The report of a run: the type that [`run`] returns, and its writers.
 pub mod report {
     pub use failspec_judge::report_model::{
-        CaseReport, Coverage, Event, ExchangeReport, FindingGroup, Listener, MissingRequirement, Outcome,
-        PackEnd, PackReport, ReportFold, RunEnd, RunFinding, RunHeader, RunReport, SnapshotReport,
-        SnapshotState, Summary, Verdict, WaivedFinding, exit,
+        CaseReport, Coverage, Event, ExchangeReport, FindingGroup, Listener, MissingRequirement,
+        OperationAccess, Outcome, PackEnd, PackReport, ReportFold, RoleAccess, RunEnd, RunFinding, RunHeader,
+        RunReport, SnapshotReport, SnapshotState, Summary, Verdict, WaivedFinding, exit,
     };
     pub use failspec_report::{BodyPolicy, html, json, junit, markdown};
 }

@@ -11,7 +11,7 @@ use std::{
 
 use clap::Args;
 
-use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, from_openapi};
+use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, USER_ROLE, from_openapi};
 use failspec_judge::report_model::exit;
 use failspec_lint::lint_without_document;
 use failspec_pack::{
@@ -78,6 +78,16 @@ pub struct ImportOpenApiArguments {
     /// Skip operations, by method and path (`'PUT /admin/*'`) or by id
     #[arg(long, value_name = "GLOB")]
     pub skip: Vec<String>,
+    /// A role with valid credentials that may call no guarded operation: every operation that declares 403 or is guarded is
+    /// asked as this role, too
+    #[arg(long, value_name = "NAME", conflicts_with = "no_auth")]
+    pub denied_role: Option<String>,
+    /// The role of another tenant, who must see nothing of the first: what the run creates is asked for as this role, too
+    #[arg(long, value_name = "NAME", requires = "allow_writes", conflicts_with = "no_auth")]
+    pub other_role: Option<String>,
+    /// With --other-role: operations that are meant to show one tenant what belongs to another, by method and path or by id
+    #[arg(long, value_name = "GLOB", requires = "other_role")]
+    pub shared: Vec<String>,
     /// The seed that selects among valid values
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -94,6 +104,23 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Checks the names of the roles.
+///
+/// # Errors
+/// When one is not a name, or two are the same.
+fn check_roles(arguments: &ImportOpenApiArguments) -> Result<(), CliError> {
+    let given: Vec<&str> =
+        [&arguments.denied_role, &arguments.other_role].into_iter().flatten().map(String::as_str).collect();
+    for (index, role) in given.iter().enumerate() {
+        check_name(role)?;
+        if *role == USER_ROLE || given[..index].contains(role) {
+            let hint = format!("`{USER_ROLE}` may call every operation; the others are two different roles");
+            return Err(CliError::usage_hint(format!("two roles have the name {role}"), hint));
+        }
+    }
+    Ok(())
+}
+
 /// Creates a pack from a document, or generates the scenarios of an existing one again.
 ///
 /// # Errors
@@ -101,6 +128,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// one.
 pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
+    check_roles(arguments)?;
     let name = &arguments.name;
     let given = GivenDocument::open(&arguments.file)?;
     let before = existing(arguments)?;
@@ -134,6 +162,9 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
         large_body: arguments.large_body,
         values: arguments.value.iter().cloned().collect(),
         skip: arguments.skip.clone(),
+        denied_role: arguments.denied_role.clone(),
+        other_role: arguments.other_role.clone(),
+        shared: arguments.shared.clone(),
     };
     let knows = |need: Need<'_>| match (&before, need) {
         (None, _) => true,
@@ -420,10 +451,15 @@ fn credential(api: &Api) -> String {
 
 fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, declared: &Declared, again: bool) -> String {
     let (name, dir) = (&arguments.name, arguments.dir.display());
-    let role = match made.draft.requires.roles.is_empty() {
-        true => String::new(),
-        false => format!(" --role user={}", credential(&declared.api)),
-    };
+    let roles = made.draft.requires.roles.iter();
+    let credential = credential(&declared.api);
+    let role: String = roles
+        .map(|(role, _)| match role == USER_ROLE {
+            true => format!(" --role {role}={credential}"),
+            // Each has credentials of its own.
+            false => format!(" --role {role}={credential}_{}", role.to_ascii_uppercase().replace('-', "_")),
+        })
+        .collect();
     // The value comes from the document, and is used in a shell.
     let base = declared.base_path();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);

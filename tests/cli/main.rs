@@ -31,6 +31,7 @@ mod openapi_forms;
 mod openapi_property;
 mod openapi_reading;
 mod openapi_requests;
+mod openapi_roles;
 mod openapi_undeclared;
 mod openapi_writes;
 mod options;

@@ -293,14 +293,21 @@ impl<'s> CaseRunner<'s> {
         if unable || self.case.scenario.then.is_empty() {
             return;
         }
-        let identity = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
-        if !identity.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. })) {
+        let subject = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
+        let Some(subject) = subject else { return };
+        // Where the API may accept the request, it is what must hold afterwards that decides.
+        let is_accepted = subject.identity == Identity::Success && subject.triggered.refusal_optional;
+        if !is_accepted && !matches!(subject.identity, Identity::Triggered { .. }) {
             return;
         }
         let Some(mut scope) = self.scope.take() else { return };
         let tested = response_of(&self.observed.records, self.observed.judged);
         let role = self.case.scenario.faulty.request.role.clone();
         for (number, step) in self.case.scenario.then.iter().enumerate() {
+            // There is no failure that the same request could recover from.
+            if is_accepted && step.resend {
+                continue;
+            }
             let phase = if step.resend { Phase::Resend } else { Phase::Then };
             let (tested, records) = (tested.as_ref(), &mut self.observed.records);
             let result = self.session.step(step, &mut scope, phase, role.as_deref(), tested, records).await;

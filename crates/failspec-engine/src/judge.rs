@@ -61,6 +61,7 @@ impl CaseRunner<'_> {
         let duration = self.began.elapsed();
         let (session, case) = (self.session, self.case);
         session.note_roles(&self.observed, case);
+        self.note_access();
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();

@@ -78,7 +78,7 @@ impl CaseRunner<'_> {
 }
 
 /// Returns true if a request of the same flow as `phase` has removed what has the address `url`, and no later one made it
-/// anew.
+/// anew, or showed another role that it is still there.
 fn was_removed(records: &[Record], url: &Url, phase: Phase) -> bool {
     let of_flow = |record: &&Record| record.phase.is_of_control() == phase.is_of_control();
     let succeeded = records.iter().filter(of_flow).filter(|record| is_success(record));
@@ -86,11 +86,13 @@ fn was_removed(records: &[Record], url: &Url, phase: Phase) -> bool {
     let removes =
         |record: &&Record| record.exchange.request.method == "DELETE" && record.exchange.request.url == *url;
     let Some(last) = succeeded.iter().rposition(removes) else { return false };
-    let id = last_segment(url);
+    let (id, remover) = (last_segment(url), &succeeded[last].role);
     !succeeded[last + 1..].iter().any(|record| {
         let request = &record.exchange.request;
         let creates = !is_safe(&request.method) && request.method != "DELETE";
-        creates && (names(request, &id) || response_names(record, &id))
+        // The API said yes to a stranger, and the owner still has it.
+        let still_has = is_safe(&request.method) && request.url == *url && record.role != *remover;
+        still_has || creates && (names(request, &id) || response_names(record, &id))
     })
 }
 
@@ -163,8 +165,10 @@ mod tests {
 
     use super::*;
 
-    /// Returns the record of a request and its response: `POST /things 201 {"id":7}`.
+    /// Returns the record of a request and its response: `POST /things 201 {"id":7}`. `bob as DELETE …` has a role.
     fn record(line: &str) -> Record {
+        let (role, line) =
+            line.split_once(" as ").map_or((None, line), |(role, line)| (Some(role.to_owned()), line));
         let mut words = line.splitn(4, ' ');
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         let (control, path) = path.strip_prefix("control:").map_or((false, path), |path| (true, path));
@@ -187,7 +191,7 @@ mod tests {
         headers.insert("content-type", "application/json".parse().unwrap());
         Record {
             phase: if control { Phase::Control } else { Phase::Request },
-            role: None,
+            role,
             exchange: Exchange {
                 request,
                 result: Ok(Response::new(status, headers, body.to_owned())),
@@ -222,6 +226,9 @@ mod tests {
             ("the number is that of something else", &[MADE, GONE, "POST /things 201 {\"count\":7}"], true),
             ("it was not made anew: refused", &[MADE, GONE, "POST /things 409 {\"id\":7}"], true),
             ("it was only read", &[MADE, GONE, "GET /things/7 200 {\"id\":7}"], true),
+            ("its owner still has it", &[MADE, "bob as DELETE /things/7 204", "GET /things/7 200"], false),
+            ("its owner has it no longer", &[MADE, "bob as DELETE /things/7 204", "GET /things/7 404"], true),
+            ("its owner has another", &[MADE, "bob as DELETE /things/7 204", "GET /things/8 200"], true),
             ("removed twice", &[MADE, GONE, MADE, GONE], true),
         ];
         let url: Url = "http://api.test/things/7".parse().unwrap();

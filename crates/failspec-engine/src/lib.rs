@@ -26,6 +26,7 @@ mod planned_waits;
 mod preflight;
 mod request_builder;
 mod resource_locks;
+mod role_access;
 mod role_use;
 mod run;
 mod scheduler;

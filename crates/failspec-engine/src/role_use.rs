@@ -6,7 +6,7 @@ use std::{
 };
 
 use failspec_judge::{
-    check::{Observed, Phase, Record},
+    check::{Observed, Phase, Record, is_of_document},
     report_model::Reason,
 };
 
@@ -37,6 +37,8 @@ impl Session {
     pub(super) fn note_roles(&self, observed: &Observed, case: &Case) {
         let failure = case.scenario.failure.map(|index| &self.pack.contract.failures[index]);
         let is_expected = |status| failure.is_some_and(|failure| failure.allows_status(status));
+        // The roles of an import have valid credentials, also those that may do nothing.
+        let is_imported = is_of_document(&self.pack.contract, &case.scenario);
         let mut roles = self.role_use.0.lock().unwrap_or_else(PoisonError::into_inner);
         for record in &observed.records {
             let Record { phase, role: Some(role), exchange, .. } = record else { continue };
@@ -47,14 +49,17 @@ impl Session {
             };
             let should_succeed = matches!(phase, Phase::ControlSetup | Phase::Control | Phase::Setup);
             let is_under_test = matches!(phase, Phase::Request | Phase::Repeat | Phase::Comparison);
+            let shows_nothing =
+                |status| !is_expected(status) || is_imported && is_under_test && status == 401;
             match response.status {
                 _ if entry.accepted => {}
                 // The refusal that is under test: the credentials are known, and give no such right.
                 403 if is_under_test && is_expected(403) => {
                     *entry = Responses { accepted: true, ..Responses::default() };
                 }
-                401 | 403 | 407 if should_succeed || !is_expected(response.status) => {
-                    entry.refused = entry.refused.or(should_succeed.then_some(response.status));
+                401 | 403 | 407 if should_succeed || shows_nothing(response.status) => {
+                    let is_refused = should_succeed || is_imported && is_under_test && response.status == 401;
+                    entry.refused = entry.refused.or(is_refused.then_some(response.status));
                     if entry.requests.len() < MIN_REFUSED {
                         let request = &exchange.request;
                         entry.requests.insert((request.method.clone(), request.url.path().to_owned()));

@@ -21,8 +21,9 @@ use failspec_pack::{
 
 use super::{
     cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login::Logins,
-    manners::Clients, optional_members::OptionalMembers, own_names::OwnNames, role_use::RoleUse,
-    run::Exchanges, shared_controls::SharedControls, shared_things::SharedThings, unproven::Evidence,
+    manners::Clients, optional_members::OptionalMembers, own_names::OwnNames, role_access::RoleAccessLog,
+    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_things::SharedThings,
+    unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -86,6 +87,8 @@ pub struct Session {
     pub ran_alone: AtomicUsize,
     /// The responses to each role.
     pub role_use: RoleUse,
+    /// The responses of operations to each role.
+    pub role_access: RoleAccessLog,
     /// The members that bodies were found to lack.
     pub optional_members: OptionalMembers,
     /// The requests that name things by what the run called them.

@@ -16,6 +16,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         header: header.clone(),
         coverage: Coverage::of(&plan.pack.contract, &[], &plan.target.out_of_reach, plan.selection.as_ref()),
         operations: Vec::new(),
+        access: Vec::new(),
         missing_requirements: plan.missing_requirements.clone(),
         errata: errata(&plan.pack.contract),
         judged: false,

@@ -18,4 +18,6 @@ pub use docs::{Page, from_page};
 pub use draft::{Draft, DraftFailure};
 pub use drift::{Documented, drift, drift_openapi};
 pub use envelope::DraftEnvelope;
-pub use openapi::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, Question, from_openapi};
+pub use openapi::{
+    FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, Question, USER_ROLE, from_openapi,
+};

@@ -343,3 +343,14 @@ pub(super) fn distinct_first(report: &RunReport, fits: impl Fn(&CaseReport) -> b
     first.extend(alike);
     first
 }
+
+/// Returns the name of a role in a table.
+pub(crate) fn role_name(role: Option<&str>) -> &str {
+    role.unwrap_or("nobody")
+}
+
+/// Formats statuses for a table.
+pub(crate) fn statuses(statuses: &[u16]) -> String {
+    let all: Vec<String> = statuses.iter().map(ToString::to_string).collect();
+    if all.is_empty() { "—".to_owned() } else { all.join(", ") }
+}

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use crate::checks_server::{Asked, Reply, Server, assert_clean, broken, case, has, judge};
+use crate::checks_server::{Asked, Reply, Server, assert_clean, broken, case, has, judge, judge_texts};
 use failspec_judge::report_model::{Outcome, RunReport, State};
 use serde_json::json;
 
@@ -157,6 +157,43 @@ async fn optional_rejection_must_be_as_documented() {
     )
     .await;
     assert_eq!(broken(&report.cases[0]), ["not-rejected"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn request_that_may_be_accepted_must_leave_what_then_expects() {
+    const CONTRACT: &str = "
+contract: t
+as_of: 2026-01-01
+success: { status: 2xx }
+failures: [{ id: odd, status: 403, summary: x, refusal: optional }]";
+    const SCENARIOS: &str = "
+contract: t
+scenarios:
+  change_a_thing:
+    triggers: odd
+    request: PUT /things/1
+    no_control: there is none
+    then:
+      - { resend: true }
+      - { request: GET /things/1, expect: { status: 200, body: { /name: { const: old } } } }";
+    for (change, look, name, outcome, found) in [
+        (403, 200, "old", Outcome::Passed, vec![]),
+        (200, 200, "old", Outcome::Unconfirmed, vec!["~not-rejected"]),
+        (200, 200, "new", Outcome::Failed, vec!["after-failure"]),
+        (200, 404, "old", Outcome::Failed, vec!["after-failure"]),
+        // Nobody knows what it did.
+        (200, 500, "old", Outcome::Inconclusive, vec!["~not-rejected"]),
+    ] {
+        let server = Server::start(move |asked| match (asked.method.as_str(), asked.number) {
+            // The resent request recovers.
+            ("PUT", 2..) => Reply::json(200, json!({})),
+            ("PUT", _) => Reply::json(change, json!({})),
+            _ => Reply::json(look, json!({ "name": name })),
+        });
+        let report = judge_texts(CONTRACT, SCENARIOS, &server.await, "").await;
+        assert_eq!(report.cases[0].outcome, outcome, "{change} {look} {name}");
+        assert_eq!(broken(&report.cases[0]), found, "{change} {look} {name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

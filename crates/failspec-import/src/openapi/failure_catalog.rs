@@ -12,7 +12,7 @@ use failspec_pack::{
     openapi::{Api, Operation, ResponseStatus},
     pack::{
         Provenance, StatusPattern,
-        source::{EnvelopeSource, FailureSource},
+        source::{Demand, EnvelopeSource, FailureSource},
     },
 };
 
@@ -155,6 +155,18 @@ impl<'a> FailureCatalog<'a> {
     pub fn trigger(&mut self, operation: &Operation, class: FaultKind) -> Result<Trigger, String> {
         let declares =
             |status: &u16| operation.responses.iter().any(|it| it.status == ResponseStatus::Exactly(*status));
+        if class.is_about_roles() && !(class == FaultKind::Denied && declares(&403)) {
+            // That the operation is guarded says only that somebody may not call it. Who is another tenant says the user of
+            // the import.
+            let inferred = match class {
+                FaultKind::Denied => true,
+                FaultKind::DeniedForUnknown => !declares(&403),
+                _ => false,
+            };
+            let class = if inferred { FaultKind::Denied } else { class };
+            let documentation = Some(self.link(&operation.pointer) + "/security");
+            return Ok(self.combine(class.statuses().to_vec(), inferred, documentation, class));
+        }
         let mut declared: Vec<u16> = class.statuses().iter().copied().filter(declares).collect();
         if declared.is_empty() && class == FaultKind::Credentials && declares(&403) {
             declared.push(403);
@@ -162,6 +174,9 @@ impl<'a> FailureCatalog<'a> {
         // Nobody has shown that the resource is there: not to find it is right, too.
         if class == FaultKind::CredentialsForUnknown {
             declared = if declared.is_empty() { Vec::new() } else { vec![401, 403, 404] };
+        }
+        if class == FaultKind::Denied {
+            declared = vec![403];
         }
         // An API that looks up a resource by such a value finds none: 404 is correct, declared or not.
         if class == FaultKind::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
@@ -173,7 +188,10 @@ impl<'a> FailureCatalog<'a> {
             .find(|it| matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default));
         // A range or `default` also declares the other statuses of the kind of fault. Unknown ids are excluded: no
         // API reports a resource that never existed as gone.
-        if class_of.is_some() && !declared.is_empty() && class != FaultKind::Unknown {
+        if class_of.is_some()
+            && !declared.is_empty()
+            && !matches!(class, FaultKind::Unknown | FaultKind::Denied)
+        {
             declared.extend_from_slice(class.statuses());
             declared.sort_unstable();
             declared.dedup();
@@ -253,6 +271,8 @@ impl<'a> FailureCatalog<'a> {
             source: inferred.then_some(Provenance::Inferred),
             envelope,
             documentation: Some(documentation.unwrap_or_else(|| file.to_owned())),
+            // A success that changes nothing harms nobody.
+            refusal: (class == FaultKind::NotYoursToChange).then_some(Demand::Optional),
             ..FailureSource::default()
         });
         Trigger { failure: failure.id.clone() }
@@ -290,7 +310,7 @@ impl<'a> FailureCatalog<'a> {
 /// Returns the reason why the document does not show how to trigger a status.
 fn why_not(status: u16) -> &'static str {
     match status {
-        403 => "the document does not describe permissions: a scenario needs a role without permission",
+        403 => "the document does not describe permissions: --denied-role names a role without permission",
         409 | 412 => "the document does not describe the conflict: a scenario must create it first",
         429 => "the document does not state the rate limit",
         500..600 => "a server error: no request should cause it",

@@ -23,6 +23,14 @@ pub(super) enum FaultKind {
     Credentials,
     /// The credentials are missing or wrong, and the resource does not exist: it is another's that is spared.
     CredentialsForUnknown,
+    /// The role has valid credentials, and not the permission.
+    Denied,
+    /// The role has not the permission, and the resource does not exist: it is another's that is spared.
+    DeniedForUnknown,
+    /// The resource belongs to another tenant, and the request reads it.
+    NotYours,
+    /// The resource belongs to another tenant, and the request changes it.
+    NotYoursToChange,
     /// The body is larger than the document allows.
     TooLarge,
     /// Nothing is wrong: the document allows the request, and servers often break on it.
@@ -41,6 +49,9 @@ impl FaultKind {
             // A server that does not know a method at all says 501 (RFC 9110, section 15.6.2).
             Self::Method => &[405, 501],
             Self::Credentials | Self::CredentialsForUnknown => &[401],
+            // What a role may not touch may be hidden from it (RFC 9110, section 15.5.4).
+            Self::Denied | Self::DeniedForUnknown => &[403, 404],
+            Self::NotYours | Self::NotYoursToChange => &[401, 403, 404],
             Self::TooLarge => &[413],
             Self::Unusual => &[],
         }
@@ -55,8 +66,16 @@ impl FaultKind {
             Self::Unknown => Question::UnknownId,
             Self::Method => Question::Method,
             Self::Credentials | Self::CredentialsForUnknown => Question::Credentials,
+            Self::Denied | Self::DeniedForUnknown | Self::NotYours | Self::NotYoursToChange => {
+                Question::Access
+            }
             Self::Unusual => Question::Unusual,
         }
+    }
+
+    /// Returns true if it is the role that is at fault: another one may send the same request.
+    pub fn is_about_roles(self) -> bool {
+        matches!(self, Self::Denied | Self::DeniedForUnknown | Self::NotYours | Self::NotYoursToChange)
     }
 
     /// The id of a failure with any of these statuses.
@@ -70,6 +89,10 @@ impl FaultKind {
             Self::Method => "method_not_allowed",
             Self::Credentials => "no_credentials",
             Self::CredentialsForUnknown => "no_credentials_or_not_there",
+            Self::Denied => "forbidden_or_hidden",
+            Self::DeniedForUnknown => "forbidden_or_not_there",
+            Self::NotYours => "not_yours",
+            Self::NotYoursToChange => "not_yours_to_change",
             Self::TooLarge => "content_too_large",
             Self::Unusual => "unusual",
         }
@@ -88,6 +111,10 @@ impl FaultKind {
             Self::CredentialsForUnknown => {
                 "The operation requires valid credentials, or the resource does not exist"
             }
+            Self::Denied => "The role lacks the permission, and may not even see what it is about",
+            Self::DeniedForUnknown => "The role lacks the permission, or the resource does not exist",
+            Self::NotYours => "The resource belongs to another tenant, who alone may read it",
+            Self::NotYoursToChange => "The resource belongs to another tenant, who alone may change it",
             Self::TooLarge => "The body is larger than the document allows",
             Self::Unusual => "The request is unusual",
         }
@@ -103,6 +130,9 @@ impl FaultKind {
             Self::Unknown => &["not_found", "notfound", "unknown", "missing", "no_such"],
             Self::Method => &["method"],
             Self::Credentials | Self::CredentialsForUnknown => &["unauth", "credential", "token", "login"],
+            Self::Denied | Self::DeniedForUnknown | Self::NotYours | Self::NotYoursToChange => {
+                &["forbidden", "permission", "denied", "access", "role"]
+            }
             Self::TooLarge => &["large", "size", "limit"],
             Self::Unusual => &[],
         }

@@ -277,19 +277,32 @@ impl Generator<'_> {
 
     /// Adds a request for a resource that does not exist.
     fn unknown(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        match self.of_nothing(operation, right) {
+            Ok(fault) => faults.extend(fault),
+            Err(why) => self.leave_out(why, operation, "unknown id"),
+        }
+    }
+
+    /// Returns the request for a resource that does not exist; none if the path names no resource.
+    ///
+    /// # Errors
+    /// Returns the reason if the request might name one that exists, or create one.
+    pub(super) fn of_nothing(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+    ) -> Result<Option<Fault>, &'static str> {
         let mut names = names(&operation.path);
         // A PUT that may create (201) creates what has an unknown id: that is no fault. What it is created in must exist.
         let may_create = operation.method == "PUT" && declares(operation, 201);
         let created = if may_create { names.pop() } else { None };
         if created.is_some() && names.is_empty() {
-            self.leave_out("a PUT for an unknown id may create it (201)", operation, "unknown id");
+            return Err("a PUT for an unknown id may create it (201)");
         }
-        let Some(name) = names.last().copied() else { return };
-        let Some(own) = parameter(operation, name) else { return };
+        let Some(name) = names.last().copied() else { return Ok(None) };
+        let Some(own) = parameter(operation, name) else { return Ok(None) };
         let Some(nothing) = self.paths.nothing(own) else {
-            let why = "so few ids of this form are possible that each one may exist";
-            self.leave_out(why, operation, "unknown id");
-            return;
+            return Err("so few ids of this form are possible that each one may exist");
         };
         let mut faulty = right.ask.clone();
         let mut instead = vec![(name, nothing)];
@@ -298,6 +311,7 @@ impl Generator<'_> {
         instead.extend(inner.and_then(|(created, inner)| Some((created, self.paths.nothing(inner)?))));
         faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
-        faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, inferred: false });
+        let what = format!("unknown_{}", slug(name));
+        Ok(Some(Fault { class, what, rule, faulty, inferred: false }))
     }
 }

@@ -47,6 +47,12 @@ pub(super) struct Generator<'a> {
     pub sent_large: bool,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
+    /// The role with valid credentials that may call no guarded operation.
+    pub denied_role: Option<String>,
+    /// The role of another tenant.
+    pub other_role: Option<String>,
+    /// Operations that show to all tenants what belongs to one, by method and path or by id.
+    pub shared: Vec<WildMatch>,
     pub names: Unique,
     pub scenarios: Vec<Scenario>,
     /// Members that a valid body of an operation may have and does not, by operation.
@@ -82,6 +88,7 @@ impl<'a> Generator<'a> {
                     self.note_optional_members(operation, &right);
                     self.operation(operation, &right);
                     self.without_fault(operation, &right);
+                    self.as_others(operation, &right);
                 }
                 Err(reason) => self.leave_out(&reason, operation, "everything"),
             }
@@ -98,10 +105,7 @@ impl<'a> Generator<'a> {
     }
 
     pub(super) fn skips(&self, operation: &Operation) -> bool {
-        let matches = |skip: &WildMatch| {
-            skip.matches(&operation.name()) || operation.id.as_deref().is_some_and(|id| skip.matches(id))
-        };
-        self.skip.iter().any(matches)
+        names_any(&self.skip, operation)
     }
 
     pub(super) fn leave_out(&mut self, why: &str, operation: &Operation, what: &str) {
@@ -209,6 +213,7 @@ impl<'a> Generator<'a> {
             faulty,
             capture: capture.into_iter().collect(),
             control: Control::None("the request has no fault"),
+            then: Vec::new(),
         });
     }
 
@@ -262,7 +267,11 @@ impl<'a> Generator<'a> {
 
     /// Builds a request that reads the created resource. If there is no operation for that, the request deletes the
     /// resource, which also proves that it existed.
-    fn look(&mut self, creator: CreateOperation<'a>, made: &CreatedResources) -> Option<RequestSpec> {
+    pub(super) fn look(
+        &mut self,
+        creator: CreateOperation<'a>,
+        made: &CreatedResources,
+    ) -> Option<RequestSpec> {
         [creator.read, Some(creator.remove)].into_iter().flatten().find_map(|look| {
             let filled = self.paths.fill(look, made, &[]);
             self.asked(look, filled.path).ok().map(|(ask, _)| ask)
@@ -311,6 +320,14 @@ impl<'a> OpenOperations<'a> {
 /// Returns the first segment of a path.
 fn root(path: &str) -> &str {
     path.split('/').nth(1).unwrap_or_default()
+}
+
+/// Returns true if one of the globs fits the method and path of an operation, or its id.
+pub(super) fn names_any(globs: &[WildMatch], operation: &Operation) -> bool {
+    let fits = |glob: &WildMatch| {
+        glob.matches(&operation.name()) || operation.id.as_deref().is_some_and(|id| glob.matches(id))
+    };
+    globs.iter().any(fits)
 }
 
 /// Returns true if an operation declares exactly this status, not only a range or `default`.

@@ -19,10 +19,12 @@ mod nonexistent_id;
 mod pack;
 mod path_values;
 mod request_spec;
+mod roles;
 mod scenario;
 mod valid_request;
 mod value_generator;
 mod without_fault;
 
 pub use pack::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_openapi};
+pub use request_spec::ROLE as USER_ROLE;
 pub use scenario::Question;

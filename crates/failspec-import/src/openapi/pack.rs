@@ -64,6 +64,12 @@ pub struct OpenApiOptions {
     pub values: BTreeMap<String, String>,
     /// Operations that are skipped: globs for method and path (`PUT /admin/*`) or for their ids.
     pub skip: Vec<String>,
+    /// A role with valid credentials that may call no guarded operation.
+    pub denied_role: Option<String>,
+    /// The role of another tenant, who must see nothing of the first.
+    pub other_role: Option<String>,
+    /// Operations that show to all tenants what belongs to one: globs as in `skip`.
+    pub shared: Vec<String>,
 }
 
 /// The result of the import of an OpenAPI document.
@@ -139,6 +145,9 @@ pub fn from_openapi(
         large_body: options.large_body,
         sent_large: false,
         skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
+        denied_role: options.denied_role.clone(),
+        other_role: options.other_role.clone(),
+        shared: options.shared.iter().map(|glob| WildMatch::new(glob)).collect(),
         names: Unique::default(),
         scenarios: Vec::new(),
         optional_members: Vec::new(),
@@ -173,6 +182,7 @@ pub fn from_openapi(
     }
     let used: BTreeSet<&str> = kept.iter().filter_map(|(_, source)| source.failure()).collect();
     let guarded = kept.iter().any(|(_, source)| source.roles().next().is_some());
+    let roles = required_roles(declared, options, &kept);
     let health_check = match options.allow_writes {
         true => health_checks(api.operations.iter().filter(|it| !is_skipped(it)), guarded, options),
         false => Vec::new(),
@@ -196,11 +206,7 @@ pub fn from_openapi(
                 .collect(),
             openapi: Some(options.file.clone()),
             openapi_overlays: options.overlays.clone(),
-            requires: RequiresSource {
-                roles: if guarded { vec![user(declared)] } else { Vec::new() },
-                variables,
-                conditions: Vec::new(),
-            },
+            requires: RequiresSource { roles, variables, conditions: Vec::new() },
             health_check,
             optional_members,
             ..Draft::default()
@@ -241,6 +247,24 @@ pub enum Need<'n> {
     Role(&'n str),
     /// A variable.
     Variable(&'n str),
+}
+
+/// Returns the roles that the scenarios need, each with what it may do.
+fn required_roles(
+    declared: &Declared,
+    options: &OpenApiOptions,
+    scenarios: &[(String, ScenarioSource)],
+) -> Vec<(String, String)> {
+    let used: BTreeSet<&str> = scenarios.iter().flat_map(|(_, source)| source.roles()).collect();
+    let denied = options
+        .denied_role
+        .iter()
+        .map(|name| (name.clone(), "has valid credentials, and may call no guarded operation".to_owned()));
+    let other = options.other_role.iter().map(|name| {
+        (name.clone(), format!("is another tenant than {ROLE}, and may see nothing that belongs to {ROLE}"))
+    });
+    let all = std::iter::once(user(declared)).chain(denied).chain(other);
+    all.filter(|(name, _)| used.contains(name.as_str())).collect()
 }
 
 fn user(declared: &Declared) -> (String, String) {
@@ -317,6 +341,14 @@ fn file(
     }
     for glob in &options.skip {
         let _ = write!(writes, " --skip '{}'", glob.escape_debug());
+    }
+    for (option, role) in [("denied", &options.denied_role), ("other", &options.other_role)] {
+        if let Some(role) = role {
+            let _ = write!(writes, " --{option}-role {role}");
+        }
+    }
+    for glob in &options.shared {
+        let _ = write!(writes, " --shared '{}'", glob.escape_debug());
     }
     let mut comments = Comments::default();
     comments.head(format!(

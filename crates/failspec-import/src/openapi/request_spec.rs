@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The role of requests with credentials.
-pub(super) const ROLE: &str = "user";
+pub const ROLE: &str = "user";
 
 /// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,8 @@ pub(super) struct RequestSpec {
     pub path: String,
     /// True if it is sent with credentials.
     pub credentials: bool,
+    /// The role whose credentials they are, if not [`ROLE`].
+    pub role: Option<String>,
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub cookies: Vec<(String, String)>,
@@ -57,6 +59,7 @@ impl RequestSpec {
             method: operation.method.clone(),
             path,
             credentials,
+            role: None,
             query: Vec::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
@@ -69,13 +72,18 @@ impl RequestSpec {
     pub fn source(&self) -> RequestSource {
         RequestSource {
             line: Some(self.line()),
-            role: self.credentials.then(|| Override::Set(ROLE.to_owned())),
+            role: self.role().map(|role| Override::Set(role.to_owned())),
             path: Parameters::default(),
             query: self.with_absent(&escaped_names(&self.query), &[ParameterLocation::Query]),
             headers: self
                 .with_absent(&self.all_headers(), &[ParameterLocation::Header, ParameterLocation::Cookie]),
             body: self.body.as_ref().map(Body::source),
         }
+    }
+
+    /// Returns the role whose credentials it carries.
+    fn role(&self) -> Option<&str> {
+        self.credentials.then(|| self.role.as_deref().unwrap_or(ROLE))
     }
 
     /// Returns values by name, and `null` for those that must not be sent.
@@ -195,9 +203,9 @@ impl RequestSpec {
         let other_line = (&self.method, &self.path) != (&faulty.method, &faulty.path);
         RequestSource {
             line: other_line.then(|| self.line()),
-            role: (self.credentials != faulty.credentials).then(|| match self.credentials {
-                true => Override::Set(ROLE.to_owned()),
-                false => Override::Removed,
+            role: (self.role() != faulty.role()).then(|| match self.role() {
+                Some(role) => Override::Set(role.to_owned()),
+                None => Override::Removed,
             }),
             path: Parameters::default(),
             query: changes(&escaped_names(&self.query), &escaped_names(&faulty.query), |_| None),

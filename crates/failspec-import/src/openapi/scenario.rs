@@ -42,6 +42,8 @@ pub enum Question {
     Method,
     /// Credentials that are missing or wrong.
     Credentials,
+    /// A role that may not do what the user may.
+    Access,
     /// A value that the document allows, and on which servers often break.
     Unusual,
     /// A request that only the state makes unusual: the same one twice, a name that is taken.
@@ -59,6 +61,7 @@ impl Question {
             Self::UnknownId => "a resource that does not exist",
             Self::Method => "a method that is not declared",
             Self::Credentials => "missing or wrong credentials",
+            Self::Access => "a role that may not do what `user` may",
             Self::Unusual => "a value that is allowed, and on which servers often break",
             Self::State => "the same request twice, or a name that is taken",
         }
@@ -80,6 +83,8 @@ pub(super) struct Scenario {
     /// The id of what the request creates if it is not rejected, for the teardown.
     pub capture: Vec<(String, CaptureSource)>,
     pub control: Control,
+    /// The steps after the failure, and after a success where the refusal is optional.
+    pub then: Vec<StepSource>,
 }
 
 impl Scenario {
@@ -110,6 +115,7 @@ impl Scenario {
             capture: self.capture.clone(),
             control,
             no_control,
+            then: self.then.clone(),
             // The resource that was created last is deleted first.
             teardown: self.around.teardown.iter().rev().cloned().collect(),
             ..ScenarioSource::default()

@@ -11,9 +11,14 @@ pub(super) static CHECK: Check = Check {
     text: "The request has a fault for which the documentation names a failure, but the API responded with a \
 success. Either the API does not check for the fault, or the scenario's request is not faulty on this \
 target: compare it with the control, which is the same request without the fault. Where the documentation \
-also lets an API accept the request (`refusal: optional`), it is a warning.",
+also lets an API accept the request (`refusal: optional`), it is a warning, unless steps of `then` show that the request did \
+what it must not (`after-failure`).",
     when: When::Succeeded,
     run: |subject| {
+        // That finding says more: the request was accepted, and did what it must not.
+        if subject.triggered.refusal_optional && !subject.observed.after_failure.is_empty() {
+            return Vec::new();
+        }
         let expected = format!("the failure {}", subject.triggered.id);
         let actual = format!("a success (HTTP {})", subject.response().status);
         let source = match subject.triggered.refusal_optional {

@@ -160,7 +160,20 @@ impl<'a> Subject<'a> {
         // An id that does not exist may have a form that the API refuses, and the document does not tell.
         let is_form_of_id = matches!(status, 400 | 422) && self.expected.allows_status(404);
         let is_refusal = (400..500).contains(&status) && (is_declared() || is_form_of_id);
-        self.is_unknown_method() || self.is_of_document() && is_refusal
+        self.is_unknown_method() || self.is_of_document() && (is_refusal || self.is_hidden())
+    }
+
+    /// Returns true if a role may not make the request that another one may, and the API hides from it what is there (RFC
+    /// 9110, section 15.5.4) or, where several refusals will do, refuses it in a way of its own: nothing is shown.
+    fn is_hidden(&self) -> bool {
+        let status = self.response().status;
+        let role = self.scenario.faulty.request.role.as_deref();
+        let is_about_roles = match &self.scenario.control {
+            Control::Flow(control) => role.is_some() && control.request.role.as_deref() != role,
+            Control::Impossible(_) | Control::Missing => false,
+        };
+        let is_refusal = status == 404 || (400..500).contains(&status) && self.expected.allows_status(404);
+        is_about_roles && is_refusal && self.expected.allows_status(403)
     }
 
     /// Returns true if the OpenAPI document alone says that a method is refused with 405, and the server does not know the

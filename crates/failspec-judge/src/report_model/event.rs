@@ -11,8 +11,9 @@ use failspec_pack::{
 };
 
 use super::{
-    CaseReport, Coverage, ExchangeReport, FindingGroup, MissingRequirement, OperationCoverage, Reason,
-    RunFinding, Shard, ShardReport, Summary, TestEnvironment, Verdict, WaiverReport,
+    CaseReport, Coverage, ExchangeReport, FindingGroup, MissingRequirement, OperationAccess,
+    OperationCoverage, Reason, RunFinding, Shard, ShardReport, Summary, TestEnvironment, Verdict,
+    WaiverReport,
 };
 
 /// An event of a run.
@@ -252,6 +253,10 @@ pub struct PackReport {
     /// Coverage of the operations of the contract's OpenAPI document, if it names one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<OperationCoverage>,
+    /// The responses that each role got from these operations, if at least two roles called any (nobody counts
+    /// as one), and in a shard.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<OperationAccess>,
     /// Requirements that the target does not provide, so that cases were skipped.
     pub missing_requirements: Vec<MissingRequirement>,
     /// Contradictions and gaps in its documentation.

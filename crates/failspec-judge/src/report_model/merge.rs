@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     CaseReport, Coverage, Exercise, MissingRequirement, Outcome, PackReport, Reason, RunFinding, RunReport,
-    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, group_findings, is_cut_short,
+    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access, group_findings, is_cut_short,
     operation::joined, reused_request_ids, waiver_findings,
 };
 
@@ -384,6 +384,8 @@ fn join_pack(
     // A shard that wrote nothing has none.
     pack.health_check = of_shards.iter().find_map(|pack| pack.health_check.clone());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));
+    let order: Vec<String> = pack.operations.iter().map(|it| it.operation.clone()).collect();
+    pack.access = access::joined(of_shards.iter().map(|pack| pack.access.as_slice()), &order);
     let mut missing_requirements: BTreeMap<(super::RequirementKind, String), MissingRequirement> =
         BTreeMap::new();
     for missing in of_shards.iter().flat_map(|pack| &pack.missing_requirements) {

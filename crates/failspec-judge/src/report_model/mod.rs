@@ -1,6 +1,7 @@
 //! Report model: outcomes, coverage, run findings, events and the rules of the exit code. Pure: nothing here sends
 //! requests.
 
+mod access;
 mod case;
 mod coverage;
 mod event;
@@ -19,6 +20,7 @@ mod shard;
 mod summary;
 mod test_environment;
 
+pub use access::{AccessLog, OperationAccess, RoleAccess};
 pub use case::{
     CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, ResponseReport, ScenarioLocation,
     SnapshotReport, SnapshotState, WaivedFinding,

@@ -33,6 +33,14 @@ fn what_the_scenario_expects_after_the_failure_must_hold() {
     let accepted = [(Phase::Request, Reply::json(200, json!({})))];
     let found = world.judge_with(&accepted, |observed| observed.after_failure = unmet());
     assert_eq!(found, ["violation not-rejected"]);
+    // Where the API may accept the request, what it did is the one finding.
+    let contract = CONTRACT.replace("code: absent,", "code: absent, refusal: optional,");
+    let optional = World::new(&contract, "triggers: absent");
+    assert_eq!(optional.judge_with(&accepted, |_| ()), ["warning not-rejected"]);
+    let found = optional.findings_with(&accepted, |observed| observed.after_failure = unmet());
+    let [finding] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((finding.check, finding.is_violation()), ("after-failure", true));
+    assert_eq!(finding.message, "after the request, which succeeded (HTTP 200): the note is gone");
 }
 
 #[test]

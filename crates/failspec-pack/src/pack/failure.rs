@@ -130,8 +130,8 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
         Field::optional(
             "refusal",
             ValueType::Words(REFUSAL),
-            "`optional`: accepting the request is only a warning; a refusal must still conform \
-             (default: required)",
+            "`optional`: accepting the request is only a warning, but steps of `then` must hold all the same; a \
+             refusal must still conform (default: required)",
         ),
         Field::optional("condition", ValueType::Name, "the condition that the scenarios of the failure need"),
         Field::optional("excluded", ValueType::Text, "the reason why no scenario tests the failure"),

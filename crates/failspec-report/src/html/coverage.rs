@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::summary::{state_word, target};
 use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackReport, RunReport, State};
 
-use super::{document::word, page::Page};
+use super::{access, document::word, page::Page};
 
 /// Maximum number of cases of one failure that get a mark of their own.
 const MAX_MARKS: usize = 24;
@@ -52,7 +52,9 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
         for failure in &pack.coverage.failures {
             row(page, pack, failure, cases.get(pack, failure));
         }
-        page.raw("</tbody></table></details>\n</article>\n");
+        page.raw("</tbody></table></details>\n");
+        access::table(page, pack);
+        page.raw("</article>\n");
     }
     page.raw("</section>\n");
 }

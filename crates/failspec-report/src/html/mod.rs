@@ -6,6 +6,7 @@
 //! opened, so that a page with ten thousand cases opens at once. A content security policy forbids every request, and
 //! every script and style except the two of this module.
 
+mod access;
 mod cases;
 mod certificate;
 mod coverage;

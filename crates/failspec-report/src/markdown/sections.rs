@@ -8,11 +8,11 @@ use crate::{
     case_text::{account, differs, row_of, sentence},
     count,
     summary::{
-        count_cases, distinct_first, health_checks, reruns as reruns_in_words, snapshots, unexercised,
-        waivers,
+        count_cases, distinct_first, health_checks, reruns as reruns_in_words, role_name, snapshots,
+        statuses, unexercised, waivers,
     },
 };
-use failspec_judge::report_model::{CaseReport, Outcome, RunReport};
+use failspec_judge::report_model::{CaseReport, OperationAccess, Outcome, RunReport};
 
 use super::{
     document::Comment,
@@ -90,6 +90,26 @@ pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
         )
     });
     comment.items(FOR_OTHERS, &rows.collect::<Vec<_>>());
+}
+
+/// Writes what each role got from each operation, folded.
+pub(super) fn access(comment: &mut Comment, report: &RunReport) {
+    for pack in report.packs.iter().filter(|pack| OperationAccess::is_comparable(&pack.access)) {
+        let roles = OperationAccess::roles(&pack.access);
+        let names: Vec<String> = roles.iter().map(|role| cell(role_name(*role))).collect();
+        comment.line(&format!(
+            "\n<details><summary>Operations and roles of {}</summary>\n\n| operation | {} |\n|---|{}",
+            html(&pack.header.label()),
+            names.join(" | "),
+            "---|".repeat(names.len())
+        ));
+        let rows = pack.access.iter().map(|row| {
+            let of_roles: Vec<String> = roles.iter().map(|role| statuses(row.of(*role))).collect();
+            format!("| {} | {} |\n", cell(&row.operation), of_roles.join(" | "))
+        });
+        comment.items(FOR_OTHERS, &rows.collect::<Vec<_>>());
+        comment.line("\n</details>");
+    }
 }
 
 pub(super) fn violations(comment: &mut Comment, report: &RunReport) {

@@ -2,9 +2,13 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
-use crate::{case_text::row_of, count};
+use crate::{
+    case_text::row_of,
+    count,
+    summary::{role_name, statuses},
+};
 use failspec_base::sanitize::{one_line, shortened};
-use failspec_judge::report_model::{CaseReport, FindingGroup, RunReport};
+use failspec_judge::report_model::{CaseReport, FindingGroup, OperationAccess, RunReport};
 
 use super::{case::reproduce, styles::Styles, summary::label, visible};
 
@@ -129,6 +133,21 @@ pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
             });
             let errors: Vec<String> = errors.collect();
             let _ = writeln!(text, "             {}  {}", visible(&operation.operation), errors.join("  "));
+        }
+    }
+}
+
+/// Writes what each role got from each operation.
+pub(super) fn access(text: &mut String, report: &RunReport) {
+    for pack in report.packs.iter().filter(|pack| OperationAccess::is_comparable(&pack.access)) {
+        let _ = writeln!(text, "{} {} (operations × roles)", label("access"), visible(&pack.header.label()));
+        for row in &pack.access {
+            let roles = row.roles.iter().map(|access| {
+                let role = Styles::dab(Styles::FAINT, visible(role_name(access.role.as_deref())));
+                format!("{role} {}", statuses(&access.statuses))
+            });
+            let roles: Vec<String> = roles.collect();
+            let _ = writeln!(text, "             {}  {}", visible(&row.operation), roles.join("  "));
         }
     }
 }

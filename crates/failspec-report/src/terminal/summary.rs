@@ -13,7 +13,7 @@ use failspec_judge::report_model::{
 
 use super::{
     case::{case, in_short},
-    causes::{are_shown_by_cause, causes, has_findings, operations},
+    causes::{access, are_shown_by_cause, causes, has_findings, operations},
     styles::Styles,
     visible,
 };
@@ -61,6 +61,9 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
         outcomes(&mut text, report);
         coverage(&mut text, report);
         operations(&mut text, report, verbose);
+        if verbose {
+            access(&mut text, report);
+        }
         findings(&mut text, report);
         snapshots(&mut text, report);
         errata(&mut text, report, verbose);
