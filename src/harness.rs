@@ -315,7 +315,9 @@ fn engine(packs: Vec<Arc<Pack>>, senders: Senders, harness: Harness) {
         Ok(target) => target,
         Err(error) => return eprintln!("{error}"),
     };
-    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return };
+    // As for the command line: the steps of a case need much of a stack in a build without optimisation.
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let Ok(runtime) = builder.thread_stack_size(8 << 20).enable_all().build() else { return };
     runtime.block_on(async {
         for pack in packs {
             if let Err(error) = run_pack(&pack, target.clone(), &senders).await {

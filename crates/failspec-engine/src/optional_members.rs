@@ -57,14 +57,14 @@ impl Session {
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
         let Some((operation, members)) = self.optional_members(template) else {
-            return self.send_as_written(template, scope, extra, purpose, records).await;
+            return Box::pin(self.send_as_written(template, scope, extra, purpose, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
             let whole = completed(template, members, &known);
             let template = whole.as_ref().unwrap_or(template);
-            return self.send_as_written(template, scope, extra, purpose, records).await;
+            return Box::pin(self.send_as_written(template, scope, extra, purpose, records)).await;
         }
-        let index = self.send_as_written(template, scope, extra, purpose, records).await?;
+        let index = Box::pin(self.send_as_written(template, scope, extra, purpose, records)).await?;
         let refused = response_of(records, index).filter(|it| matches!(it.status, 400 | 422));
         let Some(refused) = refused.filter(|_| purpose.is_sound) else { return Ok(index) };
         let said = String::from_utf8_lossy(&refused.body).into_owned();
@@ -80,7 +80,7 @@ impl Session {
             }
             names.extend(added);
             let Some(whole) = completed(template, members, &names) else { continue };
-            let again = self.send_as_written(&whole, scope, extra, purpose, records).await?;
+            let again = Box::pin(self.send_as_written(&whole, scope, extra, purpose, records)).await?;
             let response = response_of(records, again);
             let is_accepted = response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None)));
             if !is_accepted {

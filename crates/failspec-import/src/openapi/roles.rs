@@ -78,6 +78,14 @@ impl<'a> Generator<'a> {
             let why = "its requests have no credentials, so every role is the same";
             return self.leave_out(why, operation, &what);
         }
+        // A change that gives another name than the creation is seen if it takes effect.
+        let is_change = matches!(operation.method.as_str(), "PUT" | "PATCH");
+        let names = right.ask.unique_names();
+        let renamed = names.first().filter(|_| is_change).map(|name| {
+            let ask = right.ask.clone().renamed(name, &format!("{UNIQUE}-other"));
+            ValidRequest { ask, ..right.clone() }
+        });
+        let right = renamed.as_ref().unwrap_or(right);
         let mut faulty = right.ask.clone();
         faulty.role = Some(role.to_owned());
         let Some(item) = innermost(right) else {
