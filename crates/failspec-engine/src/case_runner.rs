@@ -208,9 +208,9 @@ impl<'s> CaseRunner<'s> {
             return;
         }
         if let Control::Flow(control) = &self.case.scenario.control {
-            let result = match Box::pin(self.shared_control(control)).await {
+            let result = match self.shared_control(control).await {
                 Some(result) => result,
-                None => Box::pin(self.own_control(control)).await,
+                None => self.own_control(control).await,
             };
             if let Err(reason) = result {
                 self.inconclusive = Some(reason);
@@ -222,9 +222,9 @@ impl<'s> CaseRunner<'s> {
             self.scope = Some(self.scope());
             return;
         }
-        let result = match Box::pin(self.shared_setup()).await {
+        let result = match self.shared_setup().await {
             Some(result) => result,
-            None => Box::pin(self.own_setup()).await,
+            None => self.own_setup().await,
         };
         if let Err(reason) = result {
             self.inconclusive = Some(reason);

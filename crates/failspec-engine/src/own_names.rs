@@ -52,7 +52,7 @@ impl Session {
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
         if self.pack.contract.openapi.is_none() {
-            return Box::pin(self.send_as_written(template, scope, extra, purpose, records)).await;
+            return self.send_as_written(template, scope, extra, purpose, records).await;
         }
         // On the heap: with what it calls, it would be much of the stack of every case.
         Box::pin(self.send_by_name(template, scope, extra, purpose, records)).await

@@ -179,7 +179,7 @@ impl CaseRunner<'_> {
         let mut own = None;
         let shared = cell
             .get_or_init(async || {
-                let result = Box::pin(self.own_control(control)).await;
+                let result = self.own_control(control).await;
                 let is_clean =
                     result.is_ok() && self.observed.control_failed.is_none() && self.left_behind.is_empty();
                 own = Some(result);
@@ -237,7 +237,7 @@ impl Session {
     /// Sends a control again. Returns what was sent, and why it did not succeed, if it did not.
     async fn send_again<'s>(&'s self, case: &'s Case, control: &Flow) -> (CaseRunner<'s>, Option<String>) {
         let mut again = CaseRunner::new(self, case);
-        let problem = match Box::pin(again.own_control(control)).await {
+        let problem = match again.own_control(control).await {
             Ok(()) if again.observed.control_failed.is_none() => None,
             Ok(()) => Some("it got the failure under test as well".to_owned()),
             Err(reason) => Some(reason.to_string()),

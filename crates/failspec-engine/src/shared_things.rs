@@ -162,7 +162,7 @@ impl CaseRunner<'_> {
         let mut own = None;
         let made = cell
             .get_or_init(async || {
-                let result = Box::pin(self.own_setup()).await;
+                let result = self.own_setup().await;
                 let scope = self.scope.clone().filter(|_| result.is_ok());
                 own = Some(result);
                 let records = self.observed.records[before..].to_vec();
