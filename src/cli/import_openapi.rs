@@ -466,6 +466,11 @@ fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, declared: &Decla
     let base = if base.chars().all(plain) { base } else { "" };
     let mut text =
         format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{base}{role}\n");
+    let api = &declared.api;
+    let is_silent = !api.schemes.is_empty() && api.operations.iter().all(|it| !it.is_guarded());
+    if is_silent && !arguments.credentials && !arguments.no_auth {
+        text.push_str("  The document describes credentials, and no operation requires them: --credentials sends them.\n");
+    }
     let variables = made.draft.requires.variables.iter();
     let variables: Vec<_> = variables.filter(|(_, known)| !again && known.default.is_none()).collect();
     for (variable, known) in variables.iter().take(VARIABLES_SHOWN) {

@@ -237,8 +237,12 @@ impl Generator<'_> {
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
         let schemes = schemes.filter_map(|name| self.declared.api.schemes.get(name));
         let mut credentials: Vec<&Credential> = schemes.map(|scheme| &scheme.credential).collect();
+        // Without a scheme, a parameter whose name says so carries them, else probably `Authorization`.
+        let own = operation.parameters.iter().find(|parameter| self.is_credential(operation, parameter));
+        let own =
+            own.map_or(Credential::Bearer, |it| Credential::Key { place: it.place, name: it.name.clone() });
         if !operation.is_guarded() {
-            credentials.push(&Credential::Bearer);
+            credentials.push(&own);
         }
         for credential in credentials {
             let (place, name, value) = match credential {

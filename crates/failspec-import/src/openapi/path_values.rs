@@ -132,6 +132,10 @@ impl<'a> Paths<'a> {
     /// Generates a value that the schema of a parameter allows and that is unlikely to be an existing id. Returns
     /// `None` if that is not possible.
     pub fn nothing(&self, parameter: &Parameter) -> Option<String> {
+        // An API may refuse an id of another form before it looks for it.
+        if parameter.examples.iter().filter_map(Value::as_str).any(is_uuid) {
+            return Some("${uuid}".to_owned());
+        }
         let any = Value::Bool(true);
         nothing(&self.sampler, parameter.schema.as_ref().unwrap_or(&any), &parameter.name)
     }
@@ -140,6 +144,13 @@ impl<'a> Paths<'a> {
 /// Finds a path parameter of an operation.
 pub(super) fn parameter<'o>(operation: &'o Operation, name: &str) -> Option<&'o Parameter> {
     operation.parameters.iter().find(|it| it.place == ParameterLocation::Path && it.name == name)
+}
+
+/// Returns true if a text has the form of a UUID (RFC 9562, section 4).
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Returns the names of the parameters of a path, in their order.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use failspec_base::sanitize::shortened;
+use failspec_pack::pack::SUCCESS_ID;
 
 use crate::check::{Finding, Phase};
 
@@ -183,6 +184,8 @@ struct Causes<'a> {
     shared: HashSet<Rule<'a>>,
     /// The operations, with the failure under test, that break under faults against many rules.
     fragile: HashSet<(Option<&'a str>, &'a str)>,
+    /// The operations that break although the request has no fault.
+    always: HashSet<Option<&'a str>>,
     /// The shapes, as a forest: two texts that one exchange shows belong to one shape.
     texts: HashMap<Text<'a>, usize>,
     parents: Vec<usize>,
@@ -193,6 +196,7 @@ impl<'a> Causes<'a> {
         let mut causes = Self {
             shared: HashSet::new(),
             fragile: HashSet::new(),
+            always: HashSet::new(),
             texts: HashMap::new(),
             parents: Vec::new(),
         };
@@ -203,6 +207,10 @@ impl<'a> Causes<'a> {
             match deviation.kind {
                 Kind::ServerError => {
                     let (operation, failure, rule) = deviation.breaks();
+                    let tested = deviation.exchange.is_none_or(|exchange| exchange.phase == Phase::Request);
+                    if tested && &*case.failure == SUCCESS_ID {
+                        causes.always.insert(operation);
+                    }
                     breaking.entry((operation, failure)).or_default().insert(rule);
                 }
                 Kind::Shape => causes.join(deviation),
@@ -253,6 +261,10 @@ impl<'a> Causes<'a> {
         match deviation.kind {
             Kind::ServerError => {
                 let (operation, failure, rule) = deviation.breaks();
+                // What breaks without any fault breaks for one reason.
+                if self.always.contains(&operation) {
+                    return Cause::ServerError(operation, "", None);
+                }
                 let rule = rule.filter(|_| !self.fragile.contains(&(operation, failure)));
                 Cause::ServerError(operation, failure, rule)
             }

@@ -349,4 +349,8 @@ fn one_media_type_of_errors_and_one_parameter_that_breaks_the_server_are_one_row
         broken("t::a::3", "invalid", other),
     ];
     assert_eq!(rows(&cases).iter().map(|row| row.2).collect::<Vec<_>>(), [2, 1]);
+    // An operation that breaks without any fault breaks for one reason.
+    let sound = broken("t::success::4", "success", "openapi.yaml#/paths/~1a/get");
+    let cases: Vec<_> = cases.into_iter().chain([sound]).collect();
+    assert_eq!(rows(&cases).iter().map(|row| row.2).collect::<Vec<_>>(), [4]);
 }
