@@ -14,8 +14,8 @@ use super::{
     json, response, right,
 };
 
-const NO_HEAD: Expected = Expected::Inconclusive("waiting for a response took longer than 1.5s");
-const NO_END: Expected = Expected::Inconclusive("reading the body took longer than 2.5s");
+const NO_HEAD: Expected = Expected::Inconclusive("waiting for a response took longer than 3s");
+const NO_END: Expected = Expected::Inconclusive("reading the body took longer than 4s");
 const TOO_LARGE: Expected = Expected::Inconclusive("the body of the response is larger than 8388608 bytes");
 const NO_HTTP: Expected = Expected::Inconclusive("the response is not well-formed HTTP");
 const CLOSED: Expected = Expected::Inconclusive("the connection ended before there was a response");
