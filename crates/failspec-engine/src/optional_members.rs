@@ -28,7 +28,7 @@ use super::{
 /// Maximum number of times that a request is sent with more members.
 const MAX_TRIES: usize = 4;
 
-/// What is known of the bodies of operations: `POST /pets` → the members to add; none if adding them does not help.
+/// The knowledge about the bodies of operations: `POST /pets` → the members to add; none if adding them does not help.
 #[derive(Debug, Default)]
 pub struct OptionalMembers(Mutex<HashMap<String, Vec<String>>>);
 

@@ -1,6 +1,6 @@
 //! Controls that several cases have in common: they are sent once, with their setup and teardown, and serve all of them.
 //!
-//! What is shared may be stale, so it never convicts: before a case that rests on it is called a violation, the control is
+//! A shared control may be stale, so it never convicts: before a case that rests on it is called a violation, the control is
 //! sent again for it. It is also sent again after a while, and for a case that runs a second time. Nor does it acquit: at
 //! the end of the run it is sent once more, and if it fails then, the cases that rested on it show nothing.
 

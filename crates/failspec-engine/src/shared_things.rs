@@ -1,7 +1,7 @@
 //! Things that cases which only read have in common: the first of them makes them, and they are removed at the end of the
 //! run, also of one that was cancelled.
 //!
-//! What others share may be gone: a case that would be called a violation runs once more, with things of its own.
+//! A shared thing may be gone: a case that would be called a violation runs once more, with things of its own.
 
 use std::{
     collections::HashMap,
@@ -50,7 +50,7 @@ pub struct SharedThings {
     made: Mutex<HashMap<Digest, Shared>>,
 }
 
-/// What became of things at the end of the run.
+/// The removal of things at the end of the run.
 pub(super) struct Removal {
     /// The case in whose report it stands.
     pub case: Arc<str>,

@@ -98,7 +98,7 @@ pub struct CompletedBody {
     pub operation: String,
     /// The members that were added.
     pub members: Vec<String>,
-    /// What the API responded without them, in words.
+    /// The response of the API without them, in words.
     pub refusal: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a scenario without a fault expects: a success, or anything but a server error.
+//! The expectation of a scenario without a fault: a success, or anything but a server error.
 
 use failspec_pack::{
     openapi::{Response, ResponseStatus},

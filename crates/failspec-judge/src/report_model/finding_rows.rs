@@ -178,7 +178,7 @@ fn is_server_error(case: &CaseReport, exchange: Option<&ExchangeReport>) -> bool
         && !documented.any(|pattern| pattern.matches(response.status))
 }
 
-/// What the causes of deviations depend on, in all cases together.
+/// The facts of all cases together on which the causes of deviations depend.
 struct Causes<'a> {
     /// The rules that requests to more than one operation broke.
     shared: HashSet<Rule<'a>>,

@@ -282,7 +282,7 @@ struct Reader<'d> {
     /// The indexes of parts, by the address of what is written there.
     known: HashMap<*const Value, usize>,
     parts: Vec<Part>,
-    /// What is written there, for each part.
+    /// The schema that is written there, for each part.
     places: Vec<Place<'d>>,
 }
 

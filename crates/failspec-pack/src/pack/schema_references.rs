@@ -1,4 +1,4 @@
-//! What the references of a schema lead to.
+//! The targets of the references of a schema.
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -20,7 +20,7 @@ pub(super) struct Documents<'s> {
 /// A place in a document.
 #[derive(Debug, Clone)]
 pub(super) struct Place<'d> {
-    /// What is written there.
+    /// The schema that is written there.
     pub value: &'d Value,
     /// The address that references are relative to.
     base: Rc<Url>,
