@@ -631,7 +631,14 @@ impl<'s> CaseRunner<'s> {
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
             let is_captured = |name: &str| {
                 let made = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
-                let mut made = made.filter(|_| phase == Phase::Teardown && !self.has_setup);
+                // A control may have a setup of its own, which creates less.
+                let is_flows = |name: &str| {
+                    flow.setup.iter().flat_map(|step| &step.capture).any(|capture| capture.name == name)
+                };
+                let mut made = made.filter(|capture| match phase {
+                    Phase::Teardown => !self.has_setup,
+                    _ => !is_flows(&capture.name),
+                });
                 captures.iter().flat_map(|captures| captures.iter()).any(|capture| capture.name == name)
                     || made.any(|capture| capture.name == name)
             };

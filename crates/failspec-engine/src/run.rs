@@ -336,7 +336,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
     let packs = plans.iter().map(|plan| {
         let contract = &plan.pack.contract;
         PackHeader {
-            name: plan.pack.name.clone(),
+            name: plan.pack.prefix().to_owned(),
             version: plan.pack.version.as_ref().map(ToString::to_string),
             origin: match &plan.pack.files {
                 Files::Embedded(_) => "embedded".to_owned(),

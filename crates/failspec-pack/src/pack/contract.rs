@@ -466,6 +466,10 @@ impl Contract {
                 );
             }
         }
+    }
+
+    /// Checks that there is something to test. A base need not have failures: the contracts that extend it have.
+    pub(super) fn check_not_empty(&self, reader: &Decoder) {
         match (self.failures.is_empty(), self.not_in_force.first()) {
             (true, None) => {
                 reader.error(self.place.span, "the contract has no failures");

@@ -31,6 +31,8 @@ pub struct Pack {
     pub version: Option<Version>,
     /// The versions of the dated contracts, without the newest, oldest first.
     pub versions: Vec<Version>,
+    /// The name with which its cases begin if another version of the pack is in the same run.
+    qualified: Option<String>,
     /// The contract.
     pub contract: Contract,
     /// The scenarios for the failures of this version, in the order of the files.
@@ -132,7 +134,7 @@ impl Pack {
         let library = SchemaRegistry::new(Arc::clone(&texts), name);
         let on = version.as_ref().map(Version::last_day).or_else(|| edition.as_of());
         let (base, mistaken) = read_base(files, &texts, name, edition, &bases, on);
-        let (mut contract, read) = read_contract(edition.file(), &library, base, on);
+        let (mut contract, read) = read_contract(edition.file(), &library, base, on, false);
         mistakes.0.extend(mistaken.0);
         mistakes.0.extend(read.0);
         name_is_that_of_the_folder(contract.as_ref(), edition.file(), name, &mut mistakes);
@@ -163,6 +165,7 @@ impl Pack {
                 digest: digest(&texts, version.as_ref()),
                 version,
                 versions: editions.versions(),
+                qualified: None,
                 contract,
                 scenarios,
                 texts,
@@ -176,6 +179,25 @@ impl Pack {
     /// Returns the schema files of the pack.
     pub fn library(&self) -> SchemaRegistry {
         SchemaRegistry::new(Arc::clone(&self.texts), &self.name)
+    }
+
+    /// Makes the names of its cases carry the requested version, because another version is in the same run.
+    #[must_use]
+    pub fn qualified(mut self) -> Self {
+        self.qualified = Some(self.label());
+        self
+    }
+
+    /// Returns the name with which the names of its cases begin: that of the pack, with the version only if another
+    /// version is in the same run.
+    pub fn prefix(&self) -> &str {
+        self.qualified.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Returns the name of every version of the pack, oldest first: `name@version`, and `name` for the newest.
+    pub fn all_versions(&self) -> Vec<String> {
+        let dated = self.versions.iter().map(|version| label(&self.name, Some(version.as_str())));
+        dated.chain([self.name.clone()]).collect()
     }
 
     /// Returns its name, with the requested version if there is one.
@@ -236,7 +258,8 @@ fn read_base(
         let title = format!("`{name}` extends `{folder}`, but there is no {}", files.shown(&path));
         return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
     };
-    let (base, mut mistakes) = read_contract(file, &SchemaRegistry::new(Arc::clone(texts), folder), None, on);
+    let (base, mut mistakes) =
+        read_contract(file, &SchemaRegistry::new(Arc::clone(texts), folder), None, on, true);
     if file.node.as_ref().is_some_and(|node| node.get("extends").is_some()) {
         mistakes.0.push(Diagnostic::error(
             base.as_ref().map(|base| base.place.clone()),
@@ -266,11 +289,15 @@ fn read_contract(
     library: &SchemaRegistry,
     base: Option<Contract>,
     on: Option<Date>,
+    is_base: bool,
 ) -> (Option<Contract>, Diagnostics) {
     let written = file.mistakes.clone();
     let Some(node) = &file.node else { return (None, written) };
     let reader = Decoder::new(&file.source);
     let contract = Contract::read(node, &reader, library, base, on);
+    if let Some(contract) = contract.as_ref().filter(|_| !is_base) {
+        contract.check_not_empty(&reader);
+    }
     (contract, merged(written, reader.finish()))
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use failspec_base::{
-    syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, ValueType},
+    syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, NodeValue, ValueType},
     template::Placeholder,
 };
 
@@ -88,8 +88,8 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
     fields: &[
         Field::optional(
             "triggers",
-            ValueType::Text,
-            "the failure, or failure/cause; without it, `expect: success` says that the request must succeed, and \
+            ValueType::Either(&[ValueType::Text, ValueType::List(&ValueType::Text)]),
+            "the failure, or failure/cause; of a list, the first that the version of the contract has; without it, `expect: success` says that the request must succeed, and \
              `expect: no_server_error` that it must not break the server",
         ),
         Field::optional(
@@ -463,23 +463,65 @@ pub(super) fn split_trigger(triggers: &str) -> (&str, Option<&str>) {
     triggers.split_once('/').map_or((triggers, None), |(id, cause)| (id, Some(cause)))
 }
 
-/// Returns true if only other versions of the pack have the failure or cause that a scenario triggers. Other names in
-/// the scenario may also exist only there, so it is checked only with those versions.
-fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
-    let Some((id, cause)) = entry.value.get("triggers").and_then(Node::as_text).map(split_trigger) else {
-        return false;
-    };
+/// Returns the failures that a scenario triggers, one for each version of the contract that names it otherwise.
+fn alternatives(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        NodeValue::List(items) => items.iter().collect(),
+        _ => vec![node],
+    }
+}
+
+/// Returns true if this version of the contract has a failure, and the cause if one is named.
+fn is_here(trigger: &str, contract: &Contract) -> bool {
+    let (id, cause) = split_trigger(trigger);
     let fits = |failure: &Failure| {
         failure.id == id && cause.is_none_or(|cause| failure.causes.iter().any(|known| known == cause))
     };
-    let here = contract.failures.iter().chain(&contract.not_in_force).any(fits);
-    let there =
-        contract.elsewhere.get(id).is_some_and(|causes| cause.is_none_or(|cause| causes.contains(cause)));
-    !here && there
+    contract.failures.iter().chain(&contract.not_in_force).any(fits)
+}
+
+/// Returns true if another version of the contract has a failure, and the cause if one is named.
+fn is_elsewhere(trigger: &str, contract: &Contract) -> bool {
+    let (id, cause) = split_trigger(trigger);
+    contract.elsewhere.get(id).is_some_and(|causes| cause.is_none_or(|cause| causes.contains(cause)))
+}
+
+/// Returns true if only other versions of the pack have the failures or causes that a scenario triggers. Other names
+/// in the scenario may also exist only there, so it is checked only with those versions.
+fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
+    let Some(node) = entry.value.get("triggers") else { return false };
+    let named: Option<Vec<&str>> = alternatives(node).into_iter().map(Node::as_text).collect();
+    named.is_some_and(|named| {
+        !named.is_empty()
+            && named.iter().all(|trigger| !is_here(trigger, contract) && is_elsewhere(trigger, contract))
+    })
+}
+
+/// Returns the failure or cause of a list that this version of the contract has: the first. All others must exist in
+/// some version, because a typing error would leave the scenario out of one without a word.
+fn of_this_version<'n>(node: &'n Node, names: &ReadContext<'_>) -> Option<&'n Node> {
+    let (reader, contract) = (names.reader, names.contract);
+    let NodeValue::List(items) = &node.value else { return Some(node) };
+    if items.is_empty() {
+        reader.error_hint(node.span, "the scenario triggers nothing: the list is empty", "name a failure");
+        return None;
+    }
+    let mut found = None;
+    for item in items {
+        let trigger = reader.text(item)?;
+        if is_here(trigger, contract) {
+            found = found.or(Some(item));
+        } else if !is_elsewhere(trigger, contract) {
+            // Reads it as if it stood alone, for the message.
+            triggers(item, names)?;
+        }
+    }
+    found
 }
 
 fn triggers<'n>(node: &Node, names: &ReadContext<'n>) -> Option<Trigger<'n>> {
     let (reader, contract) = (names.reader, names.contract);
+    let node = of_this_version(node, names)?;
     let text = reader.text(node)?;
     let (id, cause) = split_trigger(text);
     let in_force = contract.failures.iter().enumerate().map(|(index, failure)| (Some(index), failure));
