@@ -8,6 +8,7 @@ mod contract_head;
 mod costly_checks;
 mod diff;
 mod extends;
+mod extends_pack;
 mod files;
 mod formats;
 mod golden;
@@ -54,6 +55,7 @@ mod strict_api;
 mod successes;
 #[path = "../support/mod.rs"]
 mod support;
+mod target_needs;
 mod targets;
 mod unproven;
 mod versions;

@@ -566,11 +566,14 @@ impl<'s> CaseRunner<'s> {
     fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
         let condition = self.case.scenario.condition.as_ref();
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
-        let Some(Condition::Scoped { variables, headers, url }) = condition else { return Extra::default() };
+        let first_byte = self.case.scenario.first_byte;
+        let Some(Condition::Scoped { variables, headers, url }) = condition else {
+            return Extra { first_byte, ..Extra::default() };
+        };
         for (name, value) in variables {
             scope.set(name.clone(), value.clone());
         }
-        Extra { headers: headers.clone(), url: url.clone() }
+        Extra { headers: headers.clone(), url: url.clone(), first_byte }
     }
 
     async fn steps(

@@ -169,7 +169,7 @@ pub(super) fn session(
         plan.target
             .roles
             .values()
-            .filter_map(|role| role.credential.secret())
+            .flat_map(|role| role.credential.secrets())
             .for_each(|secret| mask.add(secret));
     }
     plan.target.secrets.iter().for_each(|secret| mask.add(secret));

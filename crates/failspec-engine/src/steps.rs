@@ -89,6 +89,9 @@ fn on_cancel(phase: Phase) -> OnCancel {
 /// Returns true if a request carries this credential, and not another one that the scenario writes in its place.
 fn carries(request: &Request, carried: &Carried) -> bool {
     match carried {
+        Carried::Headers(own) => {
+            own.iter().any(|own| request.headers.iter().any(|header| header.value == own.value))
+        }
         Carried::Header(own) => request.headers.iter().any(|header| header.value == own.value),
         _ => false,
     }
@@ -169,7 +172,9 @@ impl Session {
             if response.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);
             }
-            let wait = match self.told(&response) {
+            // What it tells and nobody can read is no reason to try for long.
+            let unreadable = || response.combined_header("retry-after").map(|_| FIRST_UNTOLD_WAIT);
+            let wait = match self.told(&response).or_else(unreadable) {
                 Some(told) if resends == MAX_RESENDS || told > MAX_UNEXPECTED_WAIT => {
                     return Err(format!(
                         "the target limits the rate of requests (HTTP 429, asks to wait {} s)",

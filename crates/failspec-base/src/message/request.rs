@@ -1,6 +1,6 @@
 //! Requests: the parts that are sent, and the forms in which they may be shown.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -29,6 +29,9 @@ pub struct Request {
     pub suppressed: Vec<String>,
     /// The body, if there is one.
     pub body: Option<Body>,
+    /// How long its response may take at least, if that is longer than the limit of the client
+    /// ([`Limits::first_byte`](super::Limits::first_byte)): a documented deadline.
+    pub first_byte: Option<Duration>,
 }
 
 impl Header {

@@ -13,6 +13,7 @@ use super::{
     Contract, Scenario, Version,
     contract_version::{Bases, ContractVersion, ContractVersions, ParsedFile},
     files::{Files, FilesError, Texts, digest},
+    inherited::{self, Inherited},
     parallel::side_by_side,
     schema::SchemaRegistry,
     split_version,
@@ -33,6 +34,8 @@ pub struct Pack {
     pub versions: Vec<Version>,
     /// The name with which its cases begin if another version of the pack is in the same run.
     qualified: Option<String>,
+    /// The pack that it extends, if it extends one.
+    pub extends: Option<String>,
     /// The contract.
     pub contract: Contract,
     /// The scenarios for the failures of this version, in the order of the files.
@@ -129,11 +132,26 @@ impl Pack {
             });
         };
         let bases = editions.bases(files, &texts);
-        let elsewhere = editions.known_besides(&edition.path, &bases);
+        let mut elsewhere = editions.known_besides(&edition.path, &bases);
         let (texts, others) = parted(texts, name, edition);
         let library = SchemaRegistry::new(Arc::clone(&texts), name);
         let on = version.as_ref().map(Version::last_day).or_else(|| edition.as_of());
+        let inherited = Inherited::of(files, edition)?;
         let (base, mistaken) = read_base(files, &texts, name, edition, &bases, on);
+        let (base, inherited_files, texts) = match inherited {
+            Some(mut inherited) => {
+                let mut all = (*inherited.texts).clone();
+                all.extend(texts.iter().map(|(path, text)| (path.clone(), text.clone())));
+                // Its scenarios may be those of its other versions.
+                for (failure, causes) in &inherited.contract.elsewhere {
+                    elsewhere.entry(failure.clone()).or_default().extend(causes.iter().cloned());
+                }
+                let contract =
+                    std::mem::replace(&mut inherited.contract, Contract::nothing_at(edition.file()));
+                (Some(contract), Some(inherited), Arc::new(all))
+            }
+            None => (base, None, texts),
+        };
         let (mut contract, read) = read_contract(edition.file(), &library, base, on, false);
         mistakes.0.extend(mistaken.0);
         mistakes.0.extend(read.0);
@@ -143,17 +161,28 @@ impl Pack {
         }
         // Scenarios are read even if the contract has errors, so that all errors are reported at once. Without any
         // contract, only YAML errors in them are reported.
-        let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
+        let own = format!("scenarios/{name}/");
+        let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with(&own));
         let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
-        let read = side_by_side(&read, |(path, text)| {
+        let mut read = side_by_side(&read, |(path, text)| {
             let source = Source::new(files.shown(path), text.as_str());
             match &contract {
-                Some(contract) => read_scenarios(&source, contract, &library),
-                None => (Vec::new(), yaml::read(&source).1),
+                Some(contract) => read_scenarios(&source, contract, &library, inherited_files.as_ref()),
+                None => (Vec::new(), yaml::read(&source).1, BTreeSet::new()),
             }
         });
-        let mut scenarios = Vec::with_capacity(read.iter().map(|(scenarios, _)| scenarios.len()).sum());
-        for (of_file, wrong) in read {
+        if let (Some(inherited), Some(contract)) = (&inherited_files, &contract) {
+            let own: BTreeSet<String> = read.iter().flat_map(|(.., names)| names.clone()).collect();
+            let library = SchemaRegistry::new(Arc::clone(&texts), &inherited.name);
+            for (source, node) in inherited.files.values() {
+                let reader = Decoder::new(source);
+                let rest = Inherited::without(node, &own);
+                let found = Scenario::read_file(&rest, &reader, contract, &library, Some(&inherited.name));
+                read.push((found.into_iter().map(Arc::new).collect(), reader.finish(), BTreeSet::new()));
+            }
+        }
+        let mut scenarios = Vec::with_capacity(read.iter().map(|(scenarios, ..)| scenarios.len()).sum());
+        for (of_file, wrong, _) in read {
             scenarios.extend(of_file);
             mistakes.0.extend(wrong.0);
         }
@@ -166,6 +195,7 @@ impl Pack {
                 version,
                 versions: editions.versions(),
                 qualified: None,
+                extends: inherited_files.map(|inherited| inherited.name),
                 contract,
                 scenarios,
                 texts,
@@ -301,16 +331,20 @@ fn read_contract(
     (contract, merged(written, reader.finish()))
 }
 
+/// Reads a scenario file. Returns its scenarios, what is wrong with it, and the names of its scenarios.
 fn read_scenarios(
     source: &Arc<Source>,
     contract: &Contract,
     library: &SchemaRegistry,
-) -> (Vec<Arc<Scenario>>, Diagnostics) {
+    inherited: Option<&Inherited>,
+) -> (Vec<Arc<Scenario>>, Diagnostics, BTreeSet<String>) {
     let (node, written) = yaml::read(source);
-    let Some(node) = node else { return (Vec::new(), written) };
+    let Some(node) = node else { return (Vec::new(), written, BTreeSet::new()) };
+    let names = inherited::names(&node).collect();
+    let node = inherited.map_or_else(|| node.clone(), |inherited| inherited.complete(&node));
     let reader = Decoder::new(source);
-    let scenarios = Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new);
-    (scenarios.collect(), merged(written, reader.finish()))
+    let scenarios = Scenario::read_file(&node, &reader, contract, library, None).into_iter().map(Arc::new);
+    (scenarios.collect(), merged(written, reader.finish()), names)
 }
 
 /// Merges the errors of both passes, in the order of the file. If the first pass reports an error for a value, the

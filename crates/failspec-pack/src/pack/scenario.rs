@@ -1,6 +1,6 @@
 //! The requests that should trigger one failure.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use failspec_base::{
     syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, NodeValue, ValueType},
@@ -20,6 +20,9 @@ use super::{
     schema::SchemaRegistry,
     step::{CAPTURES, Capture, STEP, Step, check_parameters},
 };
+
+/// The longest time that a scenario can give a response: one hour, as for a target.
+const MAX_FIRST_BYTE: Duration = Duration::from_secs(3600);
 
 /// The requests that should trigger one failure, or one cause of it.
 #[derive(Debug, Clone)]
@@ -52,6 +55,8 @@ pub struct Scenario {
     pub locks: Vec<String>,
     /// The condition that must be active while the request is sent.
     pub condition: Option<String>,
+    /// How long the response to the request may take at least, if the limit of the target is shorter.
+    pub first_byte: Option<Duration>,
     /// Inferred expectations, in addition to the contract.
     pub expect_inferred: Option<Box<Expect>>,
     /// Its location in the file.
@@ -118,6 +123,12 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             ValueType::MappingSchema(&EXPECT),
             "inferred expectations (not documented): breaking one is a warning",
         ),
+        Field::optional(
+            "first_byte",
+            ValueType::Duration,
+            "how long the response may take: the documented deadline of a 504 and a little more; a longer \
+             `first_byte` of the target counts (at most 1h)",
+        ),
         Field::optional("at", ValueType::MappingSchema(&AT), "the item of a bulk response that is checked"),
         Field::optional("repeat", ValueType::MappingSchema(&REPEAT), "how often the request is sent"),
         Field::optional(
@@ -163,12 +174,13 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
 };
 
 impl Scenario {
-    /// Reads all scenarios of one file.
+    /// Reads all scenarios of one file, which may be that of a pack that this one extends.
     pub(super) fn read_file(
         node: &Node,
         reader: &Decoder,
         contract: &Contract,
         library: &SchemaRegistry,
+        inherited_from: Option<&str>,
     ) -> Vec<Self> {
         let Some(fields) = reader.fields(node, &SCENARIOS) else {
             return Vec::new();
@@ -176,6 +188,7 @@ impl Scenario {
         if let Some(node) = fields.get("contract")
             && let Some(name) = reader.text(node)
             && name != contract.name
+            && Some(name) != inherited_from
         {
             reader.unknown(node.span, "contract", name, [contract.name.as_str()]);
         }
@@ -255,6 +268,7 @@ impl Scenario {
         at_teardown.known.extend(faulty.capture.iter().map(|capture| capture.name.clone()));
         let scenario = Self {
             name: entry.key.clone(),
+            first_byte: fields.get("first_byte").and_then(|node| first_byte(node, reader)),
             cause: goal.trigger().and_then(|trigger| trigger.cause),
             source: fields
                 .get("source")
@@ -403,6 +417,17 @@ fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
     if let Some(until) = fields.get("repeat").and_then(|node| node.get("until_triggered")) {
         reader.error_hint(until.span, "a request that must succeed triggers nothing", "remove it");
     }
+}
+
+/// Reads how long a response may take.
+fn first_byte(node: &Node, reader: &Decoder) -> Option<Duration> {
+    let time = reader.duration(node)?;
+    if time.is_zero() || time > MAX_FIRST_BYTE {
+        let hint = "write a time span of up to one hour, such as 70s";
+        reader.error_hint(node.span, "`first_byte` is out of range", hint);
+        return None;
+    }
+    Some(time)
 }
 
 /// The response that the request of a scenario must get.

@@ -8,8 +8,8 @@ use std::{
 
 use crate::pack::{Version, split_version};
 use failspec_base::{
-    message::Limits,
-    secret::Secret,
+    message::{Header, Limits},
+    secret::{RedactedText, Secret},
     syntax::{Decoder, Diagnostic, Diagnostics, Entry, Field, MappingSchema, Node, Source, ValueType, toml},
     template::VariableValue,
 };
@@ -40,6 +40,8 @@ pub struct Target {
     pub urls: BTreeMap<String, url::Url>,
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
+    /// Headers of all requests to it.
+    pub headers: Vec<Header>,
     /// Values of variables that packs declare.
     pub variables: BTreeMap<String, VariableValue>,
     /// Conditions that the target can create.
@@ -110,6 +112,12 @@ pub(super) static TARGET: MappingSchema = MappingSchema {
             "base URLs of single packs, by pack or pack@version, so that one run can test several packs",
         ),
         Field::optional("roles", ValueType::Map(&ValueType::MappingSchema(&ROLE)), "credentials by role"),
+        Field::optional(
+            "headers",
+            ValueType::Map(&ValueType::Text),
+            "headers of all requests to the target, logins included, such as the key of a gateway in front of the \
+             API; a scenario or a role that has the header itself counts",
+        ),
         Field::optional(
             "variables",
             ValueType::Map(&ValueType::Any),
@@ -262,6 +270,7 @@ impl Target {
             url,
             urls: BTreeMap::new(),
             roles: BTreeMap::new(),
+            headers: Vec::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),
             secrets: Vec::new(),
@@ -320,6 +329,7 @@ impl Target {
         let secrets = labelled("roles", |role| format!("role {role}"))
             .chain(labelled("conditions", |condition| format!("condition {condition}")))
             .chain(labelled("variables", str::to_owned))
+            .chain(fields.get("headers").into_iter().flat_map(|node| environment.secrets(node, "header")))
             .collect();
         let conditions = named("conditions")
             .filter_map(|entry| {
@@ -337,6 +347,12 @@ impl Target {
                 .filter_map(|entry| read_pack_url(entry, reader, environment))
                 .collect(),
             roles,
+            headers: fields
+                .get("headers")
+                .into_iter()
+                .flat_map(|node| reader.entries(node))
+                .filter_map(|entry| read_header(entry, reader, environment))
+                .collect(),
             variables,
             conditions,
             secrets,
@@ -376,6 +392,19 @@ impl Target {
             reference: false,
         })
     }
+}
+
+/// Reads a header of all requests. A value from the environment is secret.
+fn read_header(entry: &Entry, reader: &Decoder, environment: &Environment) -> Option<Header> {
+    let value = environment.text(&entry.value, reader)?;
+    let is_secret = entry.value.as_text().is_some_and(|text| text.contains("${env:"));
+    Some(match is_secret {
+        true => {
+            let shown = RedactedText::secret(format!("header {}", entry.key));
+            Header { name: entry.key.clone(), value, shown }
+        }
+        false => Header::open(&entry.key, &value),
+    })
 }
 
 /// Reads the URL of one pack, or of one version of it.

@@ -49,6 +49,8 @@ file_mappings! {
         setup: Vec<StepSource> = "setup",
         /// The request with the fault.
         request: RequestSource = [flat],
+        /// How long the response may take, as a time span.
+        first_byte: Option<String> = "first_byte",
         /// The repetition of the request.
         repeat: Option<RepeatSource> = "repeat",
         /// Values taken from a success, for the teardown.

@@ -183,6 +183,7 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
     };
     request.body = Some(BodySource::Form(vec![(text.to_owned(), text.into())]));
     ScenarioSource {
+        first_byte: Some("70s".to_owned()),
         triggers: Some(TriggerSource {
             failure: "not_found".to_owned(),
             cause: Some("gone".to_owned()),
