@@ -17,7 +17,12 @@ use crate::encoding::hex;
 pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     let bytes = secret.as_bytes();
     // Names in HTTP are case-insensitive, and programs that handle them may convert them to one case.
-    let cases = [secret.to_ascii_lowercase(), secret.to_ascii_uppercase()];
+    let cases = [
+        secret.to_ascii_lowercase(),
+        secret.to_ascii_uppercase(),
+        secret.to_lowercase(),
+        secret.to_uppercase(),
+    ];
     let mut found = BTreeSet::from([bytes.to_vec()]);
     found.extend(cases.map(String::into_bytes));
     let hex = hex(bytes);

@@ -66,6 +66,8 @@ fn encodings(value: &str) -> Vec<(&'static str, String)> {
         ("JSON", json[1..json.len() - 1].to_owned()),
         ("JSON, slashes escaped", json[1..json.len() - 1].replace('/', "\\/")),
         ("JSON, all escaped", units),
+        ("bytes as Python shows them", value.bytes().map(|byte| format!("\\x{byte:02x}")).collect()),
+        ("upper case", value.to_uppercase()),
         ("HTML", html),
         ("HTML, all escaped", value.chars().map(|c| format!("&#x{:x};", u32::from(c))).collect()),
         ("hex", value.bytes().map(|byte| format!("{byte:02x}")).collect()),
@@ -98,12 +100,13 @@ fn escapes_of_escapes_are_masked() {
             json[1..json.len() - 1].to_owned()
         })
     };
-    // Base64 is searched for in base64 and hexadecimal digits in nothing, as nobody sends them otherwise.
+    // Base64 is searched for in base64, other case and hexadecimal digits in nothing: nobody sends them so.
     let is_base64 = |name: &str| name.starts_with("base64") && !name.ends_with("percent");
     for (first, encoded) in encodings(VALUE) {
         for (second, again) in encodings(&encoded) {
             let is_sent = match second {
                 "hex" | "HEX" => false,
+                "upper case" => first == "as it is",
                 "base64 in percent" => is_base64(first),
                 _ if is_base64(second) => is_base64(first),
                 _ => true,
