@@ -344,6 +344,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             },
             digest: plan.pack.digest.clone(),
             as_of: contract.as_of.map(|date| date.to_string()),
+            origins: plan.pack.origins(),
             documentation: contract.documentation.clone(),
             failures: contract.failures.len(),
             failures_selected: plan.failures_selected(),

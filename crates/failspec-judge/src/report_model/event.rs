@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use failspec_pack::{
-    pack::label,
+    pack::{Origins, label},
     target_config::{CheckLevel, Level},
 };
 
@@ -114,6 +114,9 @@ pub struct PackHeader {
     pub as_of: Option<String>,
     /// The URL of the documentation.
     pub documentation: Option<String>,
+    /// How much of it is published, inferred and proven; absent if its contract states nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Origins>,
     /// Number of failures that it documents.
     pub failures: usize,
     /// Number of them that are selected.

@@ -113,6 +113,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
             digest: "00".to_owned(),
             as_of: None,
             documentation: None,
+            origins: None,
             failures: coverage.failures.len(),
             failures_selected: coverage.failures.len(),
             scenarios: cases,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE},
+    summary::{self, INSECURE, REFERENCE},
 };
 use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::{PackHeader, PlannedWait, RunHeader};
@@ -16,6 +16,10 @@ pub fn begin(header: &RunHeader) -> String {
     let mut text = String::new();
     for pack in &header.packs {
         let _ = writeln!(text, "{}", pack_line(pack));
+        if let Some(origins) = &pack.origins {
+            let origins = summary::origins(origins, pack.scenarios);
+            let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "sources"), one_line(&origins));
+        }
         let target = one_line(&pack.target);
         let _ = match pack.reference {
             true => writeln!(
