@@ -101,7 +101,11 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
             let held = held(name)?;
             HoleValue {
                 sent: held.value.clone(),
-                replaced: held.secret.then(|| RedactedPart::Secret { secret: name.clone() }),
+                replaced: held.secret.then(|| RedactedPart::Secret {
+                    secret: name.clone(),
+                    env: held.env.as_deref().map(str::to_owned),
+                    base64_after: None,
+                }),
             }
         }
         Placeholder::Unique => HoleValue::open(Value::String(scope.unique().to_owned())),

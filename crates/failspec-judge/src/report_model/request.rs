@@ -69,20 +69,28 @@ impl Serialize for CurlCommand<'_> {
 
 impl fmt::Display for CurlCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().join(" "))
+    }
+}
+
+impl CurlCommand<'_> {
+    /// Returns the parts between which the line may be broken: the command, and each option with its argument.
+    pub fn words(&self) -> Vec<String> {
         let RequestReport { method, url, headers, body } = self.0;
-        f.write_str("curl -i ")?;
-        if method != "GET" || body.is_some() {
-            write!(f, "-X {method} ")?;
-        }
-        quote(f, &[], url)?;
-        for (name, value) in headers {
-            f.write_str(" -H ")?;
-            quote(f, &[name, ": "], value)?;
-        }
-        let Some(body) = body else { return Ok(()) };
+        let mut words = vec![match method != "GET" || body.is_some() {
+            true => format!("curl -i -X {method}"),
+            false => "curl -i".to_owned(),
+        }];
+        words.push(Quoted { before: &[], text: url }.to_string());
+        words.extend(
+            headers
+                .iter()
+                .map(|(name, value)| format!("-H {}", Quoted { before: &[name, ": "], text: value })),
+        );
+        let Some(body) = body else { return words };
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             // curl would add the type of a form.
-            f.write_str(" -H 'Content-Type:'")?;
+            words.push("-H 'Content-Type:'".to_owned());
         }
         let mut missing = Vec::new();
         body.for_each(|part| {
@@ -93,11 +101,23 @@ impl fmt::Display for CurlCommand<'_> {
                 missing.push(part.to_string());
             }
         });
-        if missing.is_empty() {
-            f.write_str(" --data-binary ")?;
-            return quote(f, &[], body);
-        }
-        write!(f, " --data-binary @body  # {}", missing.join(", "))
+        words.push(match missing.is_empty() {
+            true => format!("--data-binary {}", Quoted { before: &[], text: body }),
+            false => format!("--data-binary @body  # {}", missing.join(", ")),
+        });
+        words
+    }
+}
+
+/// A text, with a prefix, quoted for a POSIX shell.
+struct Quoted<'t> {
+    before: &'t [&'t str],
+    text: &'t RedactedText,
+}
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        quote(f, self.before, self.text)
     }
 }
 
@@ -116,7 +136,8 @@ impl RequestReport {
     }
 }
 
-/// Quotes a text, with a prefix, for a POSIX shell. A secret of `role editor` becomes the variable `${ROLE_EDITOR}`.
+/// Quotes a text, with a prefix, for a POSIX shell. A secret becomes the environment variable that it came from; one of
+/// another origin, such as the `role editor` of a login, becomes the variable `${ROLE_EDITOR}`, which the user sets.
 fn quote(f: &mut fmt::Formatter<'_>, before: &[&str], text: &RedactedText) -> fmt::Result {
     let mut quoting = Quoting { out: f, open: false, written: Ok(()) };
     for before in before {
@@ -127,7 +148,15 @@ fn quote(f: &mut fmt::Formatter<'_>, before: &[&str], text: &RedactedText) -> fm
     }
     text.for_each(|part| match part {
         RedactedView::Text(text) => quoting.text(text),
-        RedactedView::Replaced(RedactedPart::Secret { secret: name } | RedactedPart::Totp { totp: name }) => {
+        RedactedView::Replaced(RedactedPart::Secret { secret, env, base64_after }) => {
+            let variable = env.as_deref().filter(|name| is_shell_variable(name));
+            match (variable, base64_after) {
+                (Some(name), Some(before)) => quoting.base64(before, name),
+                (Some(name), None) => quoting.write(false, format_args!("\"${{{name}}}\"")),
+                (None, _) => quoting.write(false, format_args!("\"${{{}}}\"", shell_variable(secret))),
+            }
+        }
+        RedactedView::Replaced(RedactedPart::Totp { totp: name }) => {
             quoting.write(false, format_args!("\"${{{}}}\"", shell_variable(name)));
         }
         RedactedView::Replaced(RedactedPart::Filler { fill }) => {
@@ -158,6 +187,16 @@ impl Quoting<'_, '_> {
         }
     }
 
+    /// Writes base64 of a text followed by the value of a variable.
+    fn base64(&mut self, before: &str, variable: &str) {
+        // A colon and a dollar of the text are quoted like everything else; a new quoting begins inside of `$(…)`.
+        let before = before.replace('\'', r"'\''");
+        self.write(
+            false,
+            format_args!("\"$(printf %s '{before}'\"${{{variable}}}\" | base64 | tr -d '\\n')\""),
+        );
+    }
+
     fn write(&mut self, quoted: bool, text: fmt::Arguments<'_>) {
         let mark = if self.open == quoted { "" } else { "'" };
         self.open = quoted;
@@ -165,6 +204,12 @@ impl Quoting<'_, '_> {
             self.written = write!(self.out, "{mark}{text}");
         }
     }
+}
+
+/// Returns true if a shell takes the name as that of a variable. A report that is read back may name anything.
+fn is_shell_variable(name: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit()) && name.bytes().all(is_word)
 }
 
 fn shell_variable(name: &str) -> String {
@@ -196,6 +241,31 @@ mod tests {
             request.curl().to_string(),
             r#"curl -i 'http://h/it'\''s' -H 'Authorization: Bearer '"${ROLE_EDITOR}""#
         );
+    }
+
+    #[test]
+    fn a_secret_is_the_users_own_variable_where_there_is_one() {
+        let line = |env: &str, base64_after: Option<&str>| {
+            let mut request = request("http://h/".into(), None);
+            let part = RedactedPart::Secret {
+                secret: "role editor".to_owned(),
+                env: Some(env.to_owned()),
+                base64_after: base64_after.map(str::to_owned),
+            };
+            request.headers.push(("A".to_owned(), part.into()));
+            request.curl().to_string()
+        };
+        assert!(line("STAGING_token2", None).ends_with(r#"-H 'A: '"${STAGING_token2}""#));
+        assert!(
+            line("PW", Some("o'neil:"))
+                .ends_with(r#"-H 'A: '"$(printf %s 'o'\''neil:'"${PW}" | base64 | tr -d '\n')""#),
+            "{}",
+            line("PW", Some("o'neil:"))
+        );
+        // A report that is read back is hostile: what is no name of a variable reaches no shell.
+        for hostile in ["", "1A", "A}$(reboot)${B", "A-B", "Ä"] {
+            assert!(line(hostile, None).ends_with(r#"-H 'A: '"${ROLE_EDITOR}""#), "{hostile}");
+        }
     }
 
     #[test]

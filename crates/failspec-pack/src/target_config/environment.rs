@@ -99,7 +99,7 @@ impl Environment {
     pub(super) fn held(self, node: &Node, reader: &Decoder) -> Option<VariableValue> {
         let value = self.json(node, reader)?;
         Some(if node.to_json().to_string().contains("${env:") {
-            VariableValue::secret(value)
+            VariableValue::secret(value).with_env(only_variable(node))
         } else {
             VariableValue::open(value)
         })
@@ -146,8 +146,10 @@ impl Environment {
         }
         text.split("${env:")
             .skip(1)
-            .filter_map(|rest| std::env::var(rest.split_once('}')?.0).ok())
-            .map(|value| Secret::new(value, label))
+            .filter_map(|rest| {
+                let variable = rest.split_once('}')?.0;
+                Some(Secret::new(std::env::var(variable).ok()?, label).with_env(Some(variable)))
+            })
             .collect()
     }
 
@@ -209,6 +211,12 @@ impl Environment {
         }
         value
     }
+}
+
+/// Returns the name of the environment variable, if a text consists of it alone.
+pub(super) fn only_variable(node: &Node) -> Option<&str> {
+    let name = node.as_text()?.strip_prefix("${env:")?.strip_suffix('}')?;
+    (!name.contains('}')).then_some(name)
 }
 
 /// Returns the part of an address after the host. The host is shown, because it identifies the server. A variable at
