@@ -77,16 +77,23 @@ impl CurlCommand<'_> {
     /// Returns the parts between which the line may be broken: the command, and each option with its argument.
     pub fn words(&self) -> Vec<String> {
         let RequestReport { method, url, headers, body } = self.0;
-        let mut words = vec![match method != "GET" || body.is_some() {
-            true => format!("curl -i -X {method}"),
-            false => "curl -i".to_owned(),
-        }];
-        words.push(Quoted { before: &[], text: url }.to_string());
-        words.extend(
-            headers
-                .iter()
-                .map(|(name, value)| format!("-H {}", Quoted { before: &[name, ": "], text: value })),
-        );
+        let mut command = "curl -i".to_owned();
+        if expands(url) {
+            // Without it, curl would send `/[1-3]` as three requests.
+            command.push_str(" -g");
+        }
+        // A report that is read back may say anything: no part of it becomes another option, or another command.
+        match method.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            true if method == "GET" && body.is_none() => {}
+            true => command.push_str(&format!(" -X {method}")),
+            false => {
+                command.push_str(&format!(" -X {}", Quoted { before: &[], text: &method.as_str().into() }))
+            }
+        }
+        let mut words = vec![command];
+        let url = Quoted { before: &[], text: url }.to_string();
+        words.push(if url.starts_with("'-") { format!("--url {url}") } else { url });
+        words.extend(headers.iter().filter_map(|(name, value)| header(name, value)));
         let Some(body) = body else { return words };
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             // curl would add the type of a form.
@@ -102,11 +109,31 @@ impl CurlCommand<'_> {
             }
         });
         words.push(match missing.is_empty() {
-            true => format!("--data-binary {}", Quoted { before: &[], text: body }),
+            // As it is: `--data-binary` would take a body that begins with `@` for the name of a file, and send that.
+            true => format!("--data-raw {}", Quoted { before: &[], text: body }),
             false => format!("--data-binary @body  # {}", missing.join(", ")),
         });
         words
     }
+}
+
+/// Returns true if curl would take a part of the URL for a pattern.
+fn expands(url: &RedactedText) -> bool {
+    let mut found = false;
+    url.for_each(|part| {
+        found |= matches!(part, RedactedView::Text(text) if text.contains(['[', ']', '{', '}']))
+    });
+    found
+}
+
+/// Returns the option that sends a header; `None` for what is no header, and for curl the name of a file.
+fn header(name: &str, value: &RedactedText) -> Option<String> {
+    if name.starts_with('@') {
+        return None;
+    }
+    // curl sends no header for `Name:`, and an empty one for `Name;`.
+    let before: &[&str] = if value.is_empty() { &[name, ";"] } else { &[name, ": "] };
+    Some(format!("-H {}", Quoted { before, text: value }))
 }
 
 /// A text, with a prefix, quoted for a POSIX shell.
@@ -273,11 +300,35 @@ mod tests {
         let request = request("http://h/".into(), Some("[secret: $(reboot)] --data-binary 'x".into()));
         assert_eq!(
             request.curl().to_string(),
-            r"curl -i -X GET 'http://h/' -H 'Content-Type:' --data-binary '[secret: $(reboot)] --data-binary '\''x'"
+            r"curl -i -X GET 'http://h/' -H 'Content-Type:' --data-raw '[secret: $(reboot)] --data-binary '\''x'"
         );
         let url = RedactedText::secret("1 $(reboot)\"");
         assert_eq!(self::request(url, None).curl().to_string(), "curl -i \"${_1___REBOOT__}\"");
         assert_eq!(self::request("".into(), None).curl().to_string(), "curl -i ''");
+    }
+
+    #[test]
+    fn a_pasted_line_sends_one_request_and_reads_no_file() {
+        let line = |url: &str, method: &str, header: (&str, &str), body: Option<&str>| {
+            let headers = vec![(header.0.to_owned(), header.1.into())];
+            let (method, url) = (method.to_owned(), url.into());
+            RequestReport { method, url, headers, body: body.map(Into::into) }.curl().to_string()
+        };
+        let json = ("Content-Type", "application/json");
+        for (line, expected) in [
+            (
+                line("http://h/", "POST", json, Some("@/etc/passwd")),
+                "curl -i -X POST 'http://h/' -H 'Content-Type: application/json' --data-raw '@/etc/passwd'",
+            ),
+            (
+                line("http://h/[1-3]?q={a,b}", "GET", ("X-Empty", ""), None),
+                "curl -i -g 'http://h/[1-3]?q={a,b}' -H 'X-Empty;'",
+            ),
+            (line("http://h/", "GET;reboot", ("@file", "x"), None), "curl -i -X 'GET;reboot' 'http://h/'"),
+            (line("-o/tmp/x", "GET", ("A", "b"), None), "curl -i --url '-o/tmp/x' -H 'A: b'"),
+        ] {
+            assert_eq!(line, expected);
+        }
     }
 
     #[test]

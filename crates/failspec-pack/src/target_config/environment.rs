@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use failspec_base::{
     message::Header,
-    secret::{RedactedText, Secret},
+    secret::{RedactedPart, RedactedText, Secret},
     syntax::{Decoder, Node, NodeValue},
     template::{JsonTemplate, Template, VariableValue},
 };
@@ -49,7 +49,8 @@ impl Environment {
             && let Some((variable, after)) = rest.split_once('}')
         {
             shown.push_str(before);
-            shown.append(RedactedText::secret(variable));
+            let env = variable.strip_prefix("env:").map(str::to_owned);
+            shown.push(RedactedPart::Secret { secret: variable.to_owned(), env, base64_after: None });
             written = after;
         }
         shown.push_str(written);
