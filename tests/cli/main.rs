@@ -34,6 +34,7 @@ mod openapi_reading;
 mod openapi_requests;
 mod openapi_roles;
 mod openapi_undeclared;
+mod openapi_unusual;
 mod openapi_writes;
 mod options;
 mod page;

@@ -155,7 +155,7 @@ async fn hostile_texts_in_every_field_are_only_texts() {
 
     // On a terminal, a text that is not on a line of its own ends with its line.
     for verbose in [false, true] {
-        let shown = terminal::end(&report, verbose, false);
+        let shown = terminal::end(&report, terminal::View { verbose, ..Default::default() });
         let forged = shown.lines().find(|line| line.starts_with("::error::owned"));
         assert_eq!(forged, None, "{verbose}: {shown}");
     }

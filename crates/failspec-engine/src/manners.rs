@@ -134,8 +134,8 @@ fn allowed_hosts(target: &Target) -> Vec<String> {
             [&global.begin, &global.end].into_iter().chain(others).map(|request| &request.headers).collect()
         }
     });
-    let named = of_conditions.flatten().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
-    named.map(|(_, host)| host).chain(&target.hosts).cloned().collect()
+    let named = of_conditions.flatten().filter(|header| header.name.eq_ignore_ascii_case("host"));
+    named.map(|header| &header.value).chain(&target.hosts).cloned().collect()
 }
 
 impl Session {

@@ -342,6 +342,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
                 Files::Embedded(_) => "embedded".to_owned(),
                 Files::Directory(root) => root.display().to_string(),
             },
+            built_in: matches!(plan.pack.files, Files::Embedded(_)),
             digest: plan.pack.digest.clone(),
             as_of: contract.as_of.map(|date| date.to_string()),
             origins: plan.pack.origins(),

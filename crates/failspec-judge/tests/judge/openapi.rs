@@ -267,11 +267,11 @@ fn a_finding_names_the_schema_as_the_document_does() {
     for (method, expected) in [
         (
             "GET",
-            "request: GET /notes/absent got HTTP 400, which does not match the schema E: the body: \"error\" is a required property",
+            "GET /notes/absent got HTTP 400, which does not match the schema E: the body: \"error\" is a required property",
         ),
         (
             "DELETE",
-            "request: DELETE /notes/absent got HTTP 400, which does not match the declared schema: the body: \"error\" is a required property",
+            "DELETE /notes/absent got HTTP 400, which does not match the declared schema: the body: \"error\" is a required property",
         ),
     ] {
         let scenario = format!("triggers: bad, request: {method} /notes/absent");
@@ -282,12 +282,12 @@ fn a_finding_names_the_schema_as_the_document_does() {
     assert_eq!(
         world.messages(Reply::json(400, json!({ "error": 7 }))),
         [
-            "request: GET /notes/absent got HTTP 400, which does not match the schema E: /error: 7 is not of type \"string\""
+            "GET /notes/absent got HTTP 400, which does not match the schema E: /error: 7 is not of type \"string\""
         ]
     );
     assert_eq!(
         world.messages(Reply::text(400, "")),
-        ["request: GET /notes/absent got HTTP 400 without the declared body"]
+        ["GET /notes/absent got HTTP 400 without the declared body"]
     );
 }
 
@@ -353,7 +353,7 @@ fn declared_headers_are_there_if_required_and_match_their_schemas() {
     }
     assert_eq!(
         world.messages(Reply::text(400, "")),
-        ["request: GET /notes/absent got HTTP 400: expected the header X-Need, got none"]
+        ["GET /notes/absent got HTTP 400: expected the header X-Need, got none"]
     );
 }
 
@@ -404,7 +404,7 @@ fn only_a_response_with_a_body_has_a_media_type() {
     assert_eq!(head.judge(Reply::json(400, json!({}))), [""; 0]);
     assert_eq!(
         world("GET").messages(Reply::text(400, "x")),
-        ["request: GET /notes/absent got HTTP 400 with no Content-Type, but text/plain is declared"]
+        ["GET /notes/absent got HTTP 400 with no Content-Type, but text/plain is declared"]
     );
 }
 

@@ -107,6 +107,7 @@ pub fn because(mut case: CaseReport, reason: Reason) -> CaseReport {
 pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
     PackReport {
         header: PackHeader {
+            built_in: false,
             name: "t".to_owned(),
             version: None,
             origin: "embedded".to_owned(),
