@@ -27,6 +27,7 @@ mod login;
 mod network;
 mod newcomer;
 mod openapi;
+mod openapi_drift;
 mod openapi_forms;
 mod openapi_property;
 mod openapi_reading;

@@ -78,3 +78,97 @@ fn mark(part: &RequestPart) -> String {
         RequestPart::Body(member) => format!("{{ body: [{member}] }}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::pack::{Files, Texts};
+
+    use super::*;
+
+    fn linted(contract: &str, scenario: &str) -> Vec<String> {
+        let contract = format!(
+            "contract: t\nas_of: 2026-11-20\n{contract}\nfailures: [ {{ id: bad, status: 400, summary: x }} ]\n"
+        );
+        let scenarios =
+            format!("contract: t\nscenarios: {{ a: {{ triggers: bad, no_control: x, {scenario} }} }}\n");
+        let texts = Texts::from([
+            ("schemas/t/contract.yaml".to_owned(), contract),
+            ("schemas/t/api.yaml".to_owned(), "openapi: 3.1.0\npaths: {}\n".to_owned()),
+            ("scenarios/t/a.yaml".to_owned(), scenarios),
+        ]);
+        let pack = Pack::from_texts(&Files::Directory(".".into()), "t", texts);
+        let pack = pack.unwrap_or_else(|error| panic!("{error}"));
+        unsourced(&pack).into_iter().map(|found| found.title).collect()
+    }
+
+    #[test]
+    fn what_no_source_names_must_be_marked() {
+        let sources = "sources: { page: https://t.example }\n";
+        let operation =
+            |keys: &str| format!("{sources}operations: {{ add: {{ request: POST /notes, {keys} }} }}");
+        let named = operation("source: published, named_by: [page], query: [dry], body: [/name]");
+        let marked = operation(
+            "source: published, named_by: [page], body: [/name], inferred: { query: [page], body: [/size] }",
+        );
+        let inferred = operation("source: inferred");
+        let sends = "request: add, query: { page: 1 }, json: { name: nn, size: 1 }";
+        for (contract, scenario, expected) in [
+            (&*named, "request: add, query: { dry: 1 }, json: { name: { first: nn } }", &[][..]),
+            (
+                &named,
+                sends,
+                &[
+                    "no source names the query parameter `page`, which `add` is sent",
+                    "no source names the member `/size` of the body, which `add` is sent",
+                ],
+            ),
+            (
+                &named,
+                "request: add, form: { size: 1 }",
+                &["no source names the member `/size` of the body, which `add` is sent"],
+            ),
+            (
+                &named,
+                "request: add, setup: [ { request: add, query: { page: 1 } } ]",
+                &["no source names the query parameter `page`, which `add` is sent"],
+            ),
+            (&marked, sends, &[]),
+            (&inferred, sends, &[]),
+            // A body that is no object has no members.
+            (&named, "request: add, json: [1]", &[]),
+            (&named, "request: add, text: '{\"size\":'", &[]),
+            (
+                &named,
+                "request: add, each: { a: { body: { size: 1 } } }, json: '${body}'",
+                &["no source names the member `/size` of the body, which `add` is sent"],
+            ),
+            (&operation(""), "request: add", &["the operation `add` does not say where it is from"]),
+            (
+                &operation("source: published"),
+                "request: add",
+                &["no source is given for the operation `add`, which is not inferred"],
+            ),
+            (
+                &operation("source: inferred, body: [/name]"),
+                "request: add",
+                &["no source is given for the operation `add`, which is not inferred"],
+            ),
+            (&inferred, "request: GET /other", &["no source names the request GET /other of `a`"]),
+            (&inferred, "request: GET /other, source: inferred", &[]),
+            // A pack that lists no sources does not ask for this.
+            ("operations: { add: POST /notes }", sends, &[]),
+            (
+                "sources: { page: x }\nopenapi: api.yaml",
+                "request: GET /, source: inferred",
+                &["the contract does not say where its OpenAPI document is from"],
+            ),
+            (
+                "sources: { page: x }\nopenapi: api.yaml\nopenapi_source: inferred",
+                "request: GET /, source: inferred",
+                &[],
+            ),
+        ] {
+            assert_eq!(linted(contract, scenario), expected, "{contract}\n{scenario}");
+        }
+    }
+}

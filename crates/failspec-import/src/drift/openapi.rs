@@ -46,7 +46,7 @@ pub fn drift_openapi(
         comparison.group("inferred operations that are not declared either", false, operations.inferred());
         let others = operations.others();
         if others > 0 {
-            comparison.notes.push(format!("{others} declared operations are not in the contract"));
+            comparison.notes.push(format!("declared operations that are not in the contract: {others}"));
         }
     }
     comparison

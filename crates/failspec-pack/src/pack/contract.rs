@@ -336,18 +336,7 @@ impl Contract {
         if let Some(node) = fields.get("requires") {
             contract.read_requires(node, reader);
         }
-        for entry in fields.get("sources").into_iter().flat_map(|node| reader.named(node)) {
-            if let Some(location) = reader.text(&entry.value) {
-                contract.sources.insert(entry.key.clone(), location.to_owned());
-            }
-        }
-        let proven_on = fields.get("proven_on").map(|node| reader.list(node)).unwrap_or_default();
-        contract.proven_on = proven_on.iter().filter_map(|node| reader.reason(node)).collect();
-        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
-            if let Some(line) = read_operation(entry, reader, &contract.sources) {
-                contract.operations.insert(entry.key.clone(), line);
-            }
-        }
+        contract.read_operations(&fields, reader);
         for node in fields.get("errata").map(|node| reader.list(node)).unwrap_or_default() {
             contract.errata.extend(Erratum::read(node, reader));
         }
@@ -415,6 +404,22 @@ impl Contract {
     /// Returns the index of the failure with this id.
     pub fn failure(&self, id: &str) -> Option<usize> {
         self.failures.iter().position(|failure| failure.id == id)
+    }
+
+    /// Reads the operations, and the sources that name them.
+    fn read_operations(&mut self, fields: &Fields<'_>, reader: &Decoder) {
+        for entry in fields.get("sources").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(location) = reader.text(&entry.value) {
+                self.sources.insert(entry.key.clone(), location.to_owned());
+            }
+        }
+        let proven_on = fields.get("proven_on").map(|node| reader.list(node)).unwrap_or_default();
+        self.proven_on = proven_on.iter().filter_map(|node| reader.reason(node)).collect();
+        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(line) = read_operation(entry, reader, &self.sources) {
+                self.operations.insert(entry.key.clone(), line);
+            }
+        }
     }
 
     fn read_requires(&mut self, node: &Node, reader: &Decoder) {
