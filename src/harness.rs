@@ -429,14 +429,14 @@ fn judge(case: &CaseReport) -> Told {
             case.reason.as_ref().map(ToString::to_string).unwrap_or_default(),
         ));
     }
-    Err(Failed::from(plain(&terminal::case(case))))
+    Err(Failed::from(plain(&terminal::case(case, false))))
 }
 
 fn judge_whole(report: &RunReport) -> Told {
     if report.verdict.exit_code() == exit::CONFORMS {
         return Ok(Completion::Completed);
     }
-    Err(Failed::from(plain(&terminal::end(report, false, false))))
+    Err(Failed::from(plain(&terminal::end(report, terminal::View::default()))))
 }
 
 /// Removes the colours, because libtest-mimic prints the text wherever its output goes.

@@ -27,7 +27,7 @@ const AT_ONCE: usize = 8;
 const SAMPLE: &[&str] = &[
     "kubeglass::unauthorized::read_without_credentials",
     "kubeglass::not_found::read_an_absent_configmap",
-    "kubeglass::forbidden::read_a_secret_without_permission",
+    "kubeglass::forbidden::create_a_namespace_without_permission",
     "kubeglass::conflict::update_with_stale_version",
     "kubeglass::already_exists::create_a_configmap_twice",
     "kubeglass::method_not_allowed::patch_the_search",

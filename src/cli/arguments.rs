@@ -136,11 +136,15 @@ pub enum Command {
     /// Show the scenarios of each failure, and documentation errors
     #[command(after_help = COVERAGE_EXAMPLES)]
     Coverage(PackArguments),
-    /// Explain a check, or list all checks
+    /// Explain a check, or a documented failure with its scenarios; or list all checks
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
-        /// The id of a check
-        check: Option<String>,
+        /// The id of a check, or the name of a failure or scenario: pack::failure[::scenario]
+        #[arg(value_name = "CHECK|NAME")]
+        id: Option<String>,
+        /// The source of the packs
+        #[command(flatten)]
+        from: PacksFrom,
     },
     /// Merge the JSON reports of all shards into one verdict
     #[command(after_help = MERGE_HELP)]

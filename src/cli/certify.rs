@@ -156,7 +156,8 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
             sign(&name, &bytes, &report, &packs, &claims, &key).map_err(|error| broken(&error))?;
         let text = envelope.to_json().map_err(|error| broken(&error))?;
         write(out, text.as_bytes())?;
-        print(&terminal::end(&report, false, arguments.quiet));
+        let columns = terminal::Columns::of_stdout();
+        print(&terminal::end(&report, terminal::View { verbose: false, quiet: arguments.quiet, columns }));
         print(&summary(&predicate, out, &report_path));
         Ok(match (predicate.result.is_pass(), report.verdict.exit_code()) {
             (true, _) => exit::CONFORMS,

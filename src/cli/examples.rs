@@ -106,7 +106,11 @@ Examples:
   failspec explain
       list all checks, one per line
   failspec explain request-id-reused
-      explain one check: its rule, the source of the rule, and what to do";
+      explain one check: its rule, the source of the rule, and what to do
+  failspec explain kubeglass::conflict
+      show the contract entry of a failure and its scenarios, as they are written, with their places
+  failspec explain --packs . shop::invalid::create_without_a_name
+      show one scenario of your own pack, with the failure that it triggers";
 
 pub(super) const SCHEMA_EXAMPLES: &str = "\
 Examples:

@@ -14,6 +14,7 @@ mod drift;
 mod error;
 mod examples;
 mod explain;
+mod explain_failure;
 mod fix;
 mod given;
 mod help;
@@ -87,7 +88,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::List(arguments) => list::command(arguments),
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),
-        Command::Explain { check } => explain::command(check.as_deref()),
+        Command::Explain { id, from } => explain::command(id.as_deref(), from),
         Command::Merge(arguments) => merge::command(arguments),
         Command::Waive(arguments) => waive::command(arguments),
         Command::Completions { shell } => Ok(completions::command(*shell)),

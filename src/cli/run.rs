@@ -17,7 +17,10 @@ use failspec_judge::{
 use failspec_mutants as proof;
 use failspec_pack::{pack::Pack, target_config::Target};
 use failspec_reference::Options;
-use failspec_report::{github, terminal};
+use failspec_report::{
+    github,
+    terminal::{self, Columns},
+};
 
 use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
@@ -98,7 +101,12 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         if let Some(annotations) = reports.annotations(&report) {
             print_as_it_is(&annotations);
         }
-        print(&terminal::end(&report, arguments.verbose, arguments.quiet));
+        let view = terminal::View {
+            verbose: arguments.verbose,
+            quiet: arguments.quiet,
+            columns: Columns::of_stdout(),
+        };
+        print(&terminal::end(&report, view));
         let code = reports.write(&mut report);
         // The process is about to end, and the system frees all of its memory at once.
         std::mem::forget(report);
@@ -179,10 +187,11 @@ pub(super) async fn judge(
         match (event, &mut *progress) {
             (Event::Started(header), progress) => {
                 if !quiet {
-                    print(&terminal::begin(header));
+                    print(&terminal::begin(header, Columns::of_stdout()));
                 }
                 *progress = Some(terminal::Progress::new(header.cases, quiet));
             }
+            (Event::CaseStarted { index, name }, Some(progress)) => progress.start(index, name),
             (Event::CaseFinished(case), Some(progress)) => progress.case(case),
             (Event::Notice(text), Some(progress)) => progress.notice(text),
             _ => {}

@@ -275,6 +275,9 @@ fn packs_without_a_run() {
     world.golden("explain", "explain", 0, &[]);
     world.golden("explain-not-rejected", "explain not-rejected", 0, &[]);
     world.golden("explain-unknown", "explain accepted", 2, &[]);
+    world.golden("explain-built-in", "explain kubeglass::conflict", 0, &[]);
+    // A misspelt failure is no failure without scenarios.
+    world.golden("explain-unknown-failure", "explain kubeglass::conflicts", 2, &[]);
     world.golden("serve-mutants", "serve kubeadapt --mutant list", 0, &[]);
     world.golden("mutants", "mutants kubeadapt --only status-other", 0, &[]);
 }

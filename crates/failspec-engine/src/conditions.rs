@@ -113,8 +113,7 @@ impl Session {
     async fn send_control(&self, request: &ConditionRequest, on_cancel: OnCancel) -> Result<(), Unjudged> {
         let url = request.address.on(&self.target.url)?;
         let line = format!("{} {}", request.method, request.address.shown);
-        let mut headers: Vec<Header> =
-            request.headers.iter().map(|(name, value)| Header::open(name, value)).collect();
+        let mut headers = request.headers.clone();
         let body = request.json.as_ref().map(|json| {
             headers.push(Header::open("Content-Type", "application/json"));
             Body { bytes: Bytes::from(json.to_string()), shown: json.to_string().into() }

@@ -137,8 +137,8 @@ fn allowed_hosts(target: &Target) -> Vec<String> {
             })
             .collect(),
     });
-    let named = of_conditions.flatten().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
-    named.map(|(_, host)| host).chain(&target.hosts).cloned().collect()
+    let named = of_conditions.flatten().filter(|header| header.name.eq_ignore_ascii_case("host"));
+    named.map(|header| &header.value).chain(&target.hosts).cloned().collect()
 }
 
 impl Session {

@@ -45,7 +45,7 @@ pub struct Extra {
     /// How long the response may take at least.
     pub first_byte: Option<Duration>,
     /// Additional headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<Header>,
     /// The base URL that replaces that of the target.
     pub url: Option<url::Url>,
 }
@@ -81,9 +81,7 @@ pub fn build(
     }
     let is_suppressed =
         |name: &str| suppressed.iter().any(|suppressed| suppressed.eq_ignore_ascii_case(name));
-    for (name, value) in extra.headers.iter().filter(|(name, _)| !is_suppressed(name)) {
-        headers.push(Header::open(name, value));
-    }
+    headers.extend(extra.headers.iter().filter(|header| !is_suppressed(&header.name)).cloned());
     // A header that the scenario sets itself is not overwritten, and one that it leaves out is not added: either is the
     // fault under test.
     let mut carry = |header: Header| {

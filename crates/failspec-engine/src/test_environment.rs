@@ -2,7 +2,7 @@
 
 use url::{Position, Url};
 
-use failspec_base::message::ConnectTo;
+use failspec_base::message::{ConnectTo, Header};
 use failspec_http::{Peers, Way, certificate_digests, way};
 use failspec_judge::report_model::{
     CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment, Via,
@@ -66,7 +66,7 @@ fn condition_report(name: &str, condition: &Condition, target: &Target) -> Condi
         Condition::Scoped { variables, headers, url } => ConditionReport {
             name,
             address: url.as_ref().map(address).or_else(|| host(headers, &target.url)),
-            headers: headers.iter().map(|(name, _)| name.clone()).collect(),
+            headers: headers.iter().map(|header| header.name.clone()).collect(),
             variables: variables.iter().map(|(name, _)| name.clone()).collect(),
             ..ConditionReport::default()
         },
@@ -105,9 +105,9 @@ fn address(url: &Url) -> String {
 }
 
 /// Returns the address that a `Host` header names: where many hosts share one address, it decides which of them responds.
-fn host(headers: &[(String, String)], target: &Url) -> Option<String> {
-    let (_, host) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"))?;
-    let named = format!("{}://{host}", target.scheme());
+fn host(headers: &[Header], target: &Url) -> Option<String> {
+    let host = headers.iter().find(|header| header.name.eq_ignore_ascii_case("host"))?;
+    let named = format!("{}://{}", target.scheme(), host.value);
     Some(Url::parse(&named).map_or(named, |url| address(&url)))
 }
 

@@ -23,17 +23,26 @@ pub struct VariableValue {
     pub value: Value,
     /// True if it must never be shown.
     pub secret: bool,
+    /// The environment variable whose whole value it is.
+    pub env: Option<Arc<str>>,
 }
 
 impl VariableValue {
     /// Creates a value that may be shown.
     pub fn open(value: impl Into<Value>) -> Self {
-        Self { value: value.into(), secret: false }
+        Self { value: value.into(), secret: false, env: None }
     }
 
     /// Creates a value that must never be shown.
     pub fn secret(value: impl Into<Value>) -> Self {
-        Self { value: value.into(), secret: true }
+        Self { value: value.into(), secret: true, env: None }
+    }
+
+    /// Returns the value with the environment variable whose whole value it is, if there is one.
+    #[must_use]
+    pub fn with_env(mut self, variable: Option<&str>) -> Self {
+        self.env = variable.map(Arc::from);
+        self
     }
 }
 

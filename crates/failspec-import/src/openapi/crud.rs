@@ -116,6 +116,18 @@ impl<'a> CreateOperations<'a> {
         let names = collections_of(property).or_else(|| is_bare.then(|| several(&fold(property))));
         names.is_some_and(|names| names.iter().any(|name| !name.is_empty() && self.all.contains(name)))
     }
+
+    /// Returns true if a list such as `owner_ids`, or `owners` of numbers or UUIDs, refers to resources of a collection of the
+    /// document.
+    pub fn refers_to_several(&self, property: &str, items: &Value) -> bool {
+        self.refers(one_of(property).unwrap_or(property), items)
+    }
+}
+
+/// Returns the name of one thing if a member is the name of several: `tag_ids` is `tag_id`.
+fn one_of(property: &str) -> Option<&str> {
+    const ENDS: [&str; 5] = ["_ids", "Ids", "IDs", "_uuids", "Uuids"];
+    ENDS.iter().any(|end| property.ends_with(end)).then(|| &property[..property.len() - 1])
 }
 
 /// Returns the names that the collection may have to which a member such as `flow_id` refers.

@@ -64,7 +64,7 @@ impl<'a> Generator<'a> {
             true => format!("{}/responses/403", operation.pointer),
             false => format!("{}/security", operation.pointer),
         };
-        let fault = Fault { class, what: what.replace(' ', "_"), rule, faulty, inferred: false };
+        let fault = Fault::new(class, what.replace(' ', "_"), rule, faulty);
         self.note_as_role(operation, right, fault, Vec::new());
     }
 
@@ -130,7 +130,7 @@ impl<'a> Generator<'a> {
             }
         };
         let rule = format!("{}/security", operation.pointer);
-        let fault = Fault { class, what: what.replace(' ', "_"), rule, faulty, inferred: false };
+        let fault = Fault::new(class, what.replace(' ', "_"), rule, faulty);
         self.note_as_role(operation, right, fault, then);
     }
 

@@ -30,6 +30,8 @@ pub(super) struct ValidRequest {
     /// True if it needs a value that only the target knows and for which the document has no example.
     pub open: bool,
     pub reach: Reach,
+    /// True if only its body refers to what the run did not create.
+    pub foreign_body: bool,
 }
 
 /// The data that a request changes if it is not rejected.
@@ -101,8 +103,9 @@ impl Generator<'_> {
             self.link(&mut ask, body.as_ref(), &mut around, 0);
         }
         let is_unlinked = !only_reads(operation) && self.refers_to_others(operation, body.as_ref(), &around);
+        let foreign_body = is_unlinked && reach != Reach::Foreign;
         let reach = if is_unlinked { Reach::Foreign } else { reach };
-        Ok(ValidRequest { ask, body, around, open: filled.open, reach })
+        Ok(ValidRequest { ask, body, around, open: filled.open, reach, foreign_body })
     }
 
     /// Returns true if a member of a body refers to a resource that the run did not create, and its user did not name.
@@ -370,7 +373,7 @@ fn names_credential(parameter: &Parameter) -> bool {
 }
 
 /// Returns the schema of the items, if a schema describes lists.
-fn list_of(schema: &Value) -> Option<&Value> {
+pub(super) fn list_of(schema: &Value) -> Option<&Value> {
     (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
 }
 

@@ -107,12 +107,14 @@ pub fn because(mut case: CaseReport, reason: Reason) -> CaseReport {
 pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
     PackReport {
         header: PackHeader {
+            built_in: false,
             name: "t".to_owned(),
             version: None,
             origin: "embedded".to_owned(),
             digest: "00".to_owned(),
             as_of: None,
             documentation: None,
+            origins: None,
             failures: coverage.failures.len(),
             failures_selected: coverage.failures.len(),
             scenarios: cases,

@@ -19,7 +19,7 @@ use super::{
     path::split_request,
     pointer::Pointer,
     profile::{PROFILE, Profile},
-    provenance::Provenance,
+    provenance::{Provenance, WORDS},
     read_context::ReadContext,
     request::Line,
     rules::{CodeRule, read_matches},
@@ -41,8 +41,14 @@ pub struct Contract {
     pub documentation: Option<String>,
     /// The digest of the page that the contract is based on, as `failspec drift` computes it.
     pub documentation_digest: Option<String>,
+    /// The pages, documents and code of the publisher that operations are named by: name → location.
+    pub sources: BTreeMap<String, String>,
+    /// The products that the pack was run against: each with its version and the day.
+    pub proven_on: Vec<String>,
     /// The OpenAPI document of the API.
     pub openapi: Option<OpenApiFile>,
+    /// The origin of the OpenAPI document, if the contract states it.
+    pub openapi_source: Option<Provenance>,
     /// The overlays that are applied to the document, in this order.
     pub openapi_overlays: Vec<OpenApiFile>,
     /// The request that shows whether the run can continue.
@@ -111,10 +117,26 @@ pub static CONTRACT: MappingSchema = MappingSchema {
             "`sha256:…` of the page that the contract is based on, as `failspec drift` computes it",
         ),
         Field::optional(
+            "sources",
+            ValueType::Map(&ValueType::Text),
+            "the pages, documents and code of the publisher that name operations: name → location. With them, \
+             each operation states its `source`, and every part of a request that none of them names is inferred",
+        ),
+        Field::optional(
+            "proven_on",
+            ValueType::List(&ValueType::Text),
+            "the products that the pack was run against, each with its version and the day",
+        ),
+        Field::optional(
             "openapi",
             ValueType::Either(&[ValueType::Text, ValueType::Null]),
             "the API's OpenAPI document (3.0 to 3.2, or Swagger 2.0), a file of the pack; \
              requests and responses are also checked against it",
+        ),
+        Field::optional(
+            "openapi_source",
+            ValueType::Words(WORDS),
+            "the origin of that document: what responses break of an `inferred` one is a warning (default: documented)",
         ),
         Field::optional(
             "openapi_overlays",
@@ -282,6 +304,9 @@ impl Contract {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
+            sources: base.sources,
+            proven_on: Vec::new(),
+            openapi_source: fields.get("openapi_source").map_or(base.openapi_source, |node| Some(Provenance::read(node, reader))),
             openapi: openapi(&fields, reader, library, base.openapi),
             openapi_overlays: match fields.get("openapi_overlays") {
                 Some(node) => OpenApiFile::read_list(Some(node), reader, library),
@@ -315,11 +340,7 @@ impl Contract {
         if let Some(node) = fields.get("requires") {
             contract.read_requires(node, reader);
         }
-        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
-            if let Some(line) = read_operation(entry, reader) {
-                contract.operations.insert(entry.key.clone(), line);
-            }
-        }
+        contract.read_operations(&fields, reader);
         for node in fields.get("errata").map(|node| reader.list(node)).unwrap_or_default() {
             contract.errata.extend(Erratum::read(node, reader));
         }
@@ -364,7 +385,10 @@ impl Contract {
             as_of: None,
             documentation: None,
             documentation_digest: None,
+            sources: BTreeMap::new(),
+            proven_on: Vec::new(),
             openapi: None,
+            openapi_source: None,
             openapi_overlays: Vec::new(),
             health_check: None,
             stability: BTreeMap::new(),
@@ -390,6 +414,22 @@ impl Contract {
     /// Returns the index of the failure with this id.
     pub fn failure(&self, id: &str) -> Option<usize> {
         self.failures.iter().position(|failure| failure.id == id)
+    }
+
+    /// Reads the operations, and the sources that name them.
+    fn read_operations(&mut self, fields: &Fields<'_>, reader: &Decoder) {
+        for entry in fields.get("sources").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(location) = reader.text(&entry.value) {
+                self.sources.insert(entry.key.clone(), location.to_owned());
+            }
+        }
+        let proven_on = fields.get("proven_on").map(|node| reader.list(node)).unwrap_or_default();
+        self.proven_on = proven_on.iter().filter_map(|node| reader.reason(node)).collect();
+        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(line) = read_operation(entry, reader, &self.sources) {
+                self.operations.insert(entry.key.clone(), line);
+            }
+        }
     }
 
     fn read_requires(&mut self, node: &Node, reader: &Decoder) {

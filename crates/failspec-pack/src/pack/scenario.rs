@@ -11,6 +11,7 @@ use super::{
     Contract, Failure,
     control::{CONTROL, Control},
     expect::{EXPECT, Expect},
+    fault_parts::{inferred_fault, scenario_source},
     indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
     provenance::{Provenance, WORDS},
     read_context::ReadContext,
@@ -248,6 +249,8 @@ impl Scenario {
             Goal::Success | Goal::NoServerError => Control::Impossible(NO_FAULT.to_owned()),
             Goal::Failure(_) => Control::read(&fields, before_setup, &names, &faulty, condition.is_some()),
         };
+        let source =
+            scenario_source(&fields, reader, inferred_fault(&faulty.request, &control, &rows).as_ref());
         let then = fields
             .get("then")
             .map(|node| Step::read_all(node, &mut names.clone(), Some(&faulty.request)))
@@ -270,9 +273,7 @@ impl Scenario {
             name: entry.key.clone(),
             first_byte: fields.get("first_byte").and_then(|node| first_byte(node, reader)),
             cause: goal.trigger().and_then(|trigger| trigger.cause),
-            source: fields
-                .get("source")
-                .map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
+            source,
             documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
             faulty,
             control,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use failspec_base::{
+    message::Header,
     syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
     template::VariableValue,
 };
@@ -19,7 +20,7 @@ pub enum Condition {
         /// Variables for the request under test.
         variables: Vec<(String, VariableValue)>,
         /// Headers that are added to the request under test.
-        headers: Vec<(String, String)>,
+        headers: Vec<Header>,
         /// The base URL for the request under test.
         url: Option<url::Url>,
     },
@@ -67,7 +68,7 @@ pub struct ConditionRequest {
     /// Its address.
     pub address: Address,
     /// Request headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<Header>,
     /// A JSON body.
     pub json: Option<Value>,
 }
@@ -215,10 +216,7 @@ impl ConditionRequest {
     }
 }
 
-fn headers(node: Option<&Node>, reader: &Decoder, environment: &Environment) -> Vec<(String, String)> {
+fn headers(node: Option<&Node>, reader: &Decoder, environment: &Environment) -> Vec<Header> {
     let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
-    entries
-        .iter()
-        .filter_map(|entry| Some((entry.key.clone(), environment.text(&entry.value, reader)?)))
-        .collect()
+    entries.iter().filter_map(|entry| environment.header(&entry.key, &entry.value, reader)).collect()
 }

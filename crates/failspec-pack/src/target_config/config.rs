@@ -9,7 +9,7 @@ use std::{
 use crate::pack::{Version, split_version};
 use failspec_base::{
     message::{Header, Limits},
-    secret::{RedactedText, Secret},
+    secret::Secret,
     syntax::{Decoder, Diagnostic, Diagnostics, Entry, Field, MappingSchema, Node, Source, ValueType, toml},
     template::VariableValue,
 };
@@ -351,7 +351,7 @@ impl Target {
                 .get("headers")
                 .into_iter()
                 .flat_map(|node| reader.entries(node))
-                .filter_map(|entry| read_header(entry, reader, environment))
+                .filter_map(|entry| environment.header(&entry.key, &entry.value, reader))
                 .collect(),
             variables,
             conditions,
@@ -392,19 +392,6 @@ impl Target {
             reference: false,
         })
     }
-}
-
-/// Reads a header of all requests. A value from the environment is secret.
-fn read_header(entry: &Entry, reader: &Decoder, environment: &Environment) -> Option<Header> {
-    let value = environment.text(&entry.value, reader)?;
-    let is_secret = entry.value.as_text().is_some_and(|text| text.contains("${env:"));
-    Some(match is_secret {
-        true => {
-            let shown = RedactedText::secret(format!("header {}", entry.key));
-            Header { name: entry.key.clone(), value, shown }
-        }
-        false => Header::open(&entry.key, &value),
-    })
 }
 
 /// Reads the URL of one pack, or of one version of it.

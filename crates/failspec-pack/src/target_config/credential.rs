@@ -6,13 +6,13 @@ use base64::Engine as _;
 
 use failspec_base::{
     message::Header,
-    secret::{RedactedText, Secret},
+    secret::{RedactedPart, RedactedText, Secret},
     syntax::{Decoder, Entry, Field, MappingSchema, Node, NodeValue, ValueType},
 };
 
 use super::{
     command::{COMMAND, Command},
-    environment::Environment,
+    environment::{Environment, only_variable},
     login::{LOGIN, Login},
     tls::{CERTIFICATE, identity},
 };
@@ -28,6 +28,8 @@ pub enum Credential {
         user: String,
         /// The password.
         password: Secret,
+        /// The source of both in the environment, if a shell can make them of it.
+        source: Option<PairSource>,
     },
     /// A custom header, such as `X-Api-Key`.
     Header {
@@ -58,6 +60,15 @@ pub enum Credential {
     Command(Command),
     /// The result of a login.
     Login(Box<Login>),
+}
+
+/// The source of user and password: `before`, followed by the value of an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairSource {
+    /// The variable.
+    pub env: String,
+    /// `user:` as written in the file; empty if the variable contains both.
+    pub before: String,
 }
 
 /// The part of a request that carries a credential.
@@ -146,7 +157,7 @@ impl Role {
         let fields = reader.fields(node, &ROLE)?;
         let secret = |node: &Node| {
             let value = environment.text(node, reader)?;
-            Some(Secret::new(value, format!("role {name}")))
+            Some(Secret::new(value, format!("role {name}")).with_env(only_variable(node)))
         };
         let named = |node: &Node| {
             let fields = reader.fields(node, &NAMED)?;
@@ -166,8 +177,14 @@ impl Role {
             "bearer" => Credential::Bearer(secret(value)?),
             "basic" => {
                 let fields = reader.fields(value, &BASIC)?;
-                let user = environment.text(fields.get("user")?, reader)?;
-                Credential::Basic { user, password: secret(fields.get("password")?)? }
+                let written = fields.get("user")?;
+                let user = environment.text(written, reader)?;
+                let password = secret(fields.get("password")?)?;
+                // Some APIs take a key in place of the user: one from the environment is shown nowhere.
+                let is_public = written.as_text().is_some_and(|text| !text.contains("${env:"));
+                let env = password.env().filter(|_| is_public).map(str::to_owned);
+                let source = env.map(|env| PairSource { env, before: format!("{user}:") });
+                Credential::Basic { user, password, source }
             }
             "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
             "headers" => {
@@ -207,7 +224,9 @@ impl Role {
                 format!("role {name}: the environment variable {variable} is not set or empty")
             })
         };
-        let secret = |variable: &str| Ok::<_, String>(Secret::new(value(variable)?, format!("role {name}")));
+        let secret = |variable: &str| {
+            Ok::<_, String>(Secret::new(value(variable)?, format!("role {name}")).with_env(Some(variable)))
+        };
         let credential = match parts.as_slice() {
             ["bearer", "env", variable] => Credential::Bearer(secret(variable)?),
             ["basic", "env", variable] => {
@@ -218,6 +237,7 @@ impl Role {
                 Credential::Basic {
                     user: user.to_owned(),
                     password: Secret::new(password, format!("role {name}")),
+                    source: Some(PairSource { env: (*variable).to_owned(), before: String::new() }),
                 }
             }
             ["header", header, "env", variable] => {
@@ -255,17 +275,24 @@ impl Credential {
 
     /// Returns the part of a request that carries it. `role` names the secret in the text that is shown in its place.
     pub fn carried(&self, role: &str) -> Carried {
-        let redacted = RedactedText::secret(format!("role {role}"));
+        let unknown = || RedactedText::secret(format!("role {role}"));
+        let secret = self.secrets().first().copied();
+        let redacted = secret.map_or_else(unknown, |secret| secret.placeholder().into());
         let (name, value, shown) = match self {
             Self::Bearer(secret) => (
                 "Authorization",
                 format!("Bearer {}", secret.expose()),
                 RedactedText::from("Bearer ").with(redacted),
             ),
-            Self::Basic { user, password } => {
+            Self::Basic { user, password, source } => {
                 let pair = format!("{user}:{}", password.expose());
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-                ("Authorization", format!("Basic {encoded}"), RedactedText::from("Basic ").with(redacted))
+                let part = RedactedPart::Secret {
+                    secret: password.origin().to_owned(),
+                    env: source.as_ref().map(|source| source.env.clone()),
+                    base64_after: source.as_ref().map(|source| source.before.clone()),
+                };
+                ("Authorization", format!("Basic {encoded}"), RedactedText::from("Basic ").with(part))
             }
             Self::Header { name, value } => (name.as_str(), value.expose().to_owned(), redacted),
             Self::Cookie { name, value } => (
@@ -284,7 +311,7 @@ impl Credential {
                 let header = |(name, value): &(String, Secret)| Header {
                     name: name.clone(),
                     value: value.expose().to_owned(),
-                    shown: redacted.clone(),
+                    shown: value.placeholder().into(),
                 };
                 return Carried::Headers(headers.iter().map(header).collect());
             }
@@ -293,5 +320,51 @@ impl Credential {
             Self::Login(login) => (login.header.0.as_str(), String::new(), redacted),
         };
         Carried::Header(Header { name: name.to_owned(), value, shown })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use failspec_base::{secret::RedactedPart, syntax::Source};
+
+    use super::{super::config::Config, Carried};
+
+    /// Returns the secret in the header of a role.
+    fn secret(role: &str) -> (Option<String>, Option<String>) {
+        let text = format!("[target.t]\nurl = \"http://127.0.0.1:9\"\n[target.t.roles.r]\n{role}\n");
+        let config = Config::read(&Source::new("failspec.toml", text), Some("t"), Path::new(".")).unwrap();
+        let Carried::Header(header) = config.target.roles["r"].credential.carried("r") else { panic!() };
+        let mut found = None;
+        header.shown.for_each(|part| {
+            if let failspec_base::secret::RedactedView::Replaced(RedactedPart::Secret {
+                env,
+                base64_after,
+                ..
+            }) = part
+            {
+                found = Some((env.clone(), base64_after.clone()));
+            }
+        });
+        found.unwrap()
+    }
+
+    #[test]
+    fn a_secret_names_the_variable_that_it_consists_of() {
+        let some = |text: &str| Some(text.to_owned());
+        for (role, expected) in [
+            ("bearer = \"${env:PATH}\"", (some("PATH"), None)),
+            ("bearer = \"x${env:PATH}\"", (None, None)),
+            ("bearer = \"${env:PATH}${env:PATH}\"", (None, None)),
+            ("bearer = \"written-in-the-file\"", (None, None)),
+            ("header = { name = \"X-Key\", value = \"${env:PATH}\" }", (some("PATH"), None)),
+            ("basic = { user = \"ann\", password = \"${env:PATH}\" }", (some("PATH"), some("ann:"))),
+            // Some APIs take a key in place of the user: it must not be shown.
+            ("basic = { user = \"${env:PATH}\", password = \"${env:PATH}\" }", (None, None)),
+            ("basic = { user = \"ann\", password = \"x${env:PATH}\" }", (None, None)),
+        ] {
+            assert_eq!(secret(role), expected, "{role}");
+        }
     }
 }

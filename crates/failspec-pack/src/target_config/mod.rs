@@ -27,7 +27,7 @@ pub use check_level::{CheckLevel, Level};
 pub use command::Command;
 pub use condition::{Condition, ConditionAction, ConditionRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};
-pub use credential::{Carried, Credential, Role};
+pub use credential::{Carried, Credential, PairSource, Role};
 pub use endpoint::Address;
 pub use environment::Environment;
 pub use login::{Captured, Login, LoginStep};

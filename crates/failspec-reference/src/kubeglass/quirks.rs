@@ -9,7 +9,6 @@ pub(super) const BAD_LIMIT: &str = "bad-limit-accepted";
 pub(super) const BAD_PROPAGATION: &str = "invalid-propagation-accepted";
 pub(super) const ANY_TOKEN: &str = "any-token-accepted";
 pub(super) const NO_TOKEN: &str = "missing-token-accepted";
-pub(super) const OPEN_SECRETS: &str = "secrets-open-to-everyone";
 pub(super) const NO_RBAC: &str = "rbac-not-enforced";
 pub(super) const NO_CLUSTER_RBAC: &str = "target-cluster-rbac-not-enforced";
 pub(super) const LARGE_BODY: &str = "large-body-accepted";
@@ -34,7 +33,6 @@ pub(super) const ALL: &[Switch] = &[
     Switch { name: BAD_PROPAGATION, about: "an unknown propagation policy is ignored" },
     Switch { name: ANY_TOKEN, about: "any bearer token grants full access" },
     Switch { name: NO_TOKEN, about: "requests without a token are accepted" },
-    Switch { name: OPEN_SECRETS, about: "every authenticated client may read secrets" },
     Switch { name: NO_RBAC, about: "permissions are not checked in the caller's own clusters" },
     Switch {
         name: NO_CLUSTER_RBAC,

@@ -256,7 +256,17 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         }),
         operations: vec![(
             text.to_owned(),
-            OperationSource { request: text.to_owned(), source: Some(Provenance::Published) },
+            OperationSource(OperationParts {
+                request: text.to_owned(),
+                source: Some(Provenance::Published),
+                named_by: vec![text.to_owned()],
+                query: vec![text.to_owned()],
+                body: vec![pointer.clone()],
+                inferred: Some(InferredPartsSource {
+                    query: vec![text.to_owned()],
+                    body: vec![pointer.clone()],
+                }),
+            }),
         )],
         health_check: Some(HealthCheckSource::FirstOf(vec![
             RequestSource::to(text),
