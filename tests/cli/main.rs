@@ -10,6 +10,7 @@ mod diff;
 mod extends;
 mod extends_pack;
 mod files;
+mod fork_example;
 mod formats;
 mod golden;
 mod harness_own_api;

@@ -306,7 +306,9 @@ impl Contract {
             documentation: documentation.map(str::to_owned).or(base.documentation),
             sources: base.sources,
             proven_on: Vec::new(),
-            openapi_source: fields.get("openapi_source").map_or(base.openapi_source, |node| Some(Provenance::read(node, reader))),
+            openapi_source: fields
+                .get("openapi_source")
+                .map_or(base.openapi_source, |node| Some(Provenance::read(node, reader))),
             openapi: openapi(&fields, reader, library, base.openapi),
             openapi_overlays: match fields.get("openapi_overlays") {
                 Some(node) => OpenApiFile::read_list(Some(node), reader, library),
