@@ -7,6 +7,7 @@ mod cleanup;
 mod contract_head;
 mod costly_checks;
 mod diff;
+mod export;
 mod extends;
 mod files;
 mod formats;
