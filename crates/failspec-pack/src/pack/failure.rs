@@ -70,6 +70,20 @@ pub enum Retry {
     Backoff,
 }
 
+impl Retry {
+    /// Returns the word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::FixRequest => "fix_request",
+            Self::RefreshCredentials => "refresh_credentials",
+            Self::Refetch => "refetch",
+            Self::AfterDelay => "after_delay",
+            Self::Backoff => "backoff",
+        }
+    }
+}
+
 pub(super) const RETRIES: &[&str] =
     &["never", "fix_request", "refresh_credentials", "refetch", "after_delay", "backoff"];
 

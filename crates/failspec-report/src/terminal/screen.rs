@@ -151,7 +151,7 @@ mod tests {
             assert_eq!(pasted.split_whitespace().collect::<String>(), words.concat(), "{shown}");
             let longest =
                 shown.lines().filter(|line| !line.contains("xxx")).map(|line| line.chars().count()).max();
-            assert!(columns.0.is_none_or(|most| longest.unwrap() <= most), "{shown}");
+            assert!(columns.0.is_none_or(|most| longest.unwrap_or_default() <= most), "{shown}");
         }
     }
 }
