@@ -28,6 +28,7 @@ mod network;
 mod newcomer;
 mod openapi;
 mod openapi_forms;
+mod openapi_leftovers;
 mod openapi_property;
 mod openapi_reading;
 mod openapi_requests;

@@ -53,7 +53,20 @@ pub struct SharedControls {
     sent: Mutex<HashMap<Digest, (Instant, Shared)>>,
     /// Single requests on which cases rested that did not send them: one of the cases, and the indexes of all.
     rested: Mutex<HashMap<Digest, (Case, Vec<usize>)>>,
+    /// Controls that were refused: how often, what was sent, and the reason why the case could not be judged.
+    refused: Mutex<HashMap<Digest, Refused>>,
 }
+
+/// A control that was refused.
+#[derive(Debug, Clone)]
+struct Refused {
+    times: usize,
+    records: Vec<Record>,
+    reason: Unjudged,
+}
+
+/// Number of times that a control is refused before the other cases that have it are not judged without sending it again.
+const MAX_REFUSALS: usize = 2;
 
 impl SharedControls {
     /// Finds the controls that several cases have in common.
@@ -104,6 +117,31 @@ impl SharedControls {
         if let Some((_, cases)) = rested.get_mut(&digest) {
             cases.retain(|index| *index != case.index);
         }
+    }
+
+    /// Records that the control of a case was refused, which it will be again.
+    pub fn note_refused(&self, case: &Case, records: &[Record], reason: &Unjudged) {
+        let last = records.last().and_then(|record| record.exchange.result.as_ref().ok());
+        // These are for a while.
+        let is_refused = last.is_some_and(|response| {
+            (400..500).contains(&response.status) && !matches!(response.status, 408 | 409 | 423 | 425 | 429)
+        });
+        let Some((digest, _)) = self.of(case).filter(|_| is_refused && !reason.is_interruption()) else {
+            return;
+        };
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = refused.entry(digest).or_insert_with(|| Refused {
+            times: 0,
+            records: records.to_vec(),
+            reason: reason.clone(),
+        });
+        known.times += 1;
+    }
+
+    /// Returns what is known of a control that was refused so often that it is not sent again.
+    fn refused(&self, digest: Digest) -> Option<Refused> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get(&digest).filter(|refused| refused.times >= MAX_REFUSALS).cloned()
     }
 
     /// Forgets every control that was sent: one of them no longer succeeds, and nor may the others.
@@ -175,6 +213,14 @@ impl CaseRunner<'_> {
         let session = self.session;
         let (digest, first) = session.shared_controls.of(self.case).filter(|_| self.first.is_none())?;
         let same_as = (**first != *self.case.name).then(|| Arc::clone(first));
+        if let Some(refused) = session.shared_controls.refused(digest) {
+            self.observed.records.extend(refused.records.iter().map(Record::as_shared));
+            self.taken.push(0..self.observed.records.len());
+            for record in &mut self.observed.records {
+                record.same_as.clone_from(&same_as);
+            }
+            return Some(Err(refused.reason));
+        }
         let cell = session.shared_controls.cell(digest);
         let mut own = None;
         let shared = cell
