@@ -662,6 +662,9 @@ impl<'s> CaseRunner<'s> {
         budget::refill();
         let mut scope = scope.clone();
         let role = flow.request.role.clone();
+        // The path of what was not removed, with what is said of it; what is below something that was removed went with it.
+        let mut left: Vec<(String, String)> = Vec::new();
+        let mut removed: Vec<String> = Vec::new();
         for step in &self.case.scenario.teardown {
             // Nothing was created if its id was not captured.
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
@@ -694,6 +697,8 @@ impl<'s> CaseRunner<'s> {
             let operation = sent.and_then(|record| self.session.operation_of(&record.exchange.request));
             let Err(reason) = result else {
                 operation.into_iter().for_each(|operation| self.session.sparing.note_removed(operation));
+                let deletion = sent.map(|record| &record.exchange.request).filter(|it| it.method == "DELETE");
+                removed.extend(deletion.map(|request| format!("{}/", request.url.path())));
                 continue;
             };
             // An incomplete setup may never have created anything.
@@ -708,9 +713,12 @@ impl<'s> CaseRunner<'s> {
                 || "a step that could not be sent".to_owned(),
                 |record| line(&record.exchange.request),
             );
+            let path = sent.map(|record| record.exchange.request.url.path().to_owned()).unwrap_or_default();
             operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
-            self.left_behind.push(format!("{what}: {reason}"));
+            left.push((path, format!("{what}: {reason}")));
         }
+        left.retain(|(path, _)| !removed.iter().any(|removed| path.starts_with(removed.as_str())));
+        self.left_behind.extend(left.into_iter().map(|(_, line)| line));
     }
 
     async fn clean(

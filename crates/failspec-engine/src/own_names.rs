@@ -105,9 +105,13 @@ fn with_name(template: &RequestTemplate, scope: &Scope, records: &[Record]) -> O
     let is_success = |record: &Record| {
         record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
     };
-    // By this id the API knows it, or knew it until it was removed.
-    let asked = &records.last()?.exchange.request.url;
-    if records.iter().any(|record| is_success(record) && record.exchange.request.url == *asked) {
+    // By this id the API knows it, or knew it until it was removed. One that removes by names may read by ids.
+    let asked = &records.last()?.exchange.request;
+    let is_known = |record: &Record| {
+        let request = &record.exchange.request;
+        request.url == asked.url && (asked.method != "DELETE" || request.method == "DELETE")
+    };
+    if records.iter().any(|record| is_success(record) && is_known(record)) {
         return None;
     }
     let creation = records.iter().find(|record| {

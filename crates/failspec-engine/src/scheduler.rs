@@ -9,7 +9,7 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::{Semaphore, mpsc};
 
-use failspec_judge::report_model::{CaseReport, Event, Listener, Outcome, Reason, Rerun};
+use failspec_judge::report_model::{CaseReport, Event, Listener, Observation, Outcome, Reason, Rerun};
 
 use super::{
     case_runner::{CaseRunner, FirstRun},
@@ -504,10 +504,15 @@ impl Worker {
         }
         let doubtful = running.doubtful_connections();
         let others_wrote = session.writers.end(began);
-        let shares_things = running.shares_things || running.has_others_things;
+        let has_others_things = running.has_others_things;
+        let shares_things = running.shares_things || has_others_things;
         let rests_on_shared = running.rests_on_shared;
         let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
-        if shares_things && report.outcome == Outcome::Failed && !session.interrupt.is_set() {
+        // What was accepted was there.
+        let is_accepted = matches!(report.observation, Observation::Success { .. });
+        let is_doubtful =
+            shares_things && report.outcome == Outcome::Failed && !(has_others_things && is_accepted);
+        if is_doubtful && !session.interrupt.is_set() {
             // What others share may be gone.
             let first = FirstRun::of(Rerun::OwnThings, &report);
             return Box::pin(self.run(case, Some(first))).await;

@@ -74,7 +74,7 @@ pub(super) fn has_effect(operation: &Operation, parameter: &Parameter) -> bool {
 }
 
 /// Returns a name in lower case, with its words separated by `_`: `recheckAll` is `recheck_all`.
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut before = '_';
     for letter in name.chars() {

@@ -24,7 +24,8 @@ pub struct FindingGroup {
     /// What the requests lacked, if several operations accept requests without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<MissingPart>,
-    /// The name of the parameter that the requests were about, if several operations have it.
+    /// The name of the parameter that the requests were about, if several operations have it; of several parameters all names,
+    /// with `, ` between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
     /// The expected value.
@@ -91,7 +92,11 @@ impl FindingGroup {
     /// Returns the operation, rule, missing part or parameter that it belongs to, in words; `None` for the API as a whole.
     pub fn subject(&self) -> Option<String> {
         let missing = || self.missing.as_ref().map(ToString::to_string);
-        let parameter = || self.parameter.as_ref().map(|name| format!("the parameter {name}"));
+        let parameter = || {
+            let name = self.parameter.as_ref()?;
+            let parameters = if name.contains(", ") { "parameters" } else { "parameter" };
+            Some(format!("the {parameters} {name}"))
+        };
         self.operation.clone().or_else(|| self.rule.clone()).or_else(missing).or_else(parameter)
     }
 

@@ -97,6 +97,18 @@ fn a_parameter_that_breaks_several_operations_is_one_row() {
     };
     let rows = group_findings(&[accepted("t::a::1", "GET /a"), accepted("t::a::2", "GET /b")]);
     assert_eq!((rows.len(), rows[0].parameter.as_deref()), (1, limit));
+    // The same operations accept another one as well: they have one check, or none.
+    let other = |name: &str, operation: &str| {
+        let mut case = accepted(name, operation);
+        case.parameter = sort.map(Into::into);
+        case.documentation = Some(format!("openapi.yaml#/{operation}/get/parameters/1").into());
+        case
+    };
+    let both = [accepted("t::a::1", "GET /a"), accepted("t::a::2", "GET /b"), other("t::a::3", "GET /a")];
+    assert_eq!(group_findings(&both).len(), 2);
+    let all = [both.as_slice(), &[other("t::a::4", "GET /b")]].concat();
+    let rows = group_findings(&all);
+    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the parameters limit, sort")));
 }
 
 #[test]

@@ -43,12 +43,14 @@ pub(super) enum Cause<'a> {
     Accepts(&'a str, &'a str),
     /// Several operations accept a fault.
     AcceptedByAll(Rule<'a>),
+    /// The same operations accept whatever value of several parameters.
+    AcceptedParameters(Vec<&'a str>),
     /// A body has a wrong shape, by the index of the shape.
     Shape(usize),
     /// Responses have a media type that is not declared: the media type, and true for responses of errors.
     Media(&'a str, bool),
     /// Operations respond with this status, which they do not declare.
-    Undeclared(&'a str),
+    Undeclared(u16),
     /// The same text.
     Text(Text<'a>),
 }
@@ -66,6 +68,8 @@ pub(super) enum Rule<'a> {
 pub(super) struct Causes<'a> {
     /// The rules that requests to more than one operation broke, and the number of those.
     shared: HashMap<Rule<'a>, usize>,
+    /// The operations that accept values of a parameter, by its name, where they accept values of others, too.
+    lenient: HashMap<&'a str, Vec<&'a str>>,
     /// The operations, with the failure under test, that break under faults against many rules.
     fragile: HashSet<(Option<&'a str>, &'a str)>,
     /// The operations that break although the request has no fault.
@@ -81,6 +85,7 @@ impl<'a> Causes<'a> {
     pub fn of(deviations: &[Deviation<'a>]) -> Self {
         let mut causes = Self {
             shared: HashMap::new(),
+            lenient: HashMap::new(),
             fragile: HashSet::new(),
             always: HashSet::new(),
             breaking_parameters: HashSet::new(),
@@ -110,6 +115,7 @@ impl<'a> Causes<'a> {
                 Kind::Other => {}
             }
         }
+        causes.lenient = lenient(&broken);
         let shared = broken.into_iter().filter(|(_, operations)| operations.len() > 1);
         causes.shared = shared.map(|(rule, operations)| (rule, operations.len())).collect();
         let many = breaking.into_iter().filter(|(_, rules)| rules.len() > MAX_BREAKING_RULES);
@@ -202,12 +208,18 @@ impl<'a> Causes<'a> {
                 let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
                 Cause::Media(&finding.actual, response.is_none_or(|response| response.status >= 400))
             }
-            Kind::Other if finding.check != NOT_REJECTED && deviation.undeclared_status().is_some() => {
-                Cause::Undeclared(deviation.undeclared_status().unwrap_or_default())
+            Kind::Other if finding.check != NOT_REJECTED => {
+                deviation.undeclared_status().map_or_else(|| Cause::Text(text(finding)), Cause::Undeclared)
             }
-            Kind::Other if finding.check != NOT_REJECTED => Cause::Text(text(finding)),
             Kind::Other if !finding.is_violation() => Cause::Unclaimed,
             Kind::Other if is_about_credentials(case) => Cause::Open,
+            Kind::Other
+                if let Some(operations) =
+                    case.parameter.as_deref().and_then(|name| self.lenient.get(name))
+                    && missing_part(case).is_none() =>
+            {
+                Cause::AcceptedParameters(operations.clone())
+            }
             Kind::Other => match self.widest_rule(case) {
                 Some(rule) => Cause::AcceptedByAll(rule),
                 None => match case.operation.as_deref() {
@@ -217,6 +229,23 @@ impl<'a> Causes<'a> {
             },
         }
     }
+}
+
+/// Returns the operations that accept values of a parameter, where the same operations, of which there are several, accept
+/// values of another one, too: they have one check of parameters, or none.
+fn lenient<'a>(broken: &HashMap<Rule<'a>, HashSet<&'a str>>) -> HashMap<&'a str, Vec<&'a str>> {
+    let mut parameters: HashMap<Vec<&str>, Vec<&str>> = HashMap::new();
+    for (rule, operations) in broken {
+        if let (Rule::Parameter(name), true) = (rule, operations.len() > 1) {
+            let mut operations: Vec<&str> = operations.iter().copied().collect();
+            operations.sort_unstable();
+            parameters.entry(operations).or_default().push(name);
+        }
+    }
+    let several = parameters.into_iter().filter(|(_, names)| names.len() > 1);
+    several
+        .flat_map(|(operations, names)| names.into_iter().map(move |name| (name, operations.clone())))
+        .collect()
 }
 
 /// Returns the parameters of which a value breaks the server in several operations that a request without a fault does not

@@ -122,10 +122,15 @@ impl<'a> Deviation<'a> {
         })
     }
 
-    /// Returns the undeclared status of the response, if it has one.
-    pub fn undeclared_status(&self) -> Option<&'a str> {
-        let found = self.findings().find(|finding| finding.check == UNDECLARED_STATUS);
-        found.map(|finding| finding.actual.as_str())
+    /// Returns the status of the response, if the operation does not declare it.
+    pub fn undeclared_status(&self) -> Option<u16> {
+        let says_so = |finding: &Finding| {
+            // A response that fits nothing is one finding, of which this is a part.
+            let is_part = finding.details.iter().any(|detail| detail.check == UNDECLARED_STATUS);
+            finding.check == UNDECLARED_STATUS || is_part
+        };
+        let response = self.exchange.and_then(|exchange| exchange.response.as_ref());
+        response.filter(|_| self.findings().any(says_so)).map(|response| response.status)
     }
 
     /// Returns the operation that breaks, the failure under test and the rule that the request breaks. Another request

@@ -75,6 +75,8 @@ struct Row<'a> {
     /// The cases whose request under test shows it, and the operations of which another request does: many cases have one
     /// control in common.
     evidence: HashSet<Evidence<'a>>,
+    /// The parameters that the requests are about.
+    parameters: BTreeSet<&'a str>,
     example: Option<Example<'a>>,
 }
 
@@ -88,6 +90,7 @@ impl<'a> Row<'a> {
             operations: Vec::new(),
             known_operations: HashSet::new(),
             evidence: HashSet::new(),
+            parameters: BTreeSet::new(),
             example: None,
         }
     }
@@ -100,6 +103,7 @@ impl<'a> Row<'a> {
         if self.cases.last() != Some(&deviation.case.name) {
             self.cases.push(Arc::clone(&deviation.case.name));
         }
+        self.parameters.extend(deviation.case.parameter.as_deref());
         self.evidence.insert(match deviation.is_tested() {
             true => Evidence::Case(&deviation.case.name),
             false => Evidence::Operation(deviation.operation().map(|operation| &**operation)),
@@ -141,6 +145,9 @@ impl<'a> Row<'a> {
             Cause::AcceptedByAll(Rule::Missing(missing)) => (None, Some(missing), None),
             Cause::AcceptedByAll(Rule::Parameter(name)) | Cause::ServerErrorByParameter(name) => {
                 (None, None, Some(name.to_owned()))
+            }
+            Cause::AcceptedParameters(_) => {
+                (None, None, Some(self.parameters.into_iter().collect::<Vec<_>>().join(", ")))
             }
             _ => (None, None, None),
         };
