@@ -78,8 +78,9 @@ impl Session {
         }
         let index = self.send_completed(template, scope, extra, purpose, records).await?;
         let status = response_of(records, index).map(|response| response.status);
-        // A teardown has nothing to lose: an API may refuse an id of another form before it looks for it.
-        let is_refused = purpose.phase.is_teardown() && matches!(status, Some(400 | 422));
+        // An API may refuse an id of another form before it looks for it.
+        let has_only_id = matches!(template.line.method.as_str(), "GET" | "DELETE");
+        let is_refused = (purpose.phase.is_teardown() || has_only_id) && matches!(status, Some(400 | 422));
         let is_unknown = status == Some(404) || is_refused;
         let is_asked = purpose.is_sound && !purpose.expects_404 || purpose.phase.is_teardown();
         let named = if is_unknown && is_asked { with_name(template, scope, records) } else { None };
