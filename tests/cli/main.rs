@@ -30,6 +30,7 @@ mod newcomer;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;
+mod openapi_leftovers;
 mod openapi_property;
 mod openapi_reading;
 mod openapi_requests;

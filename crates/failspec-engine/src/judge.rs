@@ -65,6 +65,7 @@ impl CaseRunner<'_> {
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
+        report.parameter = self.parameter();
         report.rerun = self.rerun();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
         let given_up = [&self.inconclusive, &self.unfinished].into_iter().flatten().filter_map(may_have_made);
@@ -234,6 +235,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         rerun: None,
         source: case.scenario.source,
         documentation: case.scenario.documentation.clone(),
+        parameter: None,
         location: ScenarioLocation {
             file: case.scenario.place.source.name().to_owned(),
             line: case.scenario.place.line(),

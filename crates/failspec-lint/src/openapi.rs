@@ -34,7 +34,8 @@ pub(super) fn losses(pack: &Pack) -> Vec<Diagnostic> {
     // A document that cannot be read at all is reported with the requests.
     let Ok(Some(declared)) = Declared::shared(pack) else { return Vec::new() };
     let place = pack.contract.openapi.as_ref().map(|file| file.place.clone());
-    let losses = declared.api.warnings.losses();
+    let unusable = declared.unusable_schemas();
+    let losses = declared.api.warnings.losses().chain(&unusable);
     let diagnostics = losses.map(|warning| {
         Diagnostic::warning(place.clone(), format!("a part of the OpenAPI document is not used: {warning}"))
     });

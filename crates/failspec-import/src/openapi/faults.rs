@@ -125,7 +125,7 @@ impl Generator<'_> {
             let inferred =
                 !is_json && FaultKind::MediaType.statuses().iter().any(|status| declares(operation, *status));
             faults.push(Fault {
-                inferred: inferred,
+                inferred,
                 ..Fault::new(FaultKind::Invalid, "without_body".to_owned(), rule.clone(), faulty)
             });
         }

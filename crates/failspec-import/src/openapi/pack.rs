@@ -14,7 +14,7 @@ use crate::{
     names::Unique,
 };
 use failspec_pack::{
-    openapi::{Declared, Operation, ResponseStatus},
+    openapi::{Declared, Direction, Operation, ResponseStatus},
     pack::{
         StatusPattern,
         source::{
@@ -128,7 +128,13 @@ pub fn from_openapi(
     keep: &dyn Fn(Need<'_>) -> bool,
 ) -> FromOpenApi {
     let api = &declared.api;
-    let shape = ErrorEnvelope::of(api);
+    let mut shape = ErrorEnvelope::of(api);
+    if let Some(ErrorEnvelope { envelope, .. }) = &mut shape {
+        // A contract with it could not be loaded; the document says it all the same.
+        let is_unusable =
+            |schema: &mut serde_json::Value| declared.unusable(schema, Direction::Response).is_some();
+        envelope.schema.take_if(is_unusable);
+    }
     let sampler = ValueGenerator { declared, seed: options.seed };
     let mut generator = Generator {
         declared,

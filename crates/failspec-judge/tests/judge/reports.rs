@@ -30,6 +30,7 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         rerun: None,
         source: Provenance::Documented,
         documentation: None,
+        parameter: None,
         location: ScenarioLocation { file: "scenarios/t/s.yaml".to_owned(), line: 3 },
         documented: Arc::new(Documented {
             summary: "x".to_owned(),

@@ -30,6 +30,8 @@ const DIALECTS: [&str; 3] = [
 /// The operations of an API and their responses, as a document declares them.
 #[derive(Debug, Clone)]
 pub struct Api {
+    /// The main file of the document, as messages show it.
+    pub file: String,
     /// The OpenAPI version of the document.
     pub version: Version,
     /// The API's title.
@@ -108,6 +110,7 @@ impl Api {
         let servers = root.get("servers");
         let servers = servers.iter().flat_map(At::items);
         Self {
+            file: document.file(&root).to_owned(),
             version,
             title: info("title"),
             api_version: info("version"),
