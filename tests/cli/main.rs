@@ -59,6 +59,7 @@ mod successes;
 #[path = "../support/mod.rs"]
 mod support;
 mod targets;
+mod tracing;
 mod unproven;
 mod versions;
 mod waive;

@@ -378,7 +378,7 @@ impl<'s> CaseRunner<'s> {
     }
 
     fn scope(&mut self) -> Scope {
-        let mut scope = self.session.scope();
+        let mut scope = self.session.scope().tracing(self.session.trace(&self.case.name));
         for (name, value) in self.case.row().into_iter().flat_map(|row| &row.values) {
             scope.set(name.clone(), VariableValue::open(value.clone()));
         }

@@ -76,6 +76,7 @@ impl Session {
             Body { bytes: Bytes::from(json.to_string()), shown: json.to_string().into() }
         });
         let request = Request {
+            trace: None,
             method: request.method.clone(),
             shown_url: request.address.shown.clone().into(),
             suppressed: Vec::new(),

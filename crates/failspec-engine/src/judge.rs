@@ -79,6 +79,7 @@ impl CaseRunner<'_> {
             report.request_ids = request_ids(subject, session, observed.request_id.as_ref());
             report.observed = Some(observed);
         }
+        report.logs = super::logs::logs(self, report.observed.as_ref());
         let in_report = |reason: &Unjudged| match reason {
             Unjudged::Interrupted | Unjudged::Abandoned { .. } => cancelled(session),
             Unjudged::InDoubt => Reason::InDoubt,
@@ -248,6 +249,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         warnings: Vec::new(),
         waived: Vec::new(),
         snapshot: None,
+        logs: None,
         exchanges: Vec::new(),
         left_behind: Vec::new(),
         request_ids: Vec::new(),

@@ -16,6 +16,7 @@ mod lag;
 mod leftovers;
 mod locks;
 mod login;
+mod logs;
 mod made_up;
 mod manners;
 mod openapi_coverage;

@@ -182,7 +182,7 @@ impl Session {
     }
 
     async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Response, String> {
-        let request = self.login_request(step, scope)?;
+        let request = super::logs::traced(self.login_request(step, scope)?, scope);
         let line = format!("{} {}", step.method, step.address.shown);
         let response =
             self.clients.send_login(request).await.result.map_err(|error| format!("{line}: {error}"))?;
@@ -233,7 +233,15 @@ impl Session {
         }
         let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
         let shown_url = step.address.shown.clone().into();
-        Ok(Request { method: step.method.clone(), shown_url, url, headers, suppressed: Vec::new(), body })
+        Ok(Request {
+            method: step.method.clone(),
+            shown_url,
+            url,
+            headers,
+            suppressed: Vec::new(),
+            body,
+            trace: None,
+        })
     }
 }
 

@@ -152,6 +152,7 @@ impl Session {
         let began = Instant::now();
         loop {
             let request = Request {
+                trace: None,
                 method: "GET".to_owned(),
                 shown_url: shown.clone().into(),
                 suppressed: Vec::new(),

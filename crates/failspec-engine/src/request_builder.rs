@@ -107,7 +107,15 @@ pub fn build(
     if let Some(header) = headers.iter().find(|header| header.value.contains(['\r', '\n', '\0'])) {
         return Err(BuildError::HeaderBreaks(header.name.clone()));
     }
-    Ok(Request { method: method.clone(), url: url.sent, shown_url: url.shown, headers, suppressed, body })
+    Ok(Request {
+        method: method.clone(),
+        url: url.sent,
+        shown_url: url.shown,
+        headers,
+        suppressed,
+        body,
+        trace: None,
+    })
 }
 
 /// Adds a cookie to the `Cookie` header: all cookies are sent in one header (RFC 6265, section 5.4). A cookie of the
