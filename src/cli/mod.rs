@@ -61,6 +61,7 @@ pub use shard::ShardOption;
 /// # Errors
 /// When the command cannot be carried out.
 pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
+    crate::builtin::register();
     let code = command(arguments)?;
     Ok(match stdout::failure() {
         None => code,

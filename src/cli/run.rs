@@ -42,6 +42,10 @@ use super::{
 pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     let shard = shard(arguments.shard, arguments.shard_total)?;
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
+    let packs = match arguments.reference && arguments.selectors.is_empty() {
+        true => packs::every_version(packs)?,
+        false => packs,
+    };
     check_pins(&arguments.pins, &packs)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
@@ -49,7 +53,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
             for pack in &packs {
-                let embedded = proof::start(&pack.name, Options::default()).await?;
+                let embedded = proof::start(pack, Options::default()).await?;
                 targets.push(embedded.target);
                 servers.push(embedded.server);
             }

@@ -9,7 +9,9 @@ mod costly_checks;
 mod diff;
 mod export;
 mod extends;
+mod extends_pack;
 mod files;
+mod fork_example;
 mod formats;
 mod golden;
 mod harness_own_api;
@@ -58,6 +60,7 @@ mod strict_api;
 mod successes;
 #[path = "../support/mod.rs"]
 mod support;
+mod target_needs;
 mod targets;
 mod tracing;
 mod unproven;

@@ -266,7 +266,7 @@ pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
         .map(|failure| failure.id.as_str())
         .chain([SUCCESS_ID, NO_SERVER_ERROR_ID]);
     let ids = ids.map(Arc::from);
-    (pack.name.as_str().into(), ids.collect())
+    (pack.prefix().into(), ids.collect())
 }
 
 /// Returns the documented facts about each failure of a contract, and about a success.
