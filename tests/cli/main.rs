@@ -29,6 +29,7 @@ mod newcomer;
 mod openapi;
 mod openapi_forms;
 mod openapi_leftovers;
+mod openapi_options;
 mod openapi_property;
 mod openapi_reading;
 mod openapi_requests;
