@@ -33,6 +33,7 @@ mod openapi;
 mod openapi_drift;
 mod openapi_forms;
 mod openapi_leftovers;
+mod openapi_options;
 mod openapi_property;
 mod openapi_reading;
 mod openapi_requests;
