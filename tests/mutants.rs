@@ -31,7 +31,7 @@ const SAMPLE: &[&str] = &[
     "kubeglass::conflict::update_with_stale_version",
     "kubeglass::already_exists::create_a_configmap_twice",
     "kubeglass::method_not_allowed::patch_the_search",
-    "kubeglass::missing_query_param::search_for_nothing",
+    "kubeglass::missing_field::create_a_configmap_without_a_name",
     "kubeglass::invalid_propagation",
     "kubeglass::not_found::list_an_unknown_kind",
 ];

@@ -15,6 +15,7 @@ mod error;
 mod examples;
 mod explain;
 mod explain_failure;
+mod export;
 mod fix;
 mod given;
 mod help;
@@ -78,6 +79,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),
         Command::Drift(arguments) => drift::command(arguments),
+        Command::Export(arguments) => export::command(arguments),
         Command::Certify(arguments) => certify::command(arguments),
         Command::Keygen(arguments) => keygen::command(arguments),
         Command::Verify(arguments) => verify::command(arguments),

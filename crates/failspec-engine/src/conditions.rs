@@ -119,6 +119,7 @@ impl Session {
             Body { bytes: Bytes::from(json.to_string()), shown: json.to_string().into() }
         });
         let request = Request {
+            trace: None,
             first_byte: None,
             method: request.method.clone(),
             shown_url: request.address.shown.clone().into(),

@@ -65,6 +65,7 @@ impl CaseRunner<'_> {
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
+        report.parameter = self.parameter();
         report.rerun = self.rerun();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
         let given_up = [&self.inconclusive, &self.unfinished].into_iter().flatten().filter_map(may_have_made);
@@ -78,6 +79,7 @@ impl CaseRunner<'_> {
             report.request_ids = request_ids(subject, session, observed.request_id.as_ref());
             report.observed = Some(observed);
         }
+        report.logs = super::logs::logs(self, report.observed.as_ref());
         let in_report = |reason: &Unjudged| match reason {
             Unjudged::Interrupted | Unjudged::Abandoned { .. } => cancelled(session),
             Unjudged::InDoubt => Reason::InDoubt,
@@ -234,6 +236,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         rerun: None,
         source: case.scenario.source,
         documentation: case.scenario.documentation.clone(),
+        parameter: None,
         location: ScenarioLocation {
             file: case.scenario.place.source.name().to_owned(),
             line: case.scenario.place.line(),
@@ -246,6 +249,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         warnings: Vec::new(),
         waived: Vec::new(),
         snapshot: None,
+        logs: None,
         exchanges: Vec::new(),
         left_behind: Vec::new(),
         request_ids: Vec::new(),

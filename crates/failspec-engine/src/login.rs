@@ -182,7 +182,7 @@ impl Session {
     }
 
     async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Response, String> {
-        let request = self.login_request(step, scope)?;
+        let request = super::logs::traced(self.login_request(step, scope)?, scope);
         let line = format!("{} {}", step.method, step.address.shown);
         let response =
             self.clients.send_login(request).await.result.map_err(|error| format!("{line}: {error}"))?;
@@ -247,6 +247,7 @@ impl Session {
             headers,
             suppressed: Vec::new(),
             body,
+            trace: None,
             first_byte: None,
         })
     }

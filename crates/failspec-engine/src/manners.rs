@@ -155,6 +155,7 @@ impl Session {
         let began = Instant::now();
         loop {
             let request = Request {
+                trace: None,
                 first_byte: None,
                 method: "GET".to_owned(),
                 shown_url: shown.clone().into(),

@@ -125,6 +125,7 @@ pub fn build(
         headers,
         suppressed,
         body,
+        trace: None,
         first_byte: extra.first_byte,
     })
 }

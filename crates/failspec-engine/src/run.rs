@@ -194,6 +194,8 @@ pub(super) fn session(
         own_names: OwnNames::default(),
         shared_controls: super::shared_controls::SharedControls::default(),
         shared_things: super::shared_things::SharedThings::default(),
+        named_ids: super::own_texts::NamedIds::default(),
+        sparing: super::sparing::Sparing::default(),
         evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,

@@ -25,6 +25,7 @@ use super::{
     cancel::OnCancel,
     error::Unjudged,
     lag::MAX_LAG,
+    logs::traced,
     request_builder::{Extra, build},
     session::Session,
 };
@@ -123,6 +124,7 @@ impl Session {
             };
             let request = build(template, credential.clone(), scope, &self.target, extra)
                 .map_err(|error| error.to_string())?;
+            let request = traced(request, scope);
             let sends_login = credential.as_ref().filter(|carried| carries(&request, carried)).cloned();
             let exchange = self.exchange(request, purpose.role, on_cancel).await?;
             self.learn_secrets(&exchange);

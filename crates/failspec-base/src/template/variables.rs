@@ -14,7 +14,7 @@ use super::{
     placeholder::{MAX_FILL, MAX_FILL_OF_RUN},
     render::RenderError,
 };
-use crate::random::random_uuid;
+use crate::{message::Trace, random::random_uuid};
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,8 @@ pub struct Scope {
     filled: Arc<AtomicU64>,
     /// The number of bytes of fillers in the run.
     filled_in_run: Arc<AtomicU64>,
+    /// The trace that the requests of the flow belong to.
+    trace: Option<Arc<Trace>>,
 }
 
 impl Scope {
@@ -77,6 +79,7 @@ impl Scope {
             codes_from: Arc::default(),
             filled: Arc::default(),
             filled_in_run: Arc::default(),
+            trace: None,
         }
     }
 
@@ -84,6 +87,17 @@ impl Scope {
     #[must_use]
     pub fn counting(self, filled_in_run: Arc<AtomicU64>) -> Self {
         Self { filled_in_run, ..self }
+    }
+
+    /// Makes the requests of the flow part of a trace.
+    #[must_use]
+    pub fn tracing(self, trace: Arc<Trace>) -> Self {
+        Self { trace: Some(trace), ..self }
+    }
+
+    /// Returns the trace that the requests of the flow belong to.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.trace.as_deref()
     }
 
     /// Returns the value under a name.

@@ -74,7 +74,7 @@ pub(super) fn has_effect(operation: &Operation, parameter: &Parameter) -> bool {
 }
 
 /// Returns a name in lower case, with its words separated by `_`: `recheckAll` is `recheck_all`.
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut before = '_';
     for letter in name.chars() {
@@ -100,11 +100,15 @@ impl Generator<'_> {
         const TEXT: &str = "failspec-is-no-value";
         let takes_text = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Query);
         let bundle = &self.sampler.declared.api.bundle;
-        let schema = core(bundle, schema);
+        let whole = core(bundle, schema);
         // A list with one item is written like that item.
-        let schema = list_of(schema).map_or(schema, |items| core(bundle, items));
-        let is_text = schema.as_object().is_none_or(|entries| matches!(kind(entries), Some("string") | None));
-        let is_free = takes_text && is_text && self.sampler.is_allowed(schema, &TEXT.into());
+        let items = list_of(whole).map(|items| core(bundle, items));
+        let is_text = items
+            .unwrap_or(whole)
+            .as_object()
+            .is_none_or(|entries| matches!(kind(entries), Some("string") | None));
+        let value = if items.is_some() { json!([TEXT]) } else { TEXT.into() };
+        let is_free = takes_text && is_text && self.sampler.is_allowed(schema, &value);
         is_free.then(|| (InvalidValue::unusual("free_text", TEXT).tolerated(), TEXT.to_owned()))
     }
 

@@ -6,6 +6,7 @@ mod bodies;
 mod codes;
 mod coverage;
 mod finding_groups;
+mod finding_rows;
 mod findings;
 mod flows;
 mod headers;

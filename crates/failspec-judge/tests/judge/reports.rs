@@ -30,6 +30,7 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         rerun: None,
         source: Provenance::Documented,
         documentation: None,
+        parameter: None,
         location: ScenarioLocation { file: "scenarios/t/s.yaml".to_owned(), line: 3 },
         documented: Arc::new(Documented {
             summary: "x".to_owned(),
@@ -46,6 +47,7 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         warnings: Vec::new(),
         waived: if outcome == Outcome::Waived { vec![waived("known")] } else { Vec::new() },
         snapshot: None,
+        logs: None,
         exchanges: Vec::new(),
         left_behind: Vec::new(),
         request_ids: Vec::new(),
@@ -81,7 +83,16 @@ pub fn exchange(phase: Phase, url: &str) -> ExchangeReport {
         headers: Vec::new(),
         body: None,
     };
-    ExchangeReport { phase, role: None, request, response: None, error: None, ms: 1.0, same_as: None }
+    ExchangeReport {
+        phase,
+        role: None,
+        request,
+        response: None,
+        error: None,
+        ms: 1.0,
+        same_as: None,
+        trace_id: None,
+    }
 }
 
 /// Sets the coverage, and the code that was seen.

@@ -15,6 +15,8 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("helm-missing-ignored", "helm_not_found", "not-rejected"),
     ("metrics-unreachable-ignored", "dependency_unavailable", "not-rejected"),
     ("stale-version-accepted", "conflict", "not-rejected"),
+    // The control, which has the parameter, gets the failure under test too.
+    ("path-parameter-overlooked", "missing_path_param", "control"),
     ("duplicate-name-accepted", "already_exists", "not-rejected"),
     ("bad-limit-accepted", "invalid_parameter", "not-rejected"),
     ("invalid-propagation-accepted", "invalid_propagation", "not-rejected"),

@@ -144,7 +144,11 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             "overrides that remove the fault; the control must succeed",
         ),
         Field::optional("no_control", ValueType::Text, "the reason why no control is possible"),
-        Field::optional("then", ValueType::List(&ValueType::MappingSchema(&STEP)), "steps after the failure"),
+        Field::optional(
+            "then",
+            ValueType::List(&ValueType::MappingSchema(&STEP)),
+            "steps after the failure, or after the success of a request without a fault",
+        ),
         Field::optional(
             "indistinguishable_from",
             ValueType::MappingSchema(&INDISTINGUISHABLE_FROM),
@@ -410,7 +414,7 @@ const NO_FAULT: &str = "the request has no fault";
 
 /// Reports keys that mean nothing where the request must succeed.
 fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
-    let keys = ["control", "no_control", "then", "indistinguishable_from", "at", "inferred", "condition"];
+    let keys = ["control", "no_control", "indistinguishable_from", "at", "inferred", "condition"];
     for node in keys.into_iter().filter_map(|key| fields.entry(key)) {
         let title = format!("`{}` is about a failure, and this request must succeed", node.key);
         reader.error_hint(node.key_span, title, "remove it");

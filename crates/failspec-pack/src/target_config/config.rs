@@ -26,6 +26,7 @@ use super::{
     redaction::redact,
     timeouts::{self, TIMEOUTS},
     tls::{TLS, Tls},
+    tracing::{CASE_HEADER, LOG_URL, TRACEPARENT, Tracing},
     waiver::{OUT_OF_REACH, OutOfReach, WAIVER, Waiver},
 };
 
@@ -72,6 +73,8 @@ pub struct Target {
     pub read_only: bool,
     /// Hosts that `Host` of a request may name besides that of its URL, each as it is written in the header.
     pub hosts: Vec<String>,
+    /// What leads from a finding to its own logs.
+    pub tracing: Tracing,
     /// True if it is an embedded reference implementation, so that results say nothing about any other API.
     pub reference: bool,
 }
@@ -182,6 +185,9 @@ pub(super) static TARGET: MappingSchema = MappingSchema {
             ValueType::List(&ValueType::Text),
             "hosts that the header `Host` of a pack's requests may name besides that of the URL",
         ),
+        TRACEPARENT,
+        CASE_HEADER,
+        LOG_URL,
     ],
     also: &[],
 };
@@ -286,6 +292,7 @@ impl Target {
             isolated: false,
             read_only: false,
             hosts: Vec::new(),
+            tracing: Tracing::default(),
             reference: false,
         })
     }
@@ -389,6 +396,7 @@ impl Target {
                 .flat_map(|node| reader.list(node))
                 .filter_map(|node| reader.text(node).map(str::to_owned))
                 .collect(),
+            tracing: Tracing::read(&fields, reader, *environment),
             reference: false,
         })
     }

@@ -4,6 +4,7 @@ use crate::store::Switch;
 
 pub(super) const STALE_VERSION: &str = "stale-version-accepted";
 pub(super) const QUERY_OVERLOOKED: &str = "query-parameter-overlooked";
+pub(super) const PATH_OVERLOOKED: &str = "path-parameter-overlooked";
 pub(super) const DUPLICATE_NAME: &str = "duplicate-name-accepted";
 pub(super) const BAD_LIMIT: &str = "bad-limit-accepted";
 pub(super) const BAD_PROPAGATION: &str = "invalid-propagation-accepted";
@@ -28,6 +29,10 @@ pub(super) const ALL: &[Switch] = &[
     Switch {
         name: QUERY_OVERLOOKED,
         about: "a required query parameter is reported as missing although it is present",
+    },
+    Switch {
+        name: PATH_OVERLOOKED,
+        about: "the list of configmaps reports its namespace as missing although it is present",
     },
     Switch { name: BAD_LIMIT, about: "an out-of-range limit is replaced by the default" },
     Switch { name: BAD_PROPAGATION, about: "an unknown propagation policy is ignored" },

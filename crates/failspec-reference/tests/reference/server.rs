@@ -240,9 +240,14 @@ fn every_quirk_accepts_what_must_be_refused() {
     let as_editor = |method: &str, target: &str| Request::new(method, target).with_bearer(EDITOR_TOKEN);
     let first = Kubeglass::new();
     for quirk in first.quirks().known() {
-        // This quirk rejects a request that must be accepted.
-        if quirk.name == "query-parameter-overlooked" {
-            let request = as_editor("GET", "/api/v1/search?q=web");
+        // These quirks reject a request that must be accepted.
+        let overlooked = match quirk.name {
+            "query-parameter-overlooked" => Some("/api/v1/search?q=web"),
+            "path-parameter-overlooked" => Some(configmaps),
+            _ => None,
+        };
+        if let Some(target) = overlooked {
+            let request = as_editor("GET", target);
             assert_eq!(first.response(&request).status, 200);
             assert!(first.quirks().switch_on(quirk.name));
             assert_eq!(first.response(&request).status, 400);

@@ -11,7 +11,8 @@ use crate::{
 use failspec_judge::{
     check::Finding,
     report_model::{
-        CaseReport, Documented, ExchangeReport, Outcome, RunReport, ScenarioLocation, SnapshotReport,
+        CaseReport, Documented, ExchangeReport, LogReference, Outcome, RunReport, ScenarioLocation,
+        SnapshotReport,
     },
 };
 
@@ -150,6 +151,9 @@ fn row(page: &mut Page, case: &CaseReport, open: bool) {
     findings(page, case);
     if let Some(exchange) = judged(case).filter(|_| is_shown_without_script(case)) {
         exchange::pair(page, exchange);
+        if let Some(reference) = &case.logs {
+            logs(page, reference);
+        }
         exchange::command(page, exchange);
     }
     page.raw("</div>");
@@ -242,6 +246,21 @@ fn documented(page: &mut Page, case: &CaseReport) {
     }
     for link in documented.link.as_deref().into_iter().chain(case.documentation.as_deref()) {
         page.raw(" · ").link(link);
+    }
+    page.raw("</p>");
+}
+
+/// Writes what leads to the server's own logs.
+fn logs(page: &mut Page, logs: &LogReference) {
+    page.raw("<p class=\"faint\">Logs:");
+    if let Some(id) = &logs.request_id {
+        page.raw(" request id <code>").content(id).raw("</code>");
+    }
+    if let Some(id) = &logs.trace_id {
+        page.raw(" trace <code>").content(id).raw("</code>");
+    }
+    if let Some(url) = &logs.url {
+        page.raw(" ").link(url);
     }
     page.raw("</p>");
 }

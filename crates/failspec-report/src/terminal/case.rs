@@ -54,6 +54,9 @@ pub(super) fn case_on(text: &mut Screen, report: &CaseReport, built_in: bool) {
         row(text, "sent", &sent);
         row(text, "received", &received(report, exchange));
     }
+    if let Some(logs) = &report.logs {
+        row(text, "logs", &Styles::dab(Styles::FAINT, visible(&logs.to_string())));
+    }
     // Violations, if there are any, are clearer than the reason.
     if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
         row(text, "reason", &visible(&reason.to_string()));
@@ -157,9 +160,6 @@ fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
     if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
         if let Some(code) = &observed.code {
             let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), MAX_VALUE_LEN)));
-        }
-        if let Some(id) = &observed.request_id {
-            let _ = write!(text, " · request id {}", visible(&shortened(id, MAX_VALUE_LEN)));
         }
     }
     let _ = write!(text, " · {:.1} ms", exchange.ms);

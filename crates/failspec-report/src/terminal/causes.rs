@@ -103,6 +103,9 @@ fn one(
         }
         line(20, &format!("{} {}", Styles::dab(Styles::FAINT, "in       "), visible(&operations.join(", "))));
     }
+    if let Some(logs) = example.and_then(|case| case.logs.as_ref()) {
+        line(20, &format!("{} {}", Styles::dab(Styles::FAINT, "logs     "), visible(&logs.to_string())));
+    }
     let place = example.map(|case| format!("  {}", place(case, is_built_in(run, case)))).unwrap_or_default();
     line(
         20,

@@ -91,7 +91,12 @@ impl Screen {
                 command.push(' ');
                 used += 1;
             }
-            command.push_str(word);
+            // No line of a body that was sent begins where lines of ours do.
+            let mut lines = word.split('\n');
+            command.push_str(lines.next().unwrap_or_default());
+            for line in lines {
+                let _ = write!(command, "\n{}{line}", " ".repeat(indent));
+            }
             used += width(word);
         }
         let _ = writeln!(self.text, "{label}{style}{command}{style:#}");
