@@ -6,3 +6,4 @@ mod openapi_reading;
 mod refused;
 mod sources;
 mod swagger;
+mod versions;
