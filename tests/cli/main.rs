@@ -3,6 +3,7 @@
 mod blame;
 mod certify;
 mod certify_security;
+mod choose;
 mod cleanup;
 mod contract_head;
 mod costly_checks;

@@ -196,6 +196,12 @@ impl Plan {
         found
     }
 
+    /// Returns true if a case needs a condition that affects every client of the target: it runs after all others.
+    pub(super) fn is_under_global_condition(&self, case: &Case) -> bool {
+        let condition = case.scenario.condition.as_ref().and_then(|name| self.target.conditions.get(name));
+        matches!(condition, Some(Condition::Global(_)))
+    }
+
     /// Returns the number of selected failures.
     pub fn failures_selected(&self) -> usize {
         self.selection
