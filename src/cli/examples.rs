@@ -224,6 +224,10 @@ Examples:
       run one pack against your API; the environment variable TOKEN holds the token
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
       run the scenarios of some failures on a target of failspec.toml
+  failspec run kubeglass --target staging --only method=DELETE --dry-run
+      print the requests of the cases that delete something, and send nothing
+  failspec run --target staging --report json=r.json --rerun failed
+      run the cases that failed in the last report again
   failspec run kubeglass --shard 2/3 --report json=shard-2.json
       run a third of the scenarios; `failspec merge` gives the verdict on all of them";
 

@@ -11,11 +11,13 @@ mod coverage;
 mod diff;
 mod diff_outputs;
 mod drift;
+mod dry_run;
 mod error;
 mod examples;
 mod explain;
 mod explain_failure;
 mod export;
+mod filters;
 mod fix;
 mod given;
 mod help;
@@ -34,8 +36,10 @@ mod parse_curl;
 mod pinned;
 mod programme_draft;
 mod reports;
+mod rerun;
 mod resolve_target;
 mod run;
+mod run_arguments;
 mod runtime;
 mod scaffold;
 mod scenario;
@@ -44,6 +48,8 @@ mod serve;
 mod shard;
 mod signal;
 mod snapshots;
+#[cfg(unix)]
+mod start;
 mod stdout;
 mod verify;
 mod waive;
@@ -61,6 +67,7 @@ pub use shard::ShardOption;
 /// # Errors
 /// When the command cannot be carried out.
 pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
+    crate::builtin::register();
     let code = command(arguments)?;
     Ok(match stdout::failure() {
         None => code,

@@ -42,8 +42,8 @@ fn packs_block() -> String {
     let mut text = "| pack | documented failures | scenarios (inferred) | cases | operations published / inferred | proven on \
                     | documentation |\n|---|---|---|---|---|---|---|\n"
         .to_owned();
-    for name in failspec::builtin::built_in().packs().unwrap() {
-        let pack = Pack::load(&failspec::builtin::built_in(), &name).unwrap();
+    for pack in every_version() {
+        let name = pack.label();
         let cases = failspec_engine::case_names(&pack).count();
         let origins = pack.origins().unwrap_or_default();
         let Pack { contract, scenarios, .. } = pack;
@@ -82,16 +82,17 @@ fn commands_block() -> String {
 }
 
 fn mutants_block() -> String {
-    let subjects: Vec<_> = failspec::builtin::built_in()
-        .packs()
-        .unwrap()
-        .iter()
-        .flat_map(|name| {
-            let pack = Pack::load(&failspec::builtin::built_in(), name).unwrap();
-            proof::subjects(&Arc::new(pack)).unwrap()
-        })
-        .collect();
+    let subjects: Vec<_> =
+        every_version().into_iter().flat_map(|pack| proof::subjects(&Arc::new(pack)).unwrap()).collect();
     proof::census(&subjects)
+}
+
+/// The built-in packs, the newest version of each first.
+fn every_version() -> Vec<Pack> {
+    let files = failspec::builtin::built_in();
+    let load = |name: &String| Pack::load(&files, name).unwrap();
+    let all = files.packs().unwrap();
+    all.iter().flat_map(|name| load(name).all_versions().into_iter().rev()).map(|name| load(&name)).collect()
 }
 
 fn checks_block() -> String {

@@ -190,6 +190,7 @@ mod tests {
         let url: Url = format!("http://api.test{path}").parse().unwrap();
         let request = Request {
             trace: None,
+            first_byte: None,
             method: method.to_owned(),
             shown_url: url.as_str().into(),
             url,

@@ -169,7 +169,7 @@ pub(super) fn session(
         plan.target
             .roles
             .values()
-            .filter_map(|role| role.credential.secret())
+            .flat_map(|role| role.credential.secrets())
             .for_each(|secret| mask.add(secret));
     }
     plan.target.secrets.iter().for_each(|secret| mask.add(secret));
@@ -338,7 +338,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
     let packs = plans.iter().map(|plan| {
         let contract = &plan.pack.contract;
         PackHeader {
-            name: plan.pack.name.clone(),
+            name: plan.pack.prefix().to_owned(),
             version: plan.pack.version.as_ref().map(ToString::to_string),
             origin: match &plan.pack.files {
                 Files::Embedded(_) => "embedded".to_owned(),

@@ -9,7 +9,7 @@ use failspec_judge::report_model::{
 };
 use failspec_pack::{
     pack::Contract,
-    target_config::{Condition, ConditionRequest, Credential, Target},
+    target_config::{Condition, ConditionAction, ConditionRequest, Credential, Target},
 };
 
 use super::plan::Plan;
@@ -46,6 +46,7 @@ fn changes(target: &Target, contract: &Contract) -> TargetChanges {
                 request: format!("{} {}", operation.method, operation.path.written),
             })
             .collect(),
+        headers: target.headers.iter().map(|header| header.name.clone()).collect(),
         commands: roles
             .filter_map(|(role, of)| match &of.credential {
                 Credential::Command(command) => Some(CommandReport {
@@ -70,8 +71,6 @@ fn condition_report(name: &str, condition: &Condition, target: &Target) -> Condi
             ..ConditionReport::default()
         },
         Condition::Global(global) => {
-            let others = [&global.ready, &global.recovered];
-            let all = [&global.begin, &global.end].into_iter().chain(others.into_iter().flatten());
             // As written in the file: the value of `${env:NAME}` may be a secret. A query may be one, too.
             let line = |request: &ConditionRequest| {
                 let (path, query) = request
@@ -81,7 +80,21 @@ fn condition_report(name: &str, condition: &Condition, target: &Target) -> Condi
                     .map_or((&*request.address.shown, ""), |(path, _)| (path, "?…"));
                 format!("{} {path}{query}", request.method)
             };
-            ConditionReport { name, requests: all.map(line).collect(), ..ConditionReport::default() }
+            let requests = global.actions().filter_map(|action| match action {
+                ConditionAction::Request(request) => Some(line(request)),
+                ConditionAction::Run(_) => None,
+            });
+            // Without their arguments: one of them may be a secret.
+            let commands = global.actions().filter_map(|action| match action {
+                ConditionAction::Request(_) => None,
+                ConditionAction::Run(words) => words.first().cloned(),
+            });
+            ConditionReport {
+                name,
+                requests: requests.collect(),
+                commands: commands.collect(),
+                ..ConditionReport::default()
+            }
         }
     }
 }

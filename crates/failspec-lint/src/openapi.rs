@@ -74,6 +74,13 @@ impl Beside<'_> {
     fn scenario(&self, scenario: &Scenario) -> Vec<Diagnostic> {
         let mut found = match scenario.failure {
             Some(index) => self.tested(scenario, &self.pack.contract.failures[index]),
+            // It may be refused, so it may be wrong, too.
+            None if scenario.may_be_refused => {
+                let request = &scenario.faulty.request;
+                let is_undeclared = matches!(self.operation(request), Found::Undeclared);
+                let undeclared = is_undeclared.then(|| self.sound(scenario, request, "the request"));
+                undeclared.flatten().into_iter().collect()
+            }
             None => self.sound(scenario, &scenario.faulty.request, "the request").into_iter().collect(),
         };
         if let Control::Flow(control) = &scenario.control

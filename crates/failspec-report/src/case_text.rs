@@ -117,10 +117,9 @@ fn received(case: &CaseReport, exchange: &ExchangeReport) -> String {
         return exchange.error.clone().unwrap_or_default();
     };
     let mut text = format!("HTTP {}", response.status);
-    if let Some(observed) = case.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
-        if let Some(code) = &observed.code {
-            let _ = write!(text, " · {}", shortened(&code.to_string(), MAX_MESSAGE_LEN));
-        }
+    let observed = case.observed.as_ref().filter(|_| exchange.phase == Phase::Request);
+    if let Some(code) = observed.and_then(|observed| observed.code.as_ref()) {
+        let _ = write!(text, " · {}", shortened(&code.to_string(), MAX_MESSAGE_LEN));
     }
     let _ = write!(text, " · {:.1} ms", exchange.ms);
     text

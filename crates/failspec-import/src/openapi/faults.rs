@@ -232,6 +232,13 @@ impl Generator<'_> {
         let rule = format!("{}/{part}", operation.pointer);
         let mut faulty = right.ask.clone();
         faulty.credentials = false;
+        for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
+            let mut without = right.ask.clone();
+            self.second_credentials.remove(&mut without, &scheme);
+            self.second_credentials.remove(&mut faulty, &scheme);
+            let what = format!("without_credential_{}", slug(&scheme));
+            faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), without));
+        }
         let what = "without_credentials".to_owned();
         faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), faulty.clone()));
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();

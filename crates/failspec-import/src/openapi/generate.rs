@@ -17,6 +17,7 @@ use super::{
     path_values::{CreatedResources, Paths},
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
+    second_credentials::SecondCredentials,
     valid_request::{Reach, ValidRequest, only_reads},
     value_generator::ValueGenerator,
 };
@@ -54,6 +55,8 @@ pub(super) struct Generator<'a> {
     /// Operations that show to all tenants what belongs to one, by method and path or by id.
     pub shared: Vec<WildMatch>,
     pub names: Unique,
+    /// The API keys that operations need beside the credential of the role.
+    pub second_credentials: SecondCredentials,
     pub scenarios: Vec<Scenario>,
     /// Members that a valid body of an operation may have and does not, by operation.
     pub optional_members: Vec<(String, Vec<(String, Value)>)>,

@@ -172,6 +172,11 @@ impl Generator<'_> {
             }
             put(&mut ask, parameter, Some(&value));
         }
+        if ask.credentials {
+            for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
+                self.second_credentials.put(&mut ask, &scheme);
+            }
+        }
         let body = self.body(operation, &mut ask)?;
         Ok((ask, body))
     }

@@ -209,7 +209,8 @@ impl std::fmt::Display for CheckLevelReport {
 impl PackHeader {
     /// Returns the name of the pack with the requested version: `kubeadapt@2026-03`.
     pub fn label(&self) -> String {
-        label(&self.name, self.version.as_deref())
+        // Where two versions of a pack are in one run, the name of the older one has it already.
+        label(&self.name, self.version.as_deref().filter(|_| !self.name.contains('@')))
     }
 }
 

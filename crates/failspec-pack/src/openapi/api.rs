@@ -183,7 +183,17 @@ fn name_security(
             }
         }
         let fewest = operation.security.iter().min_by_key(|schemes| credentials(schemes));
-        let Some(schemes) = fewest.filter(|schemes| credentials(schemes) > 1) else { continue };
+        // API keys beside the credential of a role are variables of the contract.
+        let others = |schemes: &[String]| {
+            let is_other = |name: &&String| {
+                known.get(*name).is_some_and(|scheme| !matches!(scheme.credential, Credential::Key { .. }))
+            };
+            let others: Vec<String> = schemes.iter().filter(is_other).cloned().collect();
+            credentials(&others)
+        };
+        let Some(schemes) = fewest.filter(|schemes| credentials(schemes) > 1 && others(schemes) > 1) else {
+            continue;
+        };
         let schemes: Vec<&str> = schemes.iter().map(String::as_str).collect();
         let shown = schemes.join("` and `");
         if together.insert(schemes) {

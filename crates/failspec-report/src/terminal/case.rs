@@ -157,10 +157,9 @@ fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
         return visible(exchange.error.as_deref().unwrap_or_default()).into_owned();
     };
     let mut text = format!("HTTP {}", response.status);
-    if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
-        if let Some(code) = &observed.code {
-            let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), MAX_VALUE_LEN)));
-        }
+    let observed = report.observed.as_ref().filter(|_| exchange.phase == Phase::Request);
+    if let Some(code) = observed.and_then(|observed| observed.code.as_ref()) {
+        let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), MAX_VALUE_LEN)));
     }
     let _ = write!(text, " · {:.1} ms", exchange.ms);
     text

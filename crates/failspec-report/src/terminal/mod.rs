@@ -6,6 +6,7 @@ mod header;
 mod inert;
 mod progress;
 mod screen;
+mod skipped;
 mod styles;
 mod summary;
 

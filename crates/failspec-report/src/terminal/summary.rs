@@ -4,17 +4,18 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, count_cases, counts, health_checks, reruns, rests_on},
+    summary::{INSECURE, REFERENCE, counts, health_checks, reruns, rests_on},
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
-    CaseReport, NotCovered, Outcome, Reason, RequirementKind, RunReport, SnapshotState, State, Verdict,
+    CaseReport, NotCovered, Outcome, RunReport, SnapshotState, State, Verdict,
 };
 
 use super::{
     case::{case_on as case, in_short, is_built_in, place},
     causes::{access, are_shown_by_cause, causes, has_findings, operations},
     screen::{Columns, Screen},
+    skipped::skipped,
     styles::Styles,
     visible,
 };
@@ -27,9 +28,6 @@ const MAX_ALIKE: usize = 3;
 
 /// Maximum number of further ones that are shown in short; the others are counted, and their causes listed.
 const MAX_SHORTENED: usize = 5;
-
-/// Maximum length of the description of a missing requirement, in characters.
-const MAX_DESCRIPTION_LEN: usize = 80;
 
 /// Maximum number of resources left behind that are listed.
 const MAX_LEFTOVERS: usize = 20;
@@ -180,53 +178,6 @@ fn trouble(report: &CaseReport) -> Vec<&str> {
     let waived = report.waived.iter().map(|waived| &waived.finding);
     let findings = report.violations.iter().chain(waived).chain(&report.warnings);
     std::iter::once(report.outcome.as_str()).chain(findings.map(|finding| finding.check)).collect()
-}
-
-/// Writes the requirements that are missing for the cases that were skipped.
-fn skipped(text: &mut Screen, report: &RunReport) {
-    let label = Styles::dab(Styles::WARN, "SKIPPED");
-    let mut lacking = report.summary.skipped;
-    for reason in [Reason::ReadOnly, Reason::OutOfTime] {
-        let count = report.cases.iter().filter(|case| case.reason.as_ref() == Some(&reason)).count();
-        if count > 0 {
-            text.line(4, format_args!("\n{label} {}: {reason}", count_cases(count)));
-        }
-        lacking = lacking.saturating_sub(count);
-    }
-    if lacking == 0 {
-        return;
-    }
-    text.line(
-        4,
-        format_args!("\n{label} {}: the target does not provide what is required", count_cases(lacking)),
-    );
-    let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
-    let width = missing_requirements().map(|missing| missing.name.chars().count()).max().unwrap_or_default();
-    for missing in missing_requirements() {
-        let kind = missing.kind.as_str();
-        text.line(
-            4,
-            format_args!(
-                "  {kind:<9} {} {:>3} × {}",
-                Styles::dab(Styles::STRONG, format_args!("{:<width$}", missing.name)),
-                missing.cases,
-                Styles::dab(Styles::FAINT, one_line(&missing.about))
-            ),
-        );
-    }
-    let ways = [
-        (RequirementKind::Role, "roles: --role NAME=bearer:env:VAR"),
-        (RequirementKind::Variable, "variables: --var NAME=VALUE"),
-        (RequirementKind::Condition, "conditions and everything else: failspec.toml"),
-    ];
-    let wanted = |kind| missing_requirements().any(|missing| missing.kind == kind);
-    let ways: Vec<&str> = ways.into_iter().filter(|(kind, _)| wanted(*kind)).map(|(_, way)| way).collect();
-    text.line(4, format_args!("  {}", ways.join(" · ")));
-}
-
-/// Returns the beginning of a text, on one line.
-fn one_line(text: &str) -> String {
-    sanitize::shortened(&sanitize::one_line(text), MAX_DESCRIPTION_LEN).into_owned()
 }
 
 /// Returns a text of several lines, none of which is taken for a line of ours: it may quote a response.

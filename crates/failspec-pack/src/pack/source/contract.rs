@@ -69,6 +69,8 @@ file_mappings! {
         openapi_source: Option<Provenance> = "openapi_source",
         /// The overlays of the document, by the names of their files.
         openapi_overlays: Vec<String> = "openapi_overlays",
+        /// The pack that it extends.
+        extends_pack: Option<String> = "extends_pack",
         /// The base that it extends.
         extends: Option<String> = "extends",
         /// The forms of a successful response.
