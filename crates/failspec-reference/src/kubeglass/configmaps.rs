@@ -15,9 +15,6 @@ use crate::{
 
 impl Kubeglass {
     pub(super) fn list_configmaps(&self, call: &Call<'_>, namespace: &str) -> Outcome {
-        if self.quirks.is_on(quirks::PATH_OVERLOOKED) {
-            return Err(Failure::new(Code::MissingPathParam, "a path parameter is missing"));
-        }
         names::check_namespace(namespace)?;
         let scope = call.scope(namespace);
         let page = self.page(call, format!("configmaps of {scope}"))?;
@@ -54,6 +51,9 @@ impl Kubeglass {
     }
 
     pub(super) fn get_configmap(&self, call: &Call<'_>, namespace: &str, name: &str) -> Outcome {
+        if self.quirks.is_on(quirks::PATH_OVERLOOKED) {
+            return Err(Failure::new(Code::MissingPathParam, "a path parameter is missing"));
+        }
         names::check_namespace(namespace)?;
         names::check_name(name)?;
         self.enter(call, "configmaps:read")?;

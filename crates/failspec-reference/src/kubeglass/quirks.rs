@@ -32,7 +32,7 @@ pub(super) const ALL: &[Switch] = &[
     },
     Switch {
         name: PATH_OVERLOOKED,
-        about: "the list of configmaps reports its namespace as missing although it is present",
+        about: "reading a configmap reports its namespace as missing although it is present",
     },
     Switch { name: BAD_LIMIT, about: "an out-of-range limit is replaced by the default" },
     Switch { name: BAD_PROPAGATION, about: "an unknown propagation policy is ignored" },

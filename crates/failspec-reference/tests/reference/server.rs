@@ -243,11 +243,14 @@ fn every_quirk_accepts_what_must_be_refused() {
         // These quirks reject a request that must be accepted.
         let overlooked = match quirk.name {
             "query-parameter-overlooked" => Some("/api/v1/search?q=web"),
-            "path-parameter-overlooked" => Some(configmaps),
+            "path-parameter-overlooked" => Some("/api/v1/namespaces/default/configmaps/overlooked"),
             _ => None,
         };
         if let Some(target) = overlooked {
             let request = as_editor("GET", target);
+            let named = json!({ "metadata": { "name": "overlooked" } });
+            // The second time it is there already.
+            first.response(&as_editor("POST", configmaps).with_json(&named));
             assert_eq!(first.response(&request).status, 200);
             assert!(first.quirks().switch_on(quirk.name));
             assert_eq!(first.response(&request).status, 400);
