@@ -244,6 +244,8 @@ fn observed(number: usize) -> Observed {
     let url: url::Url = format!("http://127.0.0.1:8080/things/{number}").parse().expect("a URL");
     let trace = format!("trace-{number}");
     let request = Request {
+        trace: None,
+        first_byte: None,
         method: "GET".to_owned(),
         shown_url: url.to_string().into(),
         suppressed: Vec::new(),

@@ -12,14 +12,16 @@ use failspec_judge::report_model::exit;
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
-    DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, IMPORT_EXAMPLES, INIT_EXAMPLES,
-    KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, RUN_EXAMPLES, SCENARIO_EXAMPLES,
-    SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
+    DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES,
+    INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, RUN_EXAMPLES,
+    SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES,
+    WAIVE_HELP,
 };
+pub use super::run_arguments::{Rerun, RunArguments};
 use super::{
     badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
-    error::CliError, help, import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments,
-    output_format::OutputFormat, pinned::PinArguments, shard::ShardOption, verify::VerifyCommandArguments,
+    error::CliError, export::ExportArguments, help, import::ImportAction, keygen::KeygenArguments,
+    mutants::MutantsArguments, output_format::OutputFormat, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -99,6 +101,9 @@ pub enum Command {
     /// Compare a contract with its documentation as it is now
     #[command(after_help = DRIFT_EXAMPLES)]
     Drift(DriftArguments),
+    /// Write what a contract says: a page's table, an OpenAPI Overlay, or codes for clients
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArguments),
     /// Compare two contracts, two reports or two certificates
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArguments),
@@ -136,11 +141,15 @@ pub enum Command {
     /// Show the scenarios of each failure, and documentation errors
     #[command(after_help = COVERAGE_EXAMPLES)]
     Coverage(PackArguments),
-    /// Explain a check, or list all checks
+    /// Explain a check, or a documented failure with its scenarios; or list all checks
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
-        /// The id of a check
-        check: Option<String>,
+        /// The id of a check, or the name of a failure or scenario: pack::failure[::scenario]
+        #[arg(value_name = "CHECK|NAME")]
+        id: Option<String>,
+        /// The source of the packs
+        #[command(flatten)]
+        from: PacksFrom,
     },
     /// Merge the JSON reports of all shards into one verdict
     #[command(after_help = MERGE_HELP)]
@@ -181,57 +190,6 @@ pub struct PacksFrom {
     /// Read packs from DIR (schemas/PACK, scenarios/PACK, snapshots/PACK) instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub packs: Option<PathBuf>,
-}
-
-/// Options of `run`.
-#[derive(Debug, Args)]
-pub struct RunArguments {
-    /// Packs, or prefixes or globs of pack::failure::scenario[::row]
-    #[arg(value_name = "SELECTOR")]
-    pub selectors: Vec<String>,
-    /// The target
-    #[command(flatten)]
-    pub target: TargetArguments,
-    /// Run against the embedded reference implementations: says nothing about a real API
-    #[arg(long, conflicts_with_all = ["url", "target", "config"])]
-    pub reference: bool,
-    /// The source of the packs
-    #[command(flatten)]
-    pub from: PacksFrom,
-    /// The digests that the packs must have
-    #[command(flatten)]
-    pub pins: PinArguments,
-    /// Run only shard K of N, such as 2/3, or the one of this parallel CI job (auto); `failspec merge` merges the JSON
-    /// reports of all shards
-    #[arg(long, value_name = "K/N|auto")]
-    pub shard: Option<ShardOption>,
-    /// With --shard auto: number of shards, where the CI does not say it (Kubernetes)
-    #[arg(long, value_name = "N", requires = "shard")]
-    pub shard_total: Option<u32>,
-    /// Concurrent cases (default: 16 on loopback, 8 elsewhere)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: Option<u16>,
-    /// Stop the run in order after this time, such as 10m: teardowns run, and the rest is skipped (exit code 4)
-    #[arg(long, value_name = "TIME")]
-    pub max_time: Option<String>,
-    /// How to compare responses with the approved ones
-    #[arg(long, value_name = "MODE", default_value = "report")]
-    pub snapshots: SnapshotsMode,
-    /// Write a report: json, junit, html, markdown, sarif, ndjson or har, each with =PATH, or github[=PATH]; may be repeated
-    #[arg(long = "report", value_name = "FORMAT=PATH")]
-    pub reports: Vec<String>,
-    /// Cases for which reports include the bodies of requests and responses
-    #[arg(long, value_name = "WHICH", default_value = "all")]
-    pub report_bodies: BodiesMode,
-    /// Count warnings as violations
-    #[arg(long, value_name = "WHAT")]
-    pub deny: Option<Deny>,
-    /// Show passed cases, warnings and errata in full
-    #[arg(short, long)]
-    pub verbose: bool,
-    /// Show only the verdict
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
 }
 
 /// Options of `merge`.

@@ -38,7 +38,7 @@ use super::{
     packs,
     pinned::{PinArguments, check_pins},
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
-    run::{judge, print},
+    run::{Shown, judge, print},
     runtime::runtime,
     verify::{MAX_REPORT_SIZE, report_path as report_of},
 };
@@ -156,7 +156,8 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
             sign(&name, &bytes, &report, &packs, &claims, &key).map_err(|error| broken(&error))?;
         let text = envelope.to_json().map_err(|error| broken(&error))?;
         write(out, text.as_bytes())?;
-        print(&terminal::end(&report, false, arguments.quiet));
+        let columns = terminal::Columns::of_stdout();
+        print(&terminal::end(&report, terminal::View { verbose: false, quiet: arguments.quiet, columns }));
         print(&summary(&predicate, out, &report_path));
         Ok(match (predicate.result.is_pass(), report.verdict.exit_code()) {
             (true, _) => exit::CONFORMS,
@@ -224,7 +225,7 @@ async fn run(
         plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), first));
     }
     plans.iter().try_for_each(has_path_values)?;
-    judge(plans, options, arguments.quiet, None).await
+    judge(plans, options, Shown { quiet: arguments.quiet, fail_fast: false }, None).await
 }
 
 /// Checks that the server that responds can be identified.

@@ -17,6 +17,7 @@ use super::{
     arguments::PackArguments,
     error::CliError,
     lint::without_case,
+    list::origins,
     output_format::{OutputFormat, print_json},
     packs,
     stdout::stdout,
@@ -48,6 +49,7 @@ fn of_pack(pack: &Pack) -> String {
         Styles::dab(Styles::STRONG, pack.label()),
         Styles::dab(Styles::FAINT, one_line(contract.documentation.as_deref().unwrap_or_default()))
     );
+    origins(&mut text, pack);
     for (index, failure) in contract.failures.iter().enumerate() {
         let status = show_statuses(failure.statuses());
         let code = failure.code().map(|code| format!(" {code}")).unwrap_or_default();
@@ -149,6 +151,7 @@ fn document(pack: &Pack) -> Value {
     json!({
         "pack": pack.label(),
         "documentation": contract.documentation,
+        "origins": pack.origins(),
         "failures": failures.collect::<Vec<_>>(),
         "operations": operations.collect::<Vec<_>>(),
         "operations_without_case": operations_without_case(pack),

@@ -80,6 +80,17 @@ Examples:
   failspec drift myapi --packs . --openapi openapi.yaml
       compare the contract with the current OpenAPI document";
 
+pub(super) const EXPORT_EXAMPLES: &str = "\
+Inferred failures are left out. `failspec drift` of what was exported finds no difference.
+
+Examples:
+  failspec export myapi markdown --packs . -o errors.md
+      write the table of codes, statuses and meanings for a documentation page
+  failspec export myapi overlay --packs . --openapi openapi.yaml -o errors.overlay.json
+      write an OpenAPI Overlay that declares each failure at the operations that can fail so
+  failspec export myapi codes --packs .
+      print the codes as JSON, to generate constants of a client from";
+
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
   failspec list
@@ -106,7 +117,11 @@ Examples:
   failspec explain
       list all checks, one per line
   failspec explain request-id-reused
-      explain one check: its rule, the source of the rule, and what to do";
+      explain one check: its rule, the source of the rule, and what to do
+  failspec explain kubeglass::conflict
+      show the contract entry of a failure and its scenarios, as they are written, with their places
+  failspec explain --packs . shop::invalid::create_without_a_name
+      show one scenario of your own pack, with the failure that it triggers";
 
 pub(super) const SCHEMA_EXAMPLES: &str = "\
 Examples:
@@ -209,6 +224,10 @@ Examples:
       run one pack against your API; the environment variable TOKEN holds the token
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
       run the scenarios of some failures on a target of failspec.toml
+  failspec run kubeglass --target staging --only method=DELETE --dry-run
+      print the requests of the cases that delete something, and send nothing
+  failspec run --target staging --report json=r.json --rerun failed
+      run the cases that failed in the last report again
   failspec run kubeglass --shard 2/3 --report json=shard-2.json
       run a third of the scenarios; `failspec merge` gives the verdict on all of them";
 

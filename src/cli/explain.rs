@@ -9,15 +9,16 @@ use failspec_judge::{
 };
 use failspec_report::terminal::Styles;
 
-use super::{error::CliError, stdout::stdout};
+use super::{arguments::PacksFrom, error::CliError, explain_failure::explain_failure, stdout::stdout};
 
-/// Explains one check, or lists them.
+/// Explains one check, or the failures that a selector names, or lists the checks.
 ///
 /// # Errors
-/// When there is no such check.
-pub fn command(id: Option<&str>) -> Result<u8, CliError> {
+/// When there is no such check or failure.
+pub fn command(id: Option<&str>, from: &PacksFrom) -> Result<u8, CliError> {
     let mut text = String::new();
     match id {
+        Some(selector) if selector.contains("::") => text = explain_failure(selector, from)?,
         None => {
             for check in CHECKS {
                 let _ = writeln!(
@@ -53,7 +54,9 @@ pub fn command(id: Option<&str>) -> Result<u8, CliError> {
                 let renamed = renamed::check(id).map(|new| format!("it was renamed: use `{new}`"));
                 let near =
                     renamed.or_else(|| closest(id, known).map(|near| format!("did you mean `{near}`?")));
-                let hint = near.unwrap_or_else(|| "`failspec explain` lists all checks".to_owned());
+                let hint = near.unwrap_or_else(|| {
+                    "`failspec explain` lists all checks; a failure is named PACK::FAILURE".to_owned()
+                });
                 return Err(CliError::usage_hint(format!("there is no check `{id}`"), hint));
             }
         }

@@ -6,7 +6,7 @@ use failspec_base::{files, sanitize::one_line};
 use failspec_judge::report_model::{RunHeader, RunReport, Verdict, merge};
 use failspec_report::{
     json,
-    terminal::{self, Styles},
+    terminal::{self, Columns, Styles},
 };
 
 use super::{
@@ -56,14 +56,16 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
         print(&format!("{label} {}\n", one_line(report)));
     }
     if !arguments.quiet {
-        print(&terminal::begin(&header(&report)));
+        print(&terminal::begin(&header(&report), Columns::of_stdout()));
         print(&format!("  merged {count} shards\n"));
     }
     // Printed before the summary: the last line is that of the verdict.
     if let Some(annotations) = reports.annotations(&report) {
         print_as_it_is(&annotations);
     }
-    print(&terminal::end(&report, arguments.verbose, arguments.quiet));
+    let view =
+        terminal::View { verbose: arguments.verbose, quiet: arguments.quiet, columns: Columns::of_stdout() };
+    print(&terminal::end(&report, view));
     Ok(reports.write(&mut report))
 }
 

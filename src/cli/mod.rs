@@ -11,9 +11,13 @@ mod coverage;
 mod diff;
 mod diff_outputs;
 mod drift;
+mod dry_run;
 mod error;
 mod examples;
 mod explain;
+mod explain_failure;
+mod export;
+mod filters;
 mod fix;
 mod given;
 mod help;
@@ -32,8 +36,10 @@ mod parse_curl;
 mod pinned;
 mod programme_draft;
 mod reports;
+mod rerun;
 mod resolve_target;
 mod run;
+mod run_arguments;
 mod runtime;
 mod scaffold;
 mod scenario;
@@ -42,6 +48,8 @@ mod serve;
 mod shard;
 mod signal;
 mod snapshots;
+#[cfg(unix)]
+mod start;
 mod stdout;
 mod verify;
 mod waive;
@@ -59,6 +67,7 @@ pub use shard::ShardOption;
 /// # Errors
 /// When the command cannot be carried out.
 pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
+    crate::builtin::register();
     let code = command(arguments)?;
     Ok(match stdout::failure() {
         None => code,
@@ -76,6 +85,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),
         Command::Drift(arguments) => drift::command(arguments),
+        Command::Export(arguments) => export::command(arguments),
         Command::Certify(arguments) => certify::command(arguments),
         Command::Keygen(arguments) => keygen::command(arguments),
         Command::Verify(arguments) => verify::command(arguments),
@@ -86,7 +96,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::List(arguments) => list::command(arguments),
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),
-        Command::Explain { check } => explain::command(check.as_deref()),
+        Command::Explain { id, from } => explain::command(id.as_deref(), from),
         Command::Merge(arguments) => merge::command(arguments),
         Command::Waive(arguments) => waive::command(arguments),
         Command::Completions { shell } => Ok(completions::command(*shell)),

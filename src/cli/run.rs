@@ -11,20 +11,28 @@ use failspec_engine::{
     CancelHandle, Exchanges, Plan, RunOptions, Selectors, interrupt, run, unfinished_report,
 };
 use failspec_judge::{
-    report_model::{Event, RunReport, exit},
+    report_model::{Event, Outcome, RunReport, exit},
     snapshot::Mode,
 };
 use failspec_mutants as proof;
 use failspec_pack::{pack::Pack, target_config::Target};
 use failspec_reference::Options;
-use failspec_report::{github, terminal};
+use failspec_report::{
+    github,
+    terminal::{self, Columns},
+};
 
+#[cfg(unix)]
+use super::start::{Started, end_at_once, run_listens};
 use super::{
-    arguments::{Deny, RunArguments, SnapshotsMode},
+    arguments::{Deny, Rerun, RunArguments, SnapshotsMode},
+    dry_run::dry_run,
     error::CliError,
+    filters::filtered,
     packs,
     pinned::check_pins,
     reports::{EventLog, Reports},
+    rerun::rerun,
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
     shard::shard,
@@ -38,7 +46,14 @@ use super::{
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     let shard = shard(arguments.shard, arguments.shard_total)?;
-    let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
+    let again = rerun(arguments)?;
+    let given = again.as_ref().unwrap_or(&arguments.selectors);
+    let (packs, selectors) = packs::select(&packs::files(&arguments.from), given)?;
+    let packs = match arguments.reference && given.is_empty() {
+        true => packs::every_version(packs)?,
+        false => packs,
+    };
+    let selectors = filtered(&packs, selectors, &arguments.only, &arguments.exclude)?;
     check_pins(&arguments.pins, &packs)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
@@ -46,7 +61,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
             for pack in &packs {
-                let embedded = proof::start(&pack.name, Options::default()).await?;
+                let embedded = proof::start(pack, Options::default()).await?;
                 targets.push(embedded.target);
                 servers.push(embedded.server);
             }
@@ -62,7 +77,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             snapshots: mode(arguments.snapshots),
             in_ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
             waivers,
-            selectors: Selectors(arguments.selectors.clone()),
+            selectors: Selectors(shown_selection(arguments)),
             witness: false,
             shard,
             exchanges: Exchanges::OfAll,
@@ -79,6 +94,12 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         plans.iter().try_for_each(may_be_shared_out)?;
         plans.iter().try_for_each(has_path_values)?;
         notices(&ignored_files(&packs));
+        if arguments.dry_run {
+            print(&dry_run(&plans, arguments.verbose));
+            return Ok(exit::CONFORMS);
+        }
+        #[cfg(unix)]
+        let mut server = start(arguments, &plans)?;
         // After everything else that can be wrong: the report of an earlier run outlives a mistake.
         let mut reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
         if !reports.show_passed() && !arguments.verbose {
@@ -86,15 +107,27 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         }
         reports.begin(&unfinished_report(&plans, &options))?;
         let events = reports.events()?;
-        let mut report = judge(plans, options, arguments.quiet, Some(events)).await?;
+        let shown = Shown { quiet: arguments.quiet, fail_fast: arguments.fail_fast };
+        let mut report = judge(plans, options, shown, Some(events)).await?;
         for server in servers {
             server.stop().await;
         }
+        #[cfg(unix)]
+        if let Some(status) = server.as_mut().and_then(Started::ended) {
+            notices(&[format!("the server of --start ended before the end of the run: {status}")]);
+        }
+        #[cfg(unix)]
+        drop(server);
         // Printed before the summary: the last line is that of the verdict.
         if let Some(annotations) = reports.annotations(&report) {
             print_as_it_is(&annotations);
         }
-        print(&terminal::end(&report, arguments.verbose, arguments.quiet));
+        let view = terminal::View {
+            verbose: arguments.verbose,
+            quiet: arguments.quiet,
+            columns: Columns::of_stdout(),
+        };
+        print(&terminal::end(&report, view));
         let code = reports.write(&mut report);
         // The process is about to end, and the system frees all of its memory at once.
         std::mem::forget(report);
@@ -104,6 +137,22 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     // Do not wait for connections that a server keeps flooding.
     runtime.shutdown_background();
     done
+}
+
+/// Starts the server of `--start`, if it was given, and ends it however the run ends.
+///
+/// # Errors
+/// When it does not start, and when the packs have several URLs: it could be ready at one of them only.
+#[cfg(unix)]
+fn start(arguments: &RunArguments, plans: &[Plan]) -> Result<Option<Started>, CliError> {
+    let Some(command) = &arguments.start else { return Ok(None) };
+    let mut urls: Vec<&url::Url> = plans.iter().map(|plan| &plan.target.url).collect();
+    urls.dedup_by_key(|url| url.origin());
+    let [url] = urls.as_slice() else {
+        return Err(CliError::usage("--start starts one server, but the packs have several URLs"));
+    };
+    // It takes its time, and the runtime has nothing else to do yet.
+    Started::start(command, url).map(Some)
 }
 
 /// Parses the value of `--max-time`.
@@ -156,29 +205,61 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), CliError> {
     ))
 }
 
+/// The options of a run that do not concern what is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    /// True if neither the first lines nor the progress are shown.
+    pub quiet: bool,
+    /// True if the first case that fails stops the run.
+    pub fail_fast: bool,
+}
+
+/// Returns the selection as it was given, for the reports.
+fn shown_selection(arguments: &RunArguments) -> Vec<String> {
+    let option = |name: &str, values: &[String]| -> Vec<String> {
+        values.iter().map(|value| format!("{name} {value}")).collect()
+    };
+    let mut shown = arguments.selectors.clone();
+    shown.extend(option("--only", &arguments.only));
+    shown.extend(option("--exclude", &arguments.exclude));
+    shown.extend(arguments.rerun.map(|Rerun::Failed| "--rerun failed".to_owned()));
+    shown
+}
+
 /// Runs the plans, shows the progress, and writes the events.
 pub(super) async fn judge(
     plans: Vec<Plan>,
     options: RunOptions,
-    quiet: bool,
+    shown: Shown,
     events: Option<EventLog>,
 ) -> Result<RunReport, CliError> {
+    let Shown { quiet, fail_fast } = shown;
     let (interrupter, interrupt) = interrupt();
+    let stop = interrupter.clone();
     Signals::on_own_thread(|signals| listen(signals, interrupter))?;
+    #[cfg(unix)]
+    run_listens();
     let shown = Arc::new(Mutex::new(None));
     let progress = Arc::clone(&shown);
     let listener = move |event: Event<'_>| {
         if let Some(events) = &events {
             events.write(event);
         }
+        if let Event::CaseFinished(case) = event
+            && fail_fast
+            && case.outcome == Outcome::Failed
+        {
+            stop.stop_after_failure();
+        }
         let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
         match (event, &mut *progress) {
             (Event::Started(header), progress) => {
                 if !quiet {
-                    print(&terminal::begin(header));
+                    print(&terminal::begin(header, Columns::of_stdout()));
                 }
                 *progress = Some(terminal::Progress::new(header.cases, quiet));
             }
+            (Event::CaseStarted { index, name }, Some(progress)) => progress.start(index, name),
             (Event::CaseFinished(case), Some(progress)) => progress.case(case),
             (Event::Notice(text), Some(progress)) => progress.notice(text),
             _ => {}
@@ -205,6 +286,8 @@ async fn listen(mut signals: Signals, interrupter: CancelHandle) {
     let text = "interrupted: cleaning up; a second signal stops at once";
     let _ = writeln!(failspec_report::terminal::stderr(), "{text}");
     signals.next().await;
+    #[cfg(unix)]
+    end_at_once();
     std::process::exit(i32::from(exit::INTERRUPTED));
 }
 

@@ -146,6 +146,14 @@ fn help_below(world: &World, command: &clap::Command, path: &str) {
 }
 
 #[test]
+fn run_that_sends_nothing() {
+    let world = World::shop();
+    world.golden("run-dry", "run --packs . --dry-run shop::invalid shop::forbidden", 0, &[]);
+    world.golden("run-exclude-all", "run --packs . --exclude failure=*", 2, &[]);
+    world.golden("run-fail-fast", "run --packs . --jobs 1 --fail-fast shop::invalid", 1, &[]);
+}
+
+#[test]
 fn run_in_a_terminal() {
     World::shop().golden("run", RUN, 1, &[]);
     World::shop().golden("run-verbose", &format!("{RUN} -v"), 1, &[]);
@@ -275,6 +283,9 @@ fn packs_without_a_run() {
     world.golden("explain", "explain", 0, &[]);
     world.golden("explain-not-rejected", "explain not-rejected", 0, &[]);
     world.golden("explain-unknown", "explain accepted", 2, &[]);
+    world.golden("explain-built-in", "explain kubeglass::conflict", 0, &[]);
+    // A misspelt failure is no failure without scenarios.
+    world.golden("explain-unknown-failure", "explain kubeglass::conflicts", 2, &[]);
     world.golden("serve-mutants", "serve kubeadapt --mutant list", 0, &[]);
     world.golden("mutants", "mutants kubeadapt --only status-other", 0, &[]);
 }

@@ -18,6 +18,7 @@ const REPLACED: &[(&str, &str)] = &[
     (r"sha256:[0-9a-f]{12,64}", "sha256:DIGEST"),
     (r#"("digest"|"sha256"): ?"[0-9a-f]{64}""#, r#"$1: "DIGEST""#),
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
+    (r"\b[0-9a-f]{32}\b", "TRACE"),
     (r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:00| UTC)", "TIME"),
     (r#""(ms|duration_ms)": ?[0-9.]+"#, r#""$1": 0"#),
     (r#" time="[0-9.]+""#, r#" time="0""#),

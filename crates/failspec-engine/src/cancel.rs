@@ -31,6 +31,8 @@ pub(super) enum CancelCause {
     Signal,
     /// The time of the run was up ([`RunOptions::max_time`](super::RunOptions::max_time)).
     OutOfTime,
+    /// A case failed, and the first failure ends the run.
+    CaseFailed,
 }
 
 /// Sending half; cancels the run.
@@ -51,6 +53,11 @@ impl CancelHandle {
     /// Cancels the run: from now on only cleanup requests are sent.
     pub fn interrupt(&self) {
         self.cancel(CancelCause::Signal);
+    }
+
+    /// Stops the run in order because a case failed: cases that have not begun are skipped.
+    pub fn stop_after_failure(&self) {
+        self.cancel(CancelCause::CaseFailed);
     }
 
     /// Cancels the run. A signal prevails.

@@ -378,7 +378,7 @@ impl<'s> CaseRunner<'s> {
     }
 
     fn scope(&mut self) -> Scope {
-        let mut scope = self.session.scope();
+        let mut scope = self.session.scope().tracing(self.session.trace(&self.case.name));
         for (name, value) in self.case.row().into_iter().flat_map(|row| &row.values) {
             scope.set(name.clone(), VariableValue::open(value.clone()));
         }
@@ -598,11 +598,14 @@ impl<'s> CaseRunner<'s> {
     fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
         let condition = self.case.scenario.condition.as_ref();
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
-        let Some(Condition::Scoped { variables, headers, url }) = condition else { return Extra::default() };
+        let first_byte = self.case.scenario.first_byte;
+        let Some(Condition::Scoped { variables, headers, url }) = condition else {
+            return Extra { first_byte, ..Extra::default() };
+        };
         for (name, value) in variables {
             scope.set(name.clone(), value.clone());
         }
-        Extra { headers: headers.clone(), url: url.clone() }
+        Extra { headers: headers.clone(), url: url.clone(), first_byte }
     }
 
     async fn steps(
@@ -670,7 +673,14 @@ impl<'s> CaseRunner<'s> {
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
             let is_captured = |name: &str| {
                 let made = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
-                let mut made = made.filter(|_| phase == Phase::Teardown && !self.has_setup);
+                // A control may have a setup of its own, which creates less.
+                let is_flows = |name: &str| {
+                    flow.setup.iter().flat_map(|step| &step.capture).any(|capture| capture.name == name)
+                };
+                let mut made = made.filter(|capture| match phase {
+                    Phase::Teardown => !self.has_setup,
+                    _ => !is_flows(&capture.name),
+                });
                 captures.iter().flat_map(|captures| captures.iter()).any(|capture| capture.name == name)
                     || made.any(|capture| capture.name == name)
             };

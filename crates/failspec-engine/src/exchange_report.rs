@@ -25,6 +25,7 @@ pub(super) fn exchange_report(record: &Record, mask: &Mask) -> ExchangeReport {
         error: exchange.result.as_ref().err().map(|error| mask.text(&error.to_string()).into_owned()),
         ms: fractional_millis(exchange.elapsed),
         same_as: record.same_as.clone(),
+        trace_id: exchange.request.trace.as_ref().and_then(|trace| trace.trace_id.clone()),
     }
 }
 

@@ -43,7 +43,8 @@ impl CaseRunner<'_> {
     pub fn finish_with<T>(mut self, about: impl FnOnce(&Self, &CaseReport) -> T) -> (CaseReport, T) {
         self.note_closed_twice();
         let mut report = self.budget.within(|| self.judge());
-        let is_cancelled = matches!(report.reason, Some(Reason::Interrupted | Reason::OutOfTime));
+        let is_cancelled =
+            matches!(report.reason, Some(Reason::Interrupted | Reason::OutOfTime | Reason::CaseFailed));
         if self.budget.is_exceeded() && !is_cancelled {
             // What a check that was not made would have said is not known, so neither is what follows from it.
             report.withdraw(Reason::TooCostly { steps: MAX_STEPS });
@@ -79,6 +80,7 @@ impl CaseRunner<'_> {
             report.request_ids = request_ids(subject, session, observed.request_id.as_ref());
             report.observed = Some(observed);
         }
+        report.logs = super::logs::logs(self, report.observed.as_ref());
         let in_report = |reason: &Unjudged| match reason {
             Unjudged::Interrupted | Unjudged::Abandoned { .. } => cancelled(session),
             Unjudged::InDoubt => Reason::InDoubt,
@@ -192,6 +194,7 @@ impl CaseRunner<'_> {
 pub(super) fn cancelled(session: &Session) -> Reason {
     match session.interrupt.cause() {
         Some(CancelCause::OutOfTime) => Reason::OutOfTime,
+        Some(CancelCause::CaseFailed) => Reason::CaseFailed,
         _ => Reason::Interrupted,
     }
 }
@@ -207,7 +210,7 @@ fn may_have_made(reason: &Unjudged) -> Option<String> {
 pub(super) fn not_run_in_time(session: &Session, case: &Case) -> Option<CaseReport> {
     let outcome = match session.interrupt.cause()? {
         CancelCause::Signal => Outcome::Inconclusive,
-        CancelCause::OutOfTime => Outcome::Skipped,
+        CancelCause::OutOfTime | CancelCause::CaseFailed => Outcome::Skipped,
     };
     Some(not_run(session, case, outcome, cancelled(session)))
 }
@@ -248,6 +251,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         warnings: Vec::new(),
         waived: Vec::new(),
         snapshot: None,
+        logs: None,
         exchanges: Vec::new(),
         left_behind: Vec::new(),
         request_ids: Vec::new(),
@@ -264,7 +268,7 @@ pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
         .map(|failure| failure.id.as_str())
         .chain([SUCCESS_ID, NO_SERVER_ERROR_ID]);
     let ids = ids.map(Arc::from);
-    (pack.name.as_str().into(), ids.collect())
+    (pack.prefix().into(), ids.collect())
 }
 
 /// Returns the documented facts about each failure of a contract, and about a success.
@@ -330,7 +334,7 @@ fn settle(report: &mut CaseReport, unjudged: Option<Reason>) {
     };
     let (mut outcome, exercised) = (judgement.outcome(), judgement.exercise());
     // Nothing went wrong: there was no time left.
-    if outcome == Outcome::Inconclusive && unjudged == Some(Reason::OutOfTime) {
+    if outcome == Outcome::Inconclusive && unjudged.as_ref().is_some_and(Reason::is_stop) {
         outcome = Outcome::Skipped;
     }
     let is_other = report.observation.exercise() == Exercise::No;

@@ -189,6 +189,8 @@ mod tests {
         let (control, path) = path.strip_prefix("control:").map_or((false, path), |path| (true, path));
         let url: Url = format!("http://api.test{path}").parse().unwrap();
         let request = Request {
+            trace: None,
+            first_byte: None,
             method: method.to_owned(),
             shown_url: url.as_str().into(),
             url,

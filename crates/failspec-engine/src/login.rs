@@ -182,7 +182,7 @@ impl Session {
     }
 
     async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Response, String> {
-        let request = self.login_request(step, scope)?;
+        let request = super::logs::traced(self.login_request(step, scope)?, scope);
         let line = format!("{} {}", step.method, step.address.shown);
         let response =
             self.clients.send_login(request).await.result.map_err(|error| format!("{line}: {error}"))?;
@@ -231,9 +231,25 @@ impl Session {
             headers.push(hidden("Content-Type", "application/x-www-form-urlencoded".to_owned()));
             body = Some(Bytes::from(form.finish()));
         }
+        // Not to another host, such as an identity provider: a header may hold a key.
+        let is_target = url.origin() == self.target.url.origin();
+        for header in self.target.headers.iter().filter(|_| is_target) {
+            if !headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)) {
+                headers.push(header.clone());
+            }
+        }
         let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
         let shown_url = step.address.shown.clone().into();
-        Ok(Request { method: step.method.clone(), shown_url, url, headers, suppressed: Vec::new(), body })
+        Ok(Request {
+            method: step.method.clone(),
+            shown_url,
+            url,
+            headers,
+            suppressed: Vec::new(),
+            body,
+            trace: None,
+            first_byte: None,
+        })
     }
 }
 

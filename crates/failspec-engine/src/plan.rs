@@ -11,7 +11,7 @@ use failspec_judge::report_model::{
 };
 use failspec_pack::{
     pack::{Contract, Pack, Row, Scenario, case_names},
-    target_config::{Condition, Target, glob},
+    target_config::{Condition, ConditionAction, Target, glob},
 };
 
 use super::{locks::Lock, shard_conflicts::Shared};
@@ -196,6 +196,12 @@ impl Plan {
         found
     }
 
+    /// Returns true if a case needs a condition that affects every client of the target: it runs after all others.
+    pub(super) fn is_under_global_condition(&self, case: &Case) -> bool {
+        let condition = case.scenario.condition.as_ref().and_then(|name| self.target.conditions.get(name));
+        matches!(condition, Some(Condition::Global(_)))
+    }
+
     /// Returns the number of selected failures.
     pub fn failures_selected(&self) -> usize {
         self.selection
@@ -254,7 +260,11 @@ fn writes(scenario: &Scenario, target: &Target) -> bool {
     let condition = scenario.condition.as_ref().and_then(|name| target.conditions.get(name));
     let changes = match condition {
         Some(Condition::Global(global)) => {
-            [&global.begin, &global.end].into_iter().any(|request| !is_safe(&request.method))
+            // Nobody knows what a command changes.
+            [&global.begin, &global.end].into_iter().any(|action| match action {
+                ConditionAction::Request(request) => !is_safe(&request.method),
+                ConditionAction::Run(_) => true,
+            })
         }
         Some(Condition::Scoped { .. }) | None => false,
     };

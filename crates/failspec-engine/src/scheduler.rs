@@ -255,6 +255,9 @@ impl Engine {
             }
             return;
         }
+        for case in round {
+            emit_event(&self.listener, Event::CaseStarted { index: case.index, name: &case.name });
+        }
         let mut running: Vec<CaseRunner<'_>> =
             round.iter().map(|case| CaseRunner::new(&self.session, case)).collect();
         join_all(running.iter_mut().map(|case| self.with_permit(case.prepare()))).await;
@@ -487,6 +490,9 @@ impl Worker {
         let is_writer = case.scenario.requests().any(|request| !request.is_safe());
         let began = session.writers.begin(is_writer);
         let is_second = first_run.is_some();
+        if !is_second {
+            emit_event(&self.listener, Event::CaseStarted { index: case.index, name: &case.name });
+        }
         let mut running = match first_run {
             None => CaseRunner::new(session, case),
             Some(first) => CaseRunner::again(session, case, first),

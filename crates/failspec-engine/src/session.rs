@@ -133,7 +133,9 @@ impl Session {
     pub fn scope(&self) -> Scope {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
         let unique = format!("failspec-{}-{}", self.run, base36(number));
-        Scope::new(Arc::clone(&self.variables), unique).counting(Arc::clone(&self.filled))
+        // A case has a trace of its own; this one is for what belongs to none: logins, health checks, cleanup.
+        let trace = self.trace("failspec");
+        Scope::new(Arc::clone(&self.variables), unique).counting(Arc::clone(&self.filled)).tracing(trace)
     }
 }
 

@@ -337,7 +337,7 @@ impl Session {
         };
         if self.interrupt.is_set() {
             report.withdraw(cancelled(self));
-            if report.reason == Some(Reason::OutOfTime) {
+            if report.reason.as_ref().is_some_and(Reason::is_stop) {
                 report.outcome = Outcome::Skipped;
             }
             return;

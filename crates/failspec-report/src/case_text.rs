@@ -28,6 +28,9 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
         row(&mut text, "sent", &format!("{} {} {}", request.method, request.url, who(exchange)));
         row(&mut text, "received", &received(case, exchange));
     }
+    if let Some(logs) = &case.logs {
+        row(&mut text, "logs", &logs.to_string());
+    }
     if let Some(reason) = case.reason.as_ref().filter(|_| case.violations.is_empty()) {
         row(&mut text, "reason", &reason.to_string());
     }
@@ -114,13 +117,9 @@ fn received(case: &CaseReport, exchange: &ExchangeReport) -> String {
         return exchange.error.clone().unwrap_or_default();
     };
     let mut text = format!("HTTP {}", response.status);
-    if let Some(observed) = case.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
-        if let Some(code) = &observed.code {
-            let _ = write!(text, " · {}", shortened(&code.to_string(), MAX_MESSAGE_LEN));
-        }
-        if let Some(id) = &observed.request_id {
-            let _ = write!(text, " · request id {}", shortened(id, MAX_MESSAGE_LEN));
-        }
+    let observed = case.observed.as_ref().filter(|_| exchange.phase == Phase::Request);
+    if let Some(code) = observed.and_then(|observed| observed.code.as_ref()) {
+        let _ = write!(text, " · {}", shortened(&code.to_string(), MAX_MESSAGE_LEN));
     }
     let _ = write!(text, " · {:.1} ms", exchange.ms);
     text

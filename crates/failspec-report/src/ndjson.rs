@@ -15,6 +15,7 @@ use failspec_judge::report_model::{
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Line<'a> {
     Started { failspec: &'a str, run: &'a RunHeader },
+    CaseStarted { index: usize, name: &'a str },
     CaseFinished { case: &'a CaseReport },
     CaseWithdrawn { index: usize, reason: &'a Reason },
     CaseTornDown { index: usize, left_behind: &'a [String] },
@@ -46,6 +47,7 @@ struct Finished<'a> {
 pub fn event(event: Event<'_>, out: impl Write) -> io::Result<()> {
     match event {
         Event::Started(run) => line(&Line::Started { failspec: env!("CARGO_PKG_VERSION"), run }, out),
+        Event::CaseStarted { index, name } => line(&Line::CaseStarted { index, name }, out),
         Event::CaseFinished(case) => line(&Line::CaseFinished { case }, out),
         Event::CaseWithdrawn { index, reason } => line(&Line::CaseWithdrawn { index, reason }, out),
         // The last part of an exchange may have a body, which not every report shows.

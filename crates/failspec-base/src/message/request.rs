@@ -1,6 +1,6 @@
 //! Requests: the parts that are sent, and the forms in which they may be shown.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -8,6 +8,7 @@ use http::{
     header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
 };
 
+use super::trace::TraceHeaders;
 use crate::secret::RedactedText;
 
 /// A request, ready to be sent.
@@ -29,6 +30,11 @@ pub struct Request {
     pub suppressed: Vec<String>,
     /// The body, if there is one.
     pub body: Option<Body>,
+    /// The headers of its trace: sent like the others, but no part of what is tested.
+    pub trace: Option<Box<TraceHeaders>>,
+    /// How long its response may take at least, if that is longer than the limit of the client
+    /// ([`Limits::first_byte`](super::Limits::first_byte)): a documented deadline.
+    pub first_byte: Option<Duration>,
 }
 
 impl Header {
@@ -161,6 +167,12 @@ impl Request {
             // Keeps the value out of HTTP/2's compression tables (RFC 7541, section 7.1.3).
             sent.set_sensitive(!shown.is_plain());
             map.try_append(known, sent).map_err(|_| RequestError::TooManyHeaders)?;
+        }
+        for (name, value) in self.trace.iter().flat_map(|trace| &trace.headers) {
+            let known = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| RequestError::HeaderName(name.clone()))?;
+            let value = HeaderValue::from_str(value).map_err(|_| RequestError::HeaderValue(name.clone()))?;
+            map.try_append(known, value).map_err(|_| RequestError::TooManyHeaders)?;
         }
         self.frame(&mut map)?;
         Ok(map)

@@ -29,6 +29,13 @@ pub enum RedactedPart {
     Secret {
         /// The origin of the secret, such as `role editor`.
         secret: String,
+        /// The environment variable that the secret came from, if it is the whole of its value.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        env: Option<String>,
+        /// Present if what was sent is base64 of this text followed by the secret: `user:` in HTTP basic
+        /// authentication.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base64_after: Option<String>,
     },
     /// A one-time code.
     Totp {
@@ -57,7 +64,7 @@ pub enum RedactedPart {
 impl RedactedText {
     /// Creates the text that stands for a secret of this origin.
     pub fn secret(origin: impl Into<String>) -> Self {
-        RedactedPart::Secret { secret: origin.into() }.into()
+        RedactedPart::Secret { secret: origin.into(), env: None, base64_after: None }.into()
     }
 
     /// Returns true if nothing was replaced: the text is shown as it is.
@@ -213,7 +220,7 @@ impl fmt::Display for RedactedPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Secret { secret } => write!(f, "[secret: {secret}]"),
+            Self::Secret { secret, .. } => write!(f, "[secret: {secret}]"),
             Self::Totp { totp } => write!(f, "[totp: {totp}]"),
             Self::Filler { fill } => write!(f, "[{fill} bytes of filler]"),
             Self::Omitted { omitted, sha256 } => {

@@ -14,12 +14,25 @@ use super::RedactedPart;
 pub struct Secret {
     value: SecretString,
     origin: String,
+    env: Option<String>,
 }
 
 impl Secret {
     /// Creates a secret. `origin` is its source, in the words of the user: `env:STAGING_TOKEN`, `role editor`.
     pub fn new(value: impl Into<String>, origin: impl Into<String>) -> Self {
-        Self { value: SecretString::from(value.into()), origin: origin.into() }
+        Self { value: SecretString::from(value.into()), origin: origin.into(), env: None }
+    }
+
+    /// Returns the secret with the environment variable whose whole value it is, if there is one.
+    #[must_use]
+    pub fn with_env(mut self, variable: Option<&str>) -> Self {
+        self.env = variable.map(str::to_owned);
+        self
+    }
+
+    /// Returns the environment variable whose whole value it is.
+    pub fn env(&self) -> Option<&str> {
+        self.env.as_deref()
     }
 
     /// Returns the value. Only for sending it, and for nothing else.
@@ -34,7 +47,7 @@ impl Secret {
 
     /// Returns the text that replaces the secret in all output.
     pub fn placeholder(&self) -> RedactedPart {
-        RedactedPart::Secret { secret: self.origin.clone() }
+        RedactedPart::Secret { secret: self.origin.clone(), env: self.env.clone(), base64_after: None }
     }
 }
 

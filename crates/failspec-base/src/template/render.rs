@@ -101,7 +101,11 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
             let held = held(name)?;
             HoleValue {
                 sent: held.value.clone(),
-                replaced: held.secret.then(|| RedactedPart::Secret { secret: name.clone() }),
+                replaced: held.secret.then(|| RedactedPart::Secret {
+                    secret: name.clone(),
+                    env: held.env.as_deref().map(str::to_owned),
+                    base64_after: None,
+                }),
             }
         }
         Placeholder::Unique => HoleValue::open(Value::String(scope.unique().to_owned())),
@@ -122,7 +126,11 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
             HoleValue {
                 sent: unlike(&held.value).ok_or_else(|| RenderError::Unlike(name.clone()))?,
                 // Something of a secret is in what is made of it.
-                replaced: held.secret.then(|| RedactedPart::Secret { secret: name.clone() }),
+                replaced: held.secret.then(|| RedactedPart::Secret {
+                    secret: name.clone(),
+                    env: None,
+                    base64_after: None,
+                }),
             }
         }
         Placeholder::Fill(amount) => {

@@ -14,7 +14,7 @@ use super::{
     placeholder::{MAX_FILL, MAX_FILL_OF_RUN},
     render::RenderError,
 };
-use crate::random::random_uuid;
+use crate::{message::Trace, random::random_uuid};
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,17 +23,26 @@ pub struct VariableValue {
     pub value: Value,
     /// True if it must never be shown.
     pub secret: bool,
+    /// The environment variable whose whole value it is.
+    pub env: Option<Arc<str>>,
 }
 
 impl VariableValue {
     /// Creates a value that may be shown.
     pub fn open(value: impl Into<Value>) -> Self {
-        Self { value: value.into(), secret: false }
+        Self { value: value.into(), secret: false, env: None }
     }
 
     /// Creates a value that must never be shown.
     pub fn secret(value: impl Into<Value>) -> Self {
-        Self { value: value.into(), secret: true }
+        Self { value: value.into(), secret: true, env: None }
+    }
+
+    /// Returns the value with the environment variable whose whole value it is, if there is one.
+    #[must_use]
+    pub fn with_env(mut self, variable: Option<&str>) -> Self {
+        self.env = variable.map(Arc::from);
+        self
     }
 }
 
@@ -54,6 +63,8 @@ pub struct Scope {
     filled: Arc<AtomicU64>,
     /// The number of bytes of fillers in the run.
     filled_in_run: Arc<AtomicU64>,
+    /// The trace that the requests of the flow belong to.
+    trace: Option<Arc<Trace>>,
 }
 
 impl Scope {
@@ -68,6 +79,7 @@ impl Scope {
             codes_from: Arc::default(),
             filled: Arc::default(),
             filled_in_run: Arc::default(),
+            trace: None,
         }
     }
 
@@ -75,6 +87,17 @@ impl Scope {
     #[must_use]
     pub fn counting(self, filled_in_run: Arc<AtomicU64>) -> Self {
         Self { filled_in_run, ..self }
+    }
+
+    /// Makes the requests of the flow part of a trace.
+    #[must_use]
+    pub fn tracing(self, trace: Arc<Trace>) -> Self {
+        Self { trace: Some(trace), ..self }
+    }
+
+    /// Returns the trace that the requests of the flow belong to.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.trace.as_deref()
     }
 
     /// Returns the value under a name.

@@ -78,12 +78,14 @@ pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declarat
 impl<'a> Declaration<'a> {
     /// Describes the request and the response in a few words.
     pub fn told(&self) -> String {
+        // The request comes first: most findings are about the request under test, which needs no further word.
+        let place = match self.record.phase {
+            Phase::Request => String::new(),
+            other => format!(" in the {}", other.as_str()),
+        };
         format!(
-            "{}: {} {} got HTTP {}",
-            self.record.phase.as_str(),
-            self.record.exchange.request.method,
-            self.operation.path,
-            self.response.status
+            "{} {} got HTTP {}{place}",
+            self.record.exchange.request.method, self.operation.path, self.response.status
         )
     }
 
@@ -106,7 +108,8 @@ impl<'a> Declaration<'a> {
         });
         match is_default && (self.response.status < 400 || !declares_success) {
             true => Provenance::Inferred,
-            false => Provenance::Documented,
+            // A document that is not the publisher's binds nobody.
+            false => Provenance::Documented.weaken(self.declared.source),
         }
     }
 

@@ -63,6 +63,9 @@ pub struct CaseReport {
     pub waived: Vec<WaivedFinding>,
     /// The comparison with the approved response.
     pub snapshot: Option<SnapshotReport>,
+    /// What leads to the server's own logs of the judged exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<LogReference>,
     /// The exchanges, in order.
     pub exchanges: Vec<ExchangeReport>,
     /// Resources that the teardown could not remove.
@@ -73,6 +76,29 @@ pub struct CaseReport {
     pub request_ids: Vec<Arc<str>>,
     /// Time from its first request to its last response, in milliseconds; waits included.
     pub duration_ms: u64,
+}
+
+/// What leads to the server's own logs of an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogReference {
+    /// The id of the trace, which the request carried in `traceparent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<Arc<str>>,
+    /// The request id of the response: the documented one, or that of a usual header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<Arc<str>>,
+    /// The address of the logs, if the target has a `log_url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl fmt::Display for LogReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let request = self.request_id.iter().map(|id| format!("request id {id}"));
+        let trace = self.trace_id.iter().map(|id| format!("trace {id}"));
+        let parts: Vec<String> = request.chain(trace).chain(self.url.clone()).collect();
+        f.write_str(&parts.join(" · "))
+    }
 }
 
 /// The place of a scenario in the files of its pack. Written as `file:line`.
@@ -232,6 +258,9 @@ pub struct ExchangeReport {
     /// The case in whose report the same exchange stands, if it was sent once for several cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<Arc<str>>,
+    /// The id of the trace, which the request carried in `traceparent`; absent if it carried none of the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<Arc<str>>,
 }
 
 /// A response.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use failspec_pack::{
-    pack::label,
+    pack::{Origins, label},
     target_config::{CheckLevel, Level},
 };
 
@@ -21,6 +21,13 @@ use super::{
 pub enum Event<'a> {
     /// The run has started.
     Started(&'a RunHeader),
+    /// A case begins: its index and its name. One that is skipped does not begin, and one that runs again begins once.
+    CaseStarted {
+        /// The index of the case.
+        index: usize,
+        /// The name of the case.
+        name: &'a str,
+    },
     /// A case has finished. Cases finish in any order; their `index` is their position in the plan.
     CaseFinished(&'a CaseReport),
     /// A case that has finished proves nothing after all: see [`CaseReport::withdraw`].
@@ -108,12 +115,18 @@ pub struct PackHeader {
     pub version: Option<String>,
     /// Its source: `embedded`, or a directory.
     pub origin: String,
+    /// True if it is built into failspec: its files are in no folder, and `failspec explain` shows them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub built_in: bool,
     /// SHA-256 over its sorted paths and contents, in hex.
     pub digest: String,
     /// The date of the documentation.
     pub as_of: Option<String>,
     /// The URL of the documentation.
     pub documentation: Option<String>,
+    /// How much of it is published, inferred and proven; absent if its contract states nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Origins>,
     /// Number of failures that it documents.
     pub failures: usize,
     /// Number of them that are selected.
@@ -196,7 +209,8 @@ impl std::fmt::Display for CheckLevelReport {
 impl PackHeader {
     /// Returns the name of the pack with the requested version: `kubeadapt@2026-03`.
     pub fn label(&self) -> String {
-        label(&self.name, self.version.as_deref())
+        // Where two versions of a pack are in one run, the name of the older one has it already.
+        label(&self.name, self.version.as_deref().filter(|_| !self.name.contains('@')))
     }
 }
 

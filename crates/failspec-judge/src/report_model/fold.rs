@@ -33,7 +33,7 @@ impl ReportFold {
             }
             Event::PackFinished(pack) => self.packs.push(pack.clone()),
             Event::Finished(end) => self.end = Some(end.clone()),
-            Event::Notice(_) => {}
+            Event::CaseStarted { .. } | Event::Notice(_) => {}
         }
     }
 

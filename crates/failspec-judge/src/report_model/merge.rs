@@ -256,7 +256,7 @@ fn cases_are_whole(reports: &[Named]) -> Result<(), MergeError> {
                 Outcome::Inconclusive => case.violations.is_empty() && case.exercised == Exercise::No,
                 // Of one that the time of the run stopped, requests were sent.
                 Outcome::Skipped => {
-                    let is_stopped = case.reason == Some(Reason::OutOfTime);
+                    let is_stopped = case.reason.as_ref().is_some_and(Reason::is_stop);
                     case.violations.is_empty() && (case.exchanges.is_empty() || is_stopped)
                 }
             };

@@ -22,8 +22,8 @@ mod test_environment;
 
 pub use access::{AccessLog, OperationAccess, RoleAccess};
 pub use case::{
-    CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, ResponseReport, ScenarioLocation,
-    SnapshotReport, SnapshotState, WaivedFinding,
+    CaseReport, Documented, ExchangeReport, Exercise, LogReference, ObservedResponse, ResponseReport,
+    ScenarioLocation, SnapshotReport, SnapshotState, WaivedFinding,
 };
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, NotCovered, Selection, State};
 pub use event::{

@@ -17,6 +17,8 @@ pub enum Reason {
     Interrupted,
     /// The time of the run was up before the case was judged.
     OutOfTime,
+    /// Another case had failed, and the first failure ended the run.
+    CaseFailed,
     /// The run was stopped before the case could be judged; its diagnosis has the cause.
     RunStopped,
     /// The target does not provide what the case requires.
@@ -155,10 +157,19 @@ pub struct Requirement {
     pub name: String,
 }
 
+impl Reason {
+    /// Returns true if the run was stopped in order before the case was judged: its time was up, or another case had
+    /// failed.
+    pub fn is_stop(&self) -> bool {
+        matches!(self, Self::OutOfTime | Self::CaseFailed)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interrupted => f.write_str("interrupted"),
+            Self::CaseFailed => f.write_str("another case had failed before (`--fail-fast`)"),
             Self::OutOfTime => f.write_str("the time of the run was up before the case was judged (`--max-time`)"),
             Self::RunStopped => f.write_str("nothing can be judged: see the diagnosis"),
             Self::MissingRequirements { requirements } => {

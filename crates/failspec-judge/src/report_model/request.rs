@@ -69,20 +69,35 @@ impl Serialize for CurlCommand<'_> {
 
 impl fmt::Display for CurlCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().join(" "))
+    }
+}
+
+impl CurlCommand<'_> {
+    /// Returns the parts between which the line may be broken: the command, and each option with its argument.
+    pub fn words(&self) -> Vec<String> {
         let RequestReport { method, url, headers, body } = self.0;
-        f.write_str("curl -i ")?;
-        if method != "GET" || body.is_some() {
-            write!(f, "-X {method} ")?;
+        let mut command = "curl -i".to_owned();
+        if expands(url) {
+            // Without it, curl would send `/[1-3]` as three requests.
+            command.push_str(" -g");
         }
-        quote(f, &[], url)?;
-        for (name, value) in headers {
-            f.write_str(" -H ")?;
-            quote(f, &[name, ": "], value)?;
+        // A report that is read back may say anything: no part of it becomes another option, or another command.
+        match method.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            true if method == "GET" && body.is_none() => {}
+            true => command.push_str(&format!(" -X {method}")),
+            false => {
+                command.push_str(&format!(" -X {}", Quoted { before: &[], text: &method.as_str().into() }))
+            }
         }
-        let Some(body) = body else { return Ok(()) };
+        let mut words = vec![command];
+        let url = Quoted { before: &[], text: url }.to_string();
+        words.push(if url.starts_with("'-") { format!("--url {url}") } else { url });
+        words.extend(headers.iter().filter_map(|(name, value)| header(name, value)));
+        let Some(body) = body else { return words };
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             // curl would add the type of a form.
-            f.write_str(" -H 'Content-Type:'")?;
+            words.push("-H 'Content-Type:'".to_owned());
         }
         let mut missing = Vec::new();
         body.for_each(|part| {
@@ -93,11 +108,43 @@ impl fmt::Display for CurlCommand<'_> {
                 missing.push(part.to_string());
             }
         });
-        if missing.is_empty() {
-            f.write_str(" --data-binary ")?;
-            return quote(f, &[], body);
-        }
-        write!(f, " --data-binary @body  # {}", missing.join(", "))
+        words.push(match missing.is_empty() {
+            // As it is: `--data-binary` would take a body that begins with `@` for the name of a file, and send that.
+            true => format!("--data-raw {}", Quoted { before: &[], text: body }),
+            false => format!("--data-binary @body  # {}", missing.join(", ")),
+        });
+        words
+    }
+}
+
+/// Returns true if curl would take a part of the URL for a pattern.
+fn expands(url: &RedactedText) -> bool {
+    let mut found = false;
+    url.for_each(|part| {
+        found |= matches!(part, RedactedView::Text(text) if text.contains(['[', ']', '{', '}']))
+    });
+    found
+}
+
+/// Returns the option that sends a header; `None` for what is no header, and for curl the name of a file.
+fn header(name: &str, value: &RedactedText) -> Option<String> {
+    if name.starts_with('@') {
+        return None;
+    }
+    // curl sends no header for `Name:`, and an empty one for `Name;`.
+    let before: &[&str] = if value.is_empty() { &[name, ";"] } else { &[name, ": "] };
+    Some(format!("-H {}", Quoted { before, text: value }))
+}
+
+/// A text, with a prefix, quoted for a POSIX shell.
+struct Quoted<'t> {
+    before: &'t [&'t str],
+    text: &'t RedactedText,
+}
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        quote(f, self.before, self.text)
     }
 }
 
@@ -116,7 +163,8 @@ impl RequestReport {
     }
 }
 
-/// Quotes a text, with a prefix, for a POSIX shell. A secret of `role editor` becomes the variable `${ROLE_EDITOR}`.
+/// Quotes a text, with a prefix, for a POSIX shell. A secret becomes the environment variable that it came from; one of
+/// another origin, such as the `role editor` of a login, becomes the variable `${ROLE_EDITOR}`, which the user sets.
 fn quote(f: &mut fmt::Formatter<'_>, before: &[&str], text: &RedactedText) -> fmt::Result {
     let mut quoting = Quoting { out: f, open: false, written: Ok(()) };
     for before in before {
@@ -127,7 +175,15 @@ fn quote(f: &mut fmt::Formatter<'_>, before: &[&str], text: &RedactedText) -> fm
     }
     text.for_each(|part| match part {
         RedactedView::Text(text) => quoting.text(text),
-        RedactedView::Replaced(RedactedPart::Secret { secret: name } | RedactedPart::Totp { totp: name }) => {
+        RedactedView::Replaced(RedactedPart::Secret { secret, env, base64_after }) => {
+            let variable = env.as_deref().filter(|name| is_shell_variable(name));
+            match (variable, base64_after) {
+                (Some(name), Some(before)) => quoting.base64(before, name),
+                (Some(name), None) => quoting.write(false, format_args!("\"${{{name}}}\"")),
+                (None, _) => quoting.write(false, format_args!("\"${{{}}}\"", shell_variable(secret))),
+            }
+        }
+        RedactedView::Replaced(RedactedPart::Totp { totp: name }) => {
             quoting.write(false, format_args!("\"${{{}}}\"", shell_variable(name)));
         }
         RedactedView::Replaced(RedactedPart::Filler { fill }) => {
@@ -158,6 +214,16 @@ impl Quoting<'_, '_> {
         }
     }
 
+    /// Writes base64 of a text followed by the value of a variable.
+    fn base64(&mut self, before: &str, variable: &str) {
+        // A colon and a dollar of the text are quoted like everything else; a new quoting begins inside of `$(…)`.
+        let before = before.replace('\'', r"'\''");
+        self.write(
+            false,
+            format_args!("\"$(printf %s '{before}'\"${{{variable}}}\" | base64 | tr -d '\\n')\""),
+        );
+    }
+
     fn write(&mut self, quoted: bool, text: fmt::Arguments<'_>) {
         let mark = if self.open == quoted { "" } else { "'" };
         self.open = quoted;
@@ -165,6 +231,12 @@ impl Quoting<'_, '_> {
             self.written = write!(self.out, "{mark}{text}");
         }
     }
+}
+
+/// Returns true if a shell takes the name as that of a variable. A report that is read back may name anything.
+fn is_shell_variable(name: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit()) && name.bytes().all(is_word)
 }
 
 fn shell_variable(name: &str) -> String {
@@ -199,15 +271,64 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_the_users_own_variable_where_there_is_one() {
+        let line = |env: &str, base64_after: Option<&str>| {
+            let mut request = request("http://h/".into(), None);
+            let part = RedactedPart::Secret {
+                secret: "role editor".to_owned(),
+                env: Some(env.to_owned()),
+                base64_after: base64_after.map(str::to_owned),
+            };
+            request.headers.push(("A".to_owned(), part.into()));
+            request.curl().to_string()
+        };
+        assert!(line("STAGING_token2", None).ends_with(r#"-H 'A: '"${STAGING_token2}""#));
+        assert!(
+            line("PW", Some("o'neil:"))
+                .ends_with(r#"-H 'A: '"$(printf %s 'o'\''neil:'"${PW}" | base64 | tr -d '\n')""#),
+            "{}",
+            line("PW", Some("o'neil:"))
+        );
+        // A report that is read back is hostile: what is no name of a variable reaches no shell.
+        for hostile in ["", "1A", "A}$(reboot)${B", "A-B", "Ä"] {
+            assert!(line(hostile, None).ends_with(r#"-H 'A: '"${ROLE_EDITOR}""#), "{hostile}");
+        }
+    }
+
+    #[test]
     fn a_text_that_looks_like_a_secret_stays_a_text() {
         let request = request("http://h/".into(), Some("[secret: $(reboot)] --data-binary 'x".into()));
         assert_eq!(
             request.curl().to_string(),
-            r"curl -i -X GET 'http://h/' -H 'Content-Type:' --data-binary '[secret: $(reboot)] --data-binary '\''x'"
+            r"curl -i -X GET 'http://h/' -H 'Content-Type:' --data-raw '[secret: $(reboot)] --data-binary '\''x'"
         );
         let url = RedactedText::secret("1 $(reboot)\"");
         assert_eq!(self::request(url, None).curl().to_string(), "curl -i \"${_1___REBOOT__}\"");
         assert_eq!(self::request("".into(), None).curl().to_string(), "curl -i ''");
+    }
+
+    #[test]
+    fn a_pasted_line_sends_one_request_and_reads_no_file() {
+        let line = |url: &str, method: &str, header: (&str, &str), body: Option<&str>| {
+            let headers = vec![(header.0.to_owned(), header.1.into())];
+            let (method, url) = (method.to_owned(), url.into());
+            RequestReport { method, url, headers, body: body.map(Into::into) }.curl().to_string()
+        };
+        let json = ("Content-Type", "application/json");
+        for (line, expected) in [
+            (
+                line("http://h/", "POST", json, Some("@/etc/passwd")),
+                "curl -i -X POST 'http://h/' -H 'Content-Type: application/json' --data-raw '@/etc/passwd'",
+            ),
+            (
+                line("http://h/[1-3]?q={a,b}", "GET", ("X-Empty", ""), None),
+                "curl -i -g 'http://h/[1-3]?q={a,b}' -H 'X-Empty;'",
+            ),
+            (line("http://h/", "GET;reboot", ("@file", "x"), None), "curl -i -X 'GET;reboot' 'http://h/'"),
+            (line("-o/tmp/x", "GET", ("A", "b"), None), "curl -i --url '-o/tmp/x' -H 'A: b'"),
+        ] {
+            assert_eq!(line, expected);
+        }
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Verdict {
 /// Returns true if the time of the run was up before all cases were judged: then something is missing, even if all
 /// documented failures were exercised.
 pub fn is_cut_short(cases: &[CaseReport]) -> bool {
-    cases.iter().any(|case| case.reason == Some(Reason::OutOfTime))
+    cases.iter().any(|case| case.reason.as_ref().is_some_and(Reason::is_stop))
 }
 
 /// Input of the verdict.

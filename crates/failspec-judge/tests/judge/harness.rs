@@ -136,6 +136,8 @@ impl World {
                 };
                 let url = format!("http://api.test{path}");
                 let request = Request {
+                    trace: None,
+                    first_byte: None,
                     method: line.method.clone(),
                     url: url.parse().expect("a URL"),
                     shown_url: url.into(),

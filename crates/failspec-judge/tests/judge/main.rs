@@ -17,6 +17,7 @@ mod leaks;
 mod merging;
 mod openapi;
 mod pairs;
+mod problem_details;
 mod promises;
 mod reports;
 mod request_ids;

@@ -267,11 +267,11 @@ fn a_finding_names_the_schema_as_the_document_does() {
     for (method, expected) in [
         (
             "GET",
-            "request: GET /notes/absent got HTTP 400, which does not match the schema E: the body: \"error\" is a required property",
+            "GET /notes/absent got HTTP 400, which does not match the schema E: the body: \"error\" is a required property",
         ),
         (
             "DELETE",
-            "request: DELETE /notes/absent got HTTP 400, which does not match the declared schema: the body: \"error\" is a required property",
+            "DELETE /notes/absent got HTTP 400, which does not match the declared schema: the body: \"error\" is a required property",
         ),
     ] {
         let scenario = format!("triggers: bad, request: {method} /notes/absent");
@@ -282,12 +282,12 @@ fn a_finding_names_the_schema_as_the_document_does() {
     assert_eq!(
         world.messages(Reply::json(400, json!({ "error": 7 }))),
         [
-            "request: GET /notes/absent got HTTP 400, which does not match the schema E: /error: 7 is not of type \"string\""
+            "GET /notes/absent got HTTP 400, which does not match the schema E: /error: 7 is not of type \"string\""
         ]
     );
     assert_eq!(
         world.messages(Reply::text(400, "")),
-        ["request: GET /notes/absent got HTTP 400 without the declared body"]
+        ["GET /notes/absent got HTTP 400 without the declared body"]
     );
 }
 
@@ -353,7 +353,7 @@ fn declared_headers_are_there_if_required_and_match_their_schemas() {
     }
     assert_eq!(
         world.messages(Reply::text(400, "")),
-        ["request: GET /notes/absent got HTTP 400: expected the header X-Need, got none"]
+        ["GET /notes/absent got HTTP 400: expected the header X-Need, got none"]
     );
 }
 
@@ -404,7 +404,7 @@ fn only_a_response_with_a_body_has_a_media_type() {
     assert_eq!(head.judge(Reply::json(400, json!({}))), [""; 0]);
     assert_eq!(
         world("GET").messages(Reply::text(400, "x")),
-        ["request: GET /notes/absent got HTTP 400 with no Content-Type, but text/plain is declared"]
+        ["GET /notes/absent got HTTP 400 with no Content-Type, but text/plain is declared"]
     );
 }
 
@@ -569,4 +569,19 @@ failures: [ { id: bad, status: 400, code: bad, summary: x } ]";
     assert_eq!(found.last().and_then(|finding| finding.record()), Some(2));
     let details: Vec<&str> = found[0].details.iter().map(|detail| detail.check.as_str()).collect();
     assert_eq!(details, ["status", "well-formed", "undeclared-status"]);
+}
+
+#[test]
+fn a_document_that_is_not_the_publishers_binds_nobody() {
+    let wrong = || Reply::json(400, json!({ "error": 1 }));
+    for (source, expected) in [
+        ("", "violation declared-schema"),
+        ("openapi_source: documented\n", "violation declared-schema"),
+        ("openapi_source: published\n", "violation declared-schema"),
+        ("openapi_source: inferred\n", "warning declared-schema"),
+    ] {
+        let world = World::with_document(&format!("{source}{STATUSES}"), "triggers: bad", SHAPES);
+        assert_eq!(world.judge(wrong()), [expected], "{source}");
+        assert_eq!(world.judge(Reply::json(400, json!({ "error": "x" }))), [""; 0], "{source}");
+    }
 }

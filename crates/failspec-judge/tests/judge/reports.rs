@@ -47,6 +47,7 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         warnings: Vec::new(),
         waived: if outcome == Outcome::Waived { vec![waived("known")] } else { Vec::new() },
         snapshot: None,
+        logs: None,
         exchanges: Vec::new(),
         left_behind: Vec::new(),
         request_ids: Vec::new(),
@@ -82,7 +83,16 @@ pub fn exchange(phase: Phase, url: &str) -> ExchangeReport {
         headers: Vec::new(),
         body: None,
     };
-    ExchangeReport { phase, role: None, request, response: None, error: None, ms: 1.0, same_as: None }
+    ExchangeReport {
+        phase,
+        role: None,
+        request,
+        response: None,
+        error: None,
+        ms: 1.0,
+        same_as: None,
+        trace_id: None,
+    }
 }
 
 /// Sets the coverage, and the code that was seen.
@@ -108,12 +118,14 @@ pub fn because(mut case: CaseReport, reason: Reason) -> CaseReport {
 pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
     PackReport {
         header: PackHeader {
+            built_in: false,
             name: "t".to_owned(),
             version: None,
             origin: "embedded".to_owned(),
             digest: "00".to_owned(),
             as_of: None,
             documentation: None,
+            origins: None,
             failures: coverage.failures.len(),
             failures_selected: coverage.failures.len(),
             scenarios: cases,

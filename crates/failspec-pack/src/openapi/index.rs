@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::pack::{HeaderSchema, Pack, Schema, SchemaRegistry};
+use crate::pack::{HeaderSchema, Pack, Provenance, Schema, SchemaRegistry};
 
 use super::{
     Api, Bundle, Content, Document, DocumentError, Operation, Overlay, ResponseStatus, path_template::rank,
@@ -20,6 +20,8 @@ use super::{
 pub struct Declared {
     /// The API that the document declares.
     pub api: Api,
+    /// The origin of the document.
+    pub source: Provenance,
     /// Method and number of path segments → the operations that may match, by index.
     places: HashMap<(String, usize), Vec<usize>>,
     /// The paths of its servers, without a `/` at the end.
@@ -49,7 +51,8 @@ impl Declared {
     pub fn of(pack: &Pack) -> Result<Option<Self>, DocumentError> {
         let Some(file) = &pack.contract.openapi else { return Ok(None) };
         let document = Document::of_texts(&file.path, &Overlay::of(pack)?, &pack.texts)?;
-        Ok(Some(Self::new(Api::lenient(&document))))
+        let source = pack.contract.openapi_source.unwrap_or_default();
+        Ok(Some(Self { source, ..Self::new(Api::lenient(&document)) }))
     }
 
     /// Reads the document as [`Self::of`] does. Concurrent runs of the same pack share it and its compiled schemas.
@@ -88,7 +91,8 @@ impl Declared {
         };
         let prefixes = api.servers.iter().map(path).filter(|path| path.is_empty() || path.starts_with('/'));
         let prefixes = prefixes.collect();
-        Self { api, places, prefixes, compiled: Mutex::default(), headers: Mutex::default() }
+        let source = Provenance::Documented;
+        Self { api, source, places, prefixes, compiled: Mutex::default(), headers: Mutex::default() }
     }
 
     /// Returns the path of its first server, without a `/` at the end; the operations are below it.

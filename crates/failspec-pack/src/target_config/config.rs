@@ -8,7 +8,7 @@ use std::{
 
 use crate::pack::{Version, split_version};
 use failspec_base::{
-    message::Limits,
+    message::{Header, Limits},
     secret::Secret,
     syntax::{Decoder, Diagnostic, Diagnostics, Entry, Field, MappingSchema, Node, Source, ValueType, toml},
     template::VariableValue,
@@ -26,6 +26,7 @@ use super::{
     redaction::redact,
     timeouts::{self, TIMEOUTS},
     tls::{TLS, Tls},
+    tracing::{CASE_HEADER, LOG_URL, TRACEPARENT, Tracing},
     waiver::{OUT_OF_REACH, OutOfReach, WAIVER, Waiver},
 };
 
@@ -40,6 +41,8 @@ pub struct Target {
     pub urls: BTreeMap<String, url::Url>,
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
+    /// Headers of all requests to it.
+    pub headers: Vec<Header>,
     /// Values of variables that packs declare.
     pub variables: BTreeMap<String, VariableValue>,
     /// Conditions that the target can create.
@@ -70,6 +73,8 @@ pub struct Target {
     pub read_only: bool,
     /// Hosts that `Host` of a request may name besides that of its URL, each as it is written in the header.
     pub hosts: Vec<String>,
+    /// What leads from a finding to its own logs.
+    pub tracing: Tracing,
     /// True if it is an embedded reference implementation, so that results say nothing about any other API.
     pub reference: bool,
 }
@@ -110,6 +115,12 @@ pub(super) static TARGET: MappingSchema = MappingSchema {
             "base URLs of single packs, by pack or pack@version, so that one run can test several packs",
         ),
         Field::optional("roles", ValueType::Map(&ValueType::MappingSchema(&ROLE)), "credentials by role"),
+        Field::optional(
+            "headers",
+            ValueType::Map(&ValueType::Text),
+            "headers of all requests to the target, logins included, such as the key of a gateway in front of the \
+             API; a scenario or a role that has the header itself counts",
+        ),
         Field::optional(
             "variables",
             ValueType::Map(&ValueType::Any),
@@ -174,6 +185,9 @@ pub(super) static TARGET: MappingSchema = MappingSchema {
             ValueType::List(&ValueType::Text),
             "hosts that the header `Host` of a pack's requests may name besides that of the URL",
         ),
+        TRACEPARENT,
+        CASE_HEADER,
+        LOG_URL,
     ],
     also: &[],
 };
@@ -262,6 +276,7 @@ impl Target {
             url,
             urls: BTreeMap::new(),
             roles: BTreeMap::new(),
+            headers: Vec::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),
             secrets: Vec::new(),
@@ -277,6 +292,7 @@ impl Target {
             isolated: false,
             read_only: false,
             hosts: Vec::new(),
+            tracing: Tracing::default(),
             reference: false,
         })
     }
@@ -320,6 +336,7 @@ impl Target {
         let secrets = labelled("roles", |role| format!("role {role}"))
             .chain(labelled("conditions", |condition| format!("condition {condition}")))
             .chain(labelled("variables", str::to_owned))
+            .chain(fields.get("headers").into_iter().flat_map(|node| environment.secrets(node, "header")))
             .collect();
         let conditions = named("conditions")
             .filter_map(|entry| {
@@ -337,6 +354,12 @@ impl Target {
                 .filter_map(|entry| read_pack_url(entry, reader, environment))
                 .collect(),
             roles,
+            headers: fields
+                .get("headers")
+                .into_iter()
+                .flat_map(|node| reader.entries(node))
+                .filter_map(|entry| environment.header(&entry.key, &entry.value, reader))
+                .collect(),
             variables,
             conditions,
             secrets,
@@ -373,6 +396,7 @@ impl Target {
                 .flat_map(|node| reader.list(node))
                 .filter_map(|node| reader.text(node).map(str::to_owned))
                 .collect(),
+            tracing: Tracing::read(&fields, reader, *environment),
             reference: false,
         })
     }

@@ -6,13 +6,13 @@ use base64::Engine as _;
 
 use failspec_base::{
     message::Header,
-    secret::{RedactedText, Secret},
-    syntax::{Decoder, Field, MappingSchema, Node, NodeValue, ValueType},
+    secret::{RedactedPart, RedactedText, Secret},
+    syntax::{Decoder, Entry, Field, MappingSchema, Node, NodeValue, ValueType},
 };
 
 use super::{
     command::{COMMAND, Command},
-    environment::Environment,
+    environment::{Environment, only_variable},
     login::{LOGIN, Login},
     tls::{CERTIFICATE, identity},
 };
@@ -28,6 +28,8 @@ pub enum Credential {
         user: String,
         /// The password.
         password: Secret,
+        /// The source of both in the environment, if a shell can make them of it.
+        source: Option<PairSource>,
     },
     /// A custom header, such as `X-Api-Key`.
     Header {
@@ -36,6 +38,8 @@ pub enum Credential {
         /// Its value.
         value: Secret,
     },
+    /// Several headers, such as a key and a tenant.
+    Headers(Vec<(String, Secret)>),
     /// A cookie.
     Cookie {
         /// Its name.
@@ -58,11 +62,22 @@ pub enum Credential {
     Login(Box<Login>),
 }
 
+/// The source of user and password: `before`, followed by the value of an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairSource {
+    /// The variable.
+    pub env: String,
+    /// `user:` as written in the file; empty if the variable contains both.
+    pub before: String,
+}
+
 /// The part of a request that carries a credential.
 #[derive(Debug, Clone)]
 pub enum Carried {
     /// A header.
     Header(Header),
+    /// Several headers.
+    Headers(Vec<Header>),
     /// A query parameter.
     Query {
         /// Its name.
@@ -92,6 +107,11 @@ pub(super) static ROLE: MappingSchema = MappingSchema {
         Field::optional("bearer", ValueType::Text, "a bearer token; write `${env:NAME}`"),
         Field::optional("basic", ValueType::MappingSchema(&BASIC), "user and password"),
         Field::optional("header", ValueType::MappingSchema(&NAMED), "a custom header"),
+        Field::optional(
+            "headers",
+            ValueType::Map(&ValueType::Text),
+            "several headers by name, such as `Authorization` and one for the tenant",
+        ),
         Field::optional("cookie", ValueType::MappingSchema(&NAMED), "a cookie"),
         Field::optional("query", ValueType::MappingSchema(&NAMED), "a query parameter"),
         Field::optional("certificate", ValueType::MappingSchema(&CERTIFICATE), "a client certificate (TLS)"),
@@ -137,17 +157,18 @@ impl Role {
         let fields = reader.fields(node, &ROLE)?;
         let secret = |node: &Node| {
             let value = environment.text(node, reader)?;
-            Some(Secret::new(value, format!("role {name}")))
+            Some(Secret::new(value, format!("role {name}")).with_env(only_variable(node)))
         };
         let named = |node: &Node| {
             let fields = reader.fields(node, &NAMED)?;
             let name = reader.text(fields.get("name")?)?.to_owned();
             Some((name, secret(fields.get("value")?)?))
         };
-        let kinds = ["bearer", "basic", "header", "cookie", "query", "certificate", "command", "login"];
+        let kinds =
+            ["bearer", "basic", "header", "headers", "cookie", "query", "certificate", "command", "login"];
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
-            let hint = "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate`, `command` and `login`";
+            let hint = "give one of `bearer`, `basic`, `header`, `headers`, `cookie`, `query`, `certificate`, `command` and `login`";
             reader.error_hint(node.span, format!("the role `{name}` needs exactly one credential"), hint);
             return None;
         };
@@ -156,10 +177,20 @@ impl Role {
             "bearer" => Credential::Bearer(secret(value)?),
             "basic" => {
                 let fields = reader.fields(value, &BASIC)?;
-                let user = environment.text(fields.get("user")?, reader)?;
-                Credential::Basic { user, password: secret(fields.get("password")?)? }
+                let written = fields.get("user")?;
+                let user = environment.text(written, reader)?;
+                let password = secret(fields.get("password")?)?;
+                // Some APIs take a key in place of the user: one from the environment is shown nowhere.
+                let is_public = written.as_text().is_some_and(|text| !text.contains("${env:"));
+                let env = password.env().filter(|_| is_public).map(str::to_owned);
+                let source = env.map(|env| PairSource { env, before: format!("{user}:") });
+                Credential::Basic { user, password, source }
             }
             "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
+            "headers" => {
+                let read = |entry: &Entry| Some((entry.key.clone(), secret(&entry.value)?));
+                Credential::Headers(reader.entries(value).iter().map(read).collect::<Option<_>>()?)
+            }
             "cookie" => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
             "query" => named(value).map(|(name, value)| Credential::Query { name, value })?,
             "command" => Credential::Command(Command::read(value, reader)?),
@@ -193,7 +224,9 @@ impl Role {
                 format!("role {name}: the environment variable {variable} is not set or empty")
             })
         };
-        let secret = |variable: &str| Ok::<_, String>(Secret::new(value(variable)?, format!("role {name}")));
+        let secret = |variable: &str| {
+            Ok::<_, String>(Secret::new(value(variable)?, format!("role {name}")).with_env(Some(variable)))
+        };
         let credential = match parts.as_slice() {
             ["bearer", "env", variable] => Credential::Bearer(secret(variable)?),
             ["basic", "env", variable] => {
@@ -204,6 +237,7 @@ impl Role {
                 Credential::Basic {
                     user: user.to_owned(),
                     password: Secret::new(password, format!("role {name}")),
+                    source: Some(PairSource { env: (*variable).to_owned(), before: String::new() }),
                 }
             }
             ["header", header, "env", variable] => {
@@ -226,31 +260,39 @@ impl Role {
 }
 
 impl Credential {
-    /// Returns the secret in it. The secret of a login is known only after the login.
-    pub fn secret(&self) -> Option<&Secret> {
+    /// Returns the secrets in it. The secret of a login is known only after the login.
+    pub fn secrets(&self) -> Vec<&Secret> {
         match self {
-            Self::Bearer(secret) | Self::Basic { password: secret, .. } => Some(secret),
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } => vec![secret],
             Self::Header { value, .. } | Self::Cookie { value, .. } | Self::Query { value, .. } => {
-                Some(value)
+                vec![value]
             }
+            Self::Headers(headers) => headers.iter().map(|(_, value)| value).collect(),
             // A private key is never sent, and a certificate is not secret.
-            Self::Certificate(_) | Self::Command(_) | Self::Login(_) => None,
+            Self::Certificate(_) | Self::Command(_) | Self::Login(_) => Vec::new(),
         }
     }
 
     /// Returns the part of a request that carries it. `role` names the secret in the text that is shown in its place.
     pub fn carried(&self, role: &str) -> Carried {
-        let redacted = RedactedText::secret(format!("role {role}"));
+        let unknown = || RedactedText::secret(format!("role {role}"));
+        let secret = self.secrets().first().copied();
+        let redacted = secret.map_or_else(unknown, |secret| secret.placeholder().into());
         let (name, value, shown) = match self {
             Self::Bearer(secret) => (
                 "Authorization",
                 format!("Bearer {}", secret.expose()),
                 RedactedText::from("Bearer ").with(redacted),
             ),
-            Self::Basic { user, password } => {
+            Self::Basic { user, password, source } => {
                 let pair = format!("{user}:{}", password.expose());
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-                ("Authorization", format!("Basic {encoded}"), RedactedText::from("Basic ").with(redacted))
+                let part = RedactedPart::Secret {
+                    secret: password.origin().to_owned(),
+                    env: source.as_ref().map(|source| source.env.clone()),
+                    base64_after: source.as_ref().map(|source| source.before.clone()),
+                };
+                ("Authorization", format!("Basic {encoded}"), RedactedText::from("Basic ").with(part))
             }
             Self::Header { name, value } => (name.as_str(), value.expose().to_owned(), redacted),
             Self::Cookie { name, value } => (
@@ -265,10 +307,64 @@ impl Credential {
                     shown: redacted,
                 };
             }
+            Self::Headers(headers) => {
+                let header = |(name, value): &(String, Secret)| Header {
+                    name: name.clone(),
+                    value: value.expose().to_owned(),
+                    shown: value.placeholder().into(),
+                };
+                return Carried::Headers(headers.iter().map(header).collect());
+            }
             Self::Certificate(_) => return Carried::Connection,
             Self::Command(command) => (command.header.as_str(), String::new(), redacted),
             Self::Login(login) => (login.header.0.as_str(), String::new(), redacted),
         };
         Carried::Header(Header { name: name.to_owned(), value, shown })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use failspec_base::{secret::RedactedPart, syntax::Source};
+
+    use super::{super::config::Config, Carried};
+
+    /// Returns the secret in the header of a role.
+    fn secret(role: &str) -> (Option<String>, Option<String>) {
+        let text = format!("[target.t]\nurl = \"http://127.0.0.1:9\"\n[target.t.roles.r]\n{role}\n");
+        let config = Config::read(&Source::new("failspec.toml", text), Some("t"), Path::new(".")).unwrap();
+        let Carried::Header(header) = config.target.roles["r"].credential.carried("r") else { panic!() };
+        let mut found = None;
+        header.shown.for_each(|part| {
+            if let failspec_base::secret::RedactedView::Replaced(RedactedPart::Secret {
+                env,
+                base64_after,
+                ..
+            }) = part
+            {
+                found = Some((env.clone(), base64_after.clone()));
+            }
+        });
+        found.unwrap()
+    }
+
+    #[test]
+    fn a_secret_names_the_variable_that_it_consists_of() {
+        let some = |text: &str| Some(text.to_owned());
+        for (role, expected) in [
+            ("bearer = \"${env:PATH}\"", (some("PATH"), None)),
+            ("bearer = \"x${env:PATH}\"", (None, None)),
+            ("bearer = \"${env:PATH}${env:PATH}\"", (None, None)),
+            ("bearer = \"written-in-the-file\"", (None, None)),
+            ("header = { name = \"X-Key\", value = \"${env:PATH}\" }", (some("PATH"), None)),
+            ("basic = { user = \"ann\", password = \"${env:PATH}\" }", (some("PATH"), some("ann:"))),
+            // Some APIs take a key in place of the user: it must not be shown.
+            ("basic = { user = \"${env:PATH}\", password = \"${env:PATH}\" }", (None, None)),
+            ("basic = { user = \"ann\", password = \"x${env:PATH}\" }", (None, None)),
+        ] {
+            assert_eq!(secret(role), expected, "{role}");
+        }
     }
 }

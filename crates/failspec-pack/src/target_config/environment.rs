@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use failspec_base::{
-    secret::Secret,
+    message::Header,
+    secret::{RedactedPart, RedactedText, Secret},
     syntax::{Decoder, Node, NodeValue},
     template::{JsonTemplate, Template, VariableValue},
 };
@@ -36,6 +37,24 @@ impl Environment {
             return None;
         }
         Some(text)
+    }
+
+    /// Returns a header with the `${env:NAME}` of its value replaced. They are shown as secrets by their position, because
+    /// a short one cannot be searched for.
+    pub(super) fn header(self, name: &str, node: &Node, reader: &Decoder) -> Option<Header> {
+        let value = self.text(node, reader)?;
+        let mut written = reader.text(node)?;
+        let mut shown = RedactedText::default();
+        while let Some((before, rest)) = written.split_once("${")
+            && let Some((variable, after)) = rest.split_once('}')
+        {
+            shown.push_str(before);
+            let env = variable.strip_prefix("env:").map(str::to_owned);
+            shown.push(RedactedPart::Secret { secret: variable.to_owned(), env, base64_after: None });
+            written = after;
+        }
+        shown.push_str(written);
+        Some(Header { name: name.to_owned(), value, shown })
     }
 
     /// Returns the text with its `${env:NAME}` replaced.
@@ -81,7 +100,7 @@ impl Environment {
     pub(super) fn held(self, node: &Node, reader: &Decoder) -> Option<VariableValue> {
         let value = self.json(node, reader)?;
         Some(if node.to_json().to_string().contains("${env:") {
-            VariableValue::secret(value)
+            VariableValue::secret(value).with_env(only_variable(node))
         } else {
             VariableValue::open(value)
         })
@@ -128,8 +147,10 @@ impl Environment {
         }
         text.split("${env:")
             .skip(1)
-            .filter_map(|rest| std::env::var(rest.split_once('}')?.0).ok())
-            .map(|value| Secret::new(value, label))
+            .filter_map(|rest| {
+                let variable = rest.split_once('}')?.0;
+                Some(Secret::new(std::env::var(variable).ok()?, label).with_env(Some(variable)))
+            })
             .collect()
     }
 
@@ -191,6 +212,12 @@ impl Environment {
         }
         value
     }
+}
+
+/// Returns the name of the environment variable, if a text consists of it alone.
+pub(super) fn only_variable(node: &Node) -> Option<&str> {
+    let name = node.as_text()?.strip_prefix("${env:")?.strip_suffix('}')?;
+    (!name.contains('}')).then_some(name)
 }
 
 /// Returns the part of an address after the host. The host is shown, because it identifies the server. A variable at

@@ -2,22 +2,26 @@
 
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{
-    case_text::{differs, judged, sentence, who},
+    case_text::{differs, judged, sentence},
     summary::source_of_warning,
 };
-use failspec_base::secret::RedactedText;
 use failspec_judge::{
-    check::{Finding, Phase},
+    check::Finding,
     report_model::{
-        CaseReport, CurlCommand, Documented, ExchangeReport, Outcome, ResponseReport, RunReport,
-        ScenarioLocation, SnapshotReport,
+        CaseReport, Documented, ExchangeReport, LogReference, Outcome, RunReport, ScenarioLocation,
+        SnapshotReport,
     },
 };
 
-use super::{document::word, page::Page};
+use super::{
+    causes::statuses,
+    document::word,
+    exchange::{self, ExchangeData},
+    page::Page,
+};
 
 /// Headings in the order of relevance to the user.
 const GROUPS: [(Outcome, &str); 6] = [
@@ -36,81 +40,14 @@ const LOT: usize = 100;
 /// The details of a case that the script shows in addition to the page.
 #[derive(Serialize)]
 struct Details<'t> {
-    documented: &'t Documented,
-    location: &'t ScenarioLocation,
+    /// Absent if the page itself shows it, like the exchange that is judged.
+    documented: Option<&'t Documented>,
+    location: Option<&'t ScenarioLocation>,
     snapshot: Option<&'t SnapshotReport>,
     left_behind: &'t [String],
     /// Index of the exchange that is judged.
     judged: Option<usize>,
-    exchanges: Vec<Exchange<'t>>,
-}
-
-#[derive(Serialize)]
-struct Exchange<'t> {
-    /// The credentials that were sent, in words.
-    who: String,
-    phase: Phase,
-    role: Option<&'t str>,
-    request: Request<'t>,
-    response: Option<&'t ResponseReport>,
-    error: Option<&'t str>,
-    ms: f64,
-    /// The case in whose report it stands, if it was sent once for several.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    same_as: Option<&'t str>,
-}
-
-/// A request as the script shows it: in words.
-#[derive(Serialize)]
-struct Request<'t> {
-    method: &'t str,
-    url: InWords<'t>,
-    headers: Headers<'t>,
-    body: Option<InWords<'t>>,
-    curl: CurlCommand<'t>,
-}
-
-/// Headers with their replacements in words.
-struct Headers<'t>(&'t [(String, RedactedText)]);
-
-impl Serialize for Headers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|(name, value)| (name, InWords(value))))
-    }
-}
-
-/// A text with its replacements in words.
-struct InWords<'t>(&'t RedactedText);
-
-impl Serialize for InWords<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            RedactedText::Plain(text) => serializer.serialize_str(text),
-            RedactedText::Parts(_) => serializer.collect_str(self.0),
-        }
-    }
-}
-
-impl<'t> Exchange<'t> {
-    fn of(exchange: &'t ExchangeReport) -> Self {
-        let request = &exchange.request;
-        Self {
-            who: who(exchange),
-            phase: exchange.phase,
-            role: exchange.role.as_deref(),
-            request: Request {
-                method: &request.method,
-                url: InWords(&request.url),
-                headers: Headers(&request.headers),
-                body: request.body.as_ref().map(InWords),
-                curl: request.curl(),
-            },
-            response: exchange.response.as_ref(),
-            error: exchange.error.as_deref(),
-            ms: exchange.ms,
-            same_as: exchange.same_as.as_deref(),
-        }
-    }
+    exchanges: Vec<ExchangeData<'t>>,
 }
 
 pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write) -> io::Result<()> {
@@ -118,9 +55,11 @@ pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write)
     page.count(report.cases.len()).raw("</span></h2>\n");
     filters(page, report);
     page.raw(
-        "<noscript><p class=\"notice\"><span>Filters, and what was sent and received, need JavaScript. ",
+        "<noscript><p class=\"notice\"><span>Without JavaScript there are no filters, and of the requests and ",
     )
-    .raw("The JSON report holds all of it.</span></p></noscript>\n");
+    .raw("responses only those that are judged, of cases that did not simply pass. The JSON report has all.")
+    .raw("</span></p></noscript>\n");
+    let mut is_first = true;
     for (outcome, title) in GROUPS {
         let count = report.cases.iter().filter(|case| case.outcome == outcome).count();
         if count == 0 {
@@ -134,7 +73,8 @@ pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write)
             if at % LOT == 0 {
                 page.raw(if at == 0 { "<div class=\"chunk\">\n" } else { "</div>\n<div class=\"chunk\">\n" });
             }
-            row(page, case);
+            row(page, case, is_first && case.outcome == Outcome::Failed);
+            is_first = false;
             if page.is_large() {
                 out.write_all(page.take().as_bytes())?;
             }
@@ -182,19 +122,51 @@ fn filters(page: &mut Page, report: &RunReport) {
     page.raw("</div>\n<p class=\"faint\" id=\"shown\" role=\"status\" aria-live=\"polite\"></p>\n</form>\n");
 }
 
-fn row(page: &mut Page, case: &CaseReport) {
+/// Writes a case, folded; the first one that failed is open, because it is what the reader looks for.
+fn row(page: &mut Page, case: &CaseReport, open: bool) {
     page.raw("<details class=\"case ").raw(word(case.outcome)).raw("\" id=\"").text(&case.name);
-    page.raw("\" data-pack=\"").text(&case.pack);
     page.raw(if case.warnings.is_empty() { "\"" } else { "\" data-warned" });
     page.raw(if differs(case) { " data-changed" } else { "" });
-    page.raw("><summary>").icon(word(case.outcome));
-    page.raw("<span class=\"hidden\">").raw(word(case.outcome)).raw(": </span><span class=\"name\">");
+    page.raw(if open { " open" } else { "" });
+    page.raw("><summary><span class=\"name\">");
     let (path, name) = match case.name.match_indices("::").nth(1) {
         Some((at, colons)) => case.name.split_at(at + colons.len()),
         None => ("", &*case.name),
     };
     page.raw("<span class=\"path\">").text(path).raw("</span>").text(name).raw("</span>");
-    page.raw("<span class=\"badge warned\">");
+    page.raw(" <span class=\"status\">");
+    statuses(page, case);
+    page.raw("</span>");
+    if differs(case) || !case.warnings.is_empty() {
+        badge(page, case);
+    }
+    page.raw(" <span class=\"ms\">").text(&case.duration_ms.to_string()).raw(" ms</span>");
+    if case.outcome != Outcome::Passed {
+        page.raw(" <span class=\"why\">").content(&sentence(case)).raw("</span>");
+    }
+    page.raw("</summary><div class=\"inside\">");
+    if is_shown_without_script(case) {
+        documented(page, case);
+    }
+    findings(page, case);
+    if let Some(exchange) = judged(case).filter(|_| is_shown_without_script(case)) {
+        exchange::pair(page, exchange);
+        if let Some(reference) = &case.logs {
+            logs(page, reference);
+        }
+        exchange::command(page, exchange);
+    }
+    page.raw("</div>");
+    let details = details(case);
+    if !details.is_empty() {
+        page.raw("<script type=\"application/json\">").json(&details).raw("</script>");
+    }
+    page.raw("</details>\n");
+}
+
+/// Writes what is remarkable about a case besides its outcome.
+fn badge(page: &mut Page, case: &CaseReport) {
+    page.raw(" <span class=\"badge warned\">");
     if differs(case) {
         page.raw("<span>response differs</span> ");
     }
@@ -203,13 +175,6 @@ fn row(page: &mut Page, case: &CaseReport) {
         page.count(case.warnings.len()).raw("<span class=\"hidden\"> warnings</span>");
     }
     page.raw("</span>");
-    page.raw("<span class=\"ms\">").text(&case.duration_ms.to_string()).raw(" ms</span>");
-    if case.outcome != Outcome::Passed {
-        page.raw("<span class=\"why\">").text(&sentence(case)).raw("</span>");
-    }
-    page.raw("</summary><div class=\"inside\">");
-    findings(page, case);
-    page.raw("</div><script type=\"application/json\">").json(&details(case)).raw("</script></details>\n");
 }
 
 /// Writes the findings into the page itself: they must be readable without a script.
@@ -219,69 +184,112 @@ fn findings(page: &mut Page, case: &CaseReport) {
     if !any && reason.is_none() && case.rerun.is_none() {
         return;
     }
-    page.raw("<ul class=\"findings\">");
+    // Many cases have findings: without icons and boxes of their own, a page of thousands stays small.
+    page.raw("<ul class=\"told\">");
     if let Some(rerun) = case.rerun {
-        page.raw("<li>").icon("note").raw("<div>").text(&rerun.to_string()).raw("</div></li>");
+        page.raw("<li>").content(&rerun.to_string()).raw("</li>");
     }
     if let Some(reason) = reason {
-        page.raw("<li class=\"")
-            .raw(word(case.outcome))
-            .raw("\">")
-            .icon("note")
-            .raw("<div>")
-            .text(&reason.to_string());
-        page.raw("</div></li>");
+        page.raw("<li class=\"").raw(word(case.outcome)).raw("\">").content(&reason.to_string()).raw("</li>");
     }
     for finding in &case.violations {
-        page.raw("<li class=\"failed\">").icon("failed").raw("<div><b class=\"kind\">violation</b> ");
+        page.raw("<li class=\"failed\"><b>violation</b> ");
         told(page, finding);
-        page.raw("</div></li>");
+        page.raw("</li>");
     }
     for waived in &case.waived {
-        page.raw("<li class=\"waived\">").icon("waived").raw("<div><b class=\"kind\">waived until ");
-        page.text(&waived.expires).raw("</b> ");
+        page.raw("<li class=\"waived\"><b>waived until ").content(&waived.expires).raw("</b> ");
         told(page, &waived.finding);
-        page.raw("<p>").text(&waived.reason);
+        page.raw("<p>").content(&waived.reason);
         if let Some(issue) = &waived.issue {
             page.raw(" ").link(issue);
         }
-        page.raw("</p></div></li>");
+        page.raw("</p></li>");
     }
     for finding in &case.warnings {
-        page.raw("<li class=\"warned\">")
-            .icon("warned")
-            .raw("<div><b class=\"kind\">warning, ")
-            .text(source_of_warning(finding))
-            .raw("</b> ");
+        page.raw("<li class=\"warned\"><b>warning, ").raw(source_of_warning(finding)).raw("</b> ");
         told(page, finding);
-        page.raw("</div></li>");
+        page.raw("</li>");
     }
     page.raw("</ul>");
 }
 
 fn told(page: &mut Page, finding: &Finding) {
-    page.text(&finding.message).raw(" <code class=\"check\">").text(finding.check).raw("</code>");
+    page.content(&finding.message).raw(" <code class=\"check\">").content(finding.check).raw("</code>");
     if finding.details.is_empty() {
         return;
     }
     page.raw("<ul>");
     for detail in &finding.details {
-        page.raw("<li>").text(&detail.message).raw(" <code class=\"check\">").text(&detail.check);
+        page.raw("<li>").content(&detail.message).raw(" <code class=\"check\">").content(&detail.check);
         page.raw("</code></li>");
     }
     page.raw("</ul>");
 }
 
+/// Returns true if the judged exchange of a case is in the page itself, readable without a script. Of cases that simply
+/// passed it is not, for which nobody looks.
+fn is_shown_without_script(case: &CaseReport) -> bool {
+    case.outcome != Outcome::Passed || !case.violations.is_empty() || !case.warnings.is_empty()
+}
+
+/// Writes what is documented, and the place of the scenario.
+fn documented(page: &mut Page, case: &CaseReport) {
+    let documented = &case.documented;
+    page.raw("<p class=\"documented\">Documented: <b>");
+    let statuses = Some(documented.statuses()).filter(|statuses| !statuses.is_empty());
+    let code = documented.code.as_ref().map(ToString::to_string);
+    let parts: Vec<String> = statuses.into_iter().chain(code).chain([documented.summary.clone()]).collect();
+    page.content(&parts.join(" · ")).raw("</b><br>").text(&case.location.to_string());
+    if let Some(retry) = documented.retry {
+        page.raw(" · retry: ").text(retry.as_str());
+    }
+    for link in documented.link.as_deref().into_iter().chain(case.documentation.as_deref()) {
+        page.raw(" · ").link(link);
+    }
+    page.raw("</p>");
+}
+
+/// Writes what leads to the server's own logs.
+fn logs(page: &mut Page, logs: &LogReference) {
+    page.raw("<p class=\"faint\">Logs:");
+    if let Some(id) = &logs.request_id {
+        page.raw(" request id <code>").content(id).raw("</code>");
+    }
+    if let Some(id) = &logs.trace_id {
+        page.raw(" trace <code>").content(id).raw("</code>");
+    }
+    if let Some(url) = &logs.url {
+        page.raw(" ").link(url);
+    }
+    page.raw("</p>");
+}
+
+impl Details<'_> {
+    /// Returns true if the page itself shows everything.
+    fn is_empty(&self) -> bool {
+        self.documented.is_none()
+            && self.snapshot.is_none()
+            && self.left_behind.is_empty()
+            && self.exchanges.is_empty()
+    }
+}
+
 fn details(case: &CaseReport) -> Details<'_> {
     let of_judged = judged(case);
-    let place =
-        |exchange: &ExchangeReport| case.exchanges.iter().position(|other| std::ptr::eq(other, exchange));
+    let is_judged =
+        |exchange: &ExchangeReport| of_judged.is_some_and(|judged| std::ptr::eq(judged, exchange));
+    let is_shown = is_shown_without_script(case);
+    // What the page itself shows is not embedded once more.
+    let exchanges = || case.exchanges.iter().enumerate().filter(|(_, it)| !(is_shown && is_judged(it)));
+    let judged = exchanges().position(|(_, exchange)| is_judged(exchange));
+    let exchanges = exchanges();
     Details {
-        documented: &case.documented,
-        location: &case.location,
+        documented: (!is_shown).then_some(&*case.documented),
+        location: (!is_shown).then_some(&case.location),
         snapshot: case.snapshot.as_ref(),
         left_behind: &case.left_behind,
-        judged: of_judged.and_then(place),
-        exchanges: case.exchanges.iter().map(Exchange::of).collect(),
+        judged,
+        exchanges: exchanges.map(|(_, exchange)| ExchangeData::of(exchange)).collect(),
     }
 }

@@ -9,7 +9,7 @@ use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackRep
 use super::{access, document::word, page::Page};
 
 /// Maximum number of cases of one failure that get a mark of their own.
-const MAX_MARKS: usize = 24;
+const MAX_MARKS: usize = 12;
 
 /// A cell of the matrix: one failure or cause.
 struct Cell<'r> {
@@ -38,10 +38,81 @@ impl<'r> Cases<'r> {
     }
 }
 
+/// The places of the operations in the tables of declared errors, by method and path.
+pub(super) struct OperationPlaces<'r>(HashMap<&'r str, String>);
+
+impl<'r> OperationPlaces<'r> {
+    /// Returns the places in a report.
+    pub(super) fn of(report: &'r RunReport) -> Self {
+        let mut places = HashMap::new();
+        for (pack, of_pack) in report.packs.iter().enumerate() {
+            for (at, row) in of_pack.operations.iter().enumerate() {
+                // Names of operations contain spaces, which an id must not.
+                places.entry(row.operation.as_str()).or_insert_with(|| operation_id(pack, at));
+            }
+        }
+        Self(places)
+    }
+
+    /// Writes the name of an operation, with a link to its row if there is one.
+    pub(super) fn link(&self, page: &mut Page, operation: &str) {
+        match self.0.get(operation) {
+            Some(id) => page.raw("<a href=\"#").text(id).raw("\"><code>").text(operation).raw("</code></a>"),
+            None => page.raw("<code>").text(operation).raw("</code>"),
+        };
+    }
+}
+
+fn operation_id(pack: usize, operation: usize) -> String {
+    format!("operation-{pack}-{operation}")
+}
+
+/// Writes the declared errors of each operation: how many cases got each, and those that none got.
+fn declared_errors(page: &mut Page, at: usize, pack: &PackReport) {
+    if pack.operations.is_empty() {
+        return;
+    }
+    let (mut seen, mut declared) = (0, 0);
+    for operation in &pack.operations {
+        let (of_one, all) = operation.seen();
+        (seen, declared) = (seen + of_one, declared + all);
+    }
+    page.raw("<details id=\"operations-").count(at).raw("\"><summary>Operations: ").count(seen).raw(" of ");
+    page.count(declared)
+        .raw(" declared error responses seen</summary>\n<table class=\"matrix operations\">\n");
+    page.raw(
+        "<thead><tr><th scope=\"col\">operation</th><th scope=\"col\">declared errors, and the cases that ",
+    );
+    page.raw("got each</th></tr></thead>\n<tbody>\n");
+    for (row, operation) in pack.operations.iter().enumerate() {
+        page.raw("<tr id=\"").text(&operation_id(at, row)).raw("\"><th scope=\"row\"><code>");
+        page.text(&operation.operation).raw("</code></th><td>");
+        for error in &operation.errors {
+            match error.cases {
+                0 => page
+                    .raw("<span class=\"pill skipped\">")
+                    .icon("none")
+                    .text(&error.status)
+                    .raw(" <span>not seen"),
+                cases => {
+                    page.raw("<span class=\"pill passed\">")
+                        .icon("passed")
+                        .text(&error.status)
+                        .raw(" <span>×");
+                    page.count(cases)
+                }
+            };
+            page.raw("</span></span> ");
+        }
+        page.raw("</td></tr>\n");
+    }
+    page.raw("</tbody></table></details>\n");
+}
+
 pub(super) fn section(page: &mut Page, report: &RunReport) {
     page.raw("<section class=\"wide\" id=\"coverage\">\n<h2>Coverage</h2>\n");
     let cases = Cases::of(report);
-    for pack in &report.packs {
+    for (at, pack) in report.packs.iter().enumerate() {
         page.raw("<article class=\"pack\">\n");
         pack_head(page, pack);
         glance(page, pack, &cases);
@@ -53,6 +124,7 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
             row(page, pack, failure, cases.get(pack, failure));
         }
         page.raw("</tbody></table></details>\n");
+        declared_errors(page, at, pack);
         access::table(page, pack);
         page.raw("</article>\n");
     }
@@ -151,9 +223,8 @@ fn marks(page: &mut Page, cases: &[&CaseReport]) {
     for case in cases.iter().take(MAX_MARKS) {
         let name = case.name.splitn(3, "::").nth(2).unwrap_or(&case.name);
         page.raw("<a class=\"mark ").raw(word(case.outcome)).raw("\" href=\"#").text(&case.name);
-        page.raw("\" title=\"").text(name).raw(": ").raw(word(case.outcome)).raw("\">");
-        page.icon(word(case.outcome)).raw("<span class=\"hidden\">").text(name).raw(": ");
-        page.raw(word(case.outcome)).raw("</span></a>");
+        page.raw("\" aria-label=\"").text(name).raw(": ").raw(word(case.outcome)).raw("\">");
+        page.icon(word(case.outcome)).raw("</a>");
     }
     if cases.len() > MAX_MARKS {
         page.raw("<span class=\"faint\">and ").count(cases.len() - MAX_MARKS).raw(" more</span>");

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use crate::summary::{REFERENCE, because, counts, selection, verdict_in_words};
+use crate::summary::{REFERENCE, because, counts, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
-use super::{cases, coverage, issues, latency, page::Page};
+use super::{cases, causes, coverage, issues, latency, page::Page};
 
 pub(super) const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -24,10 +24,12 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
     head(&mut page, report);
     verdict(&mut page, report);
     page.raw("<main>\n");
-    issues::section(&mut page, report);
-    coverage::section(&mut page, report);
+    let places = coverage::OperationPlaces::of(report);
+    causes::section(&mut page, report, &places);
     out.write_all(page.take().as_bytes())?;
     cases::section(&mut page, report, &mut out)?;
+    issues::section(&mut page, report);
+    coverage::section(&mut page, report);
     latency::section(&mut page, report);
     issues::errata(&mut page, report);
     page.raw("</main>\n");
@@ -74,6 +76,7 @@ fn verdict(page: &mut Page, report: &RunReport) {
     page.raw(class).raw("\n<div class=\"wide\">\n<p class=\"brand\">failspec</p>\n<h1>").icon(icon);
     page.raw("<span>").text(&verdict_in_words(report)).raw("</span></h1>\n<p class=\"because\">");
     page.text(&because(report)).raw("</p>\n");
+    about(page, report);
     if report.reference {
         page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(REFERENCE);
         page.raw(".</span></p>\n");
@@ -85,12 +88,33 @@ fn verdict(page: &mut Page, report: &RunReport) {
         page.raw("<pre class=\"diagnosis\">").text(diagnosis).raw("</pre>\n");
     }
     outcomes(page, report);
-    page.raw("<nav aria-label=\"Parts of this report\"><a href=\"#coverage\">Coverage</a>")
-        .raw("<a href=\"#cases\">Cases</a><a href=\"#times\">Times</a>");
+    page.raw("<nav aria-label=\"Parts of this report\">");
+    if causes::has_findings(report) {
+        page.raw("<a href=\"#findings\">Findings</a> ");
+    }
+    page.raw("<a href=\"#cases\">Cases</a> <a href=\"#coverage\">Coverage</a> <a href=\"#times\">Times</a> ");
     if !report.errata.is_empty() {
         page.raw("<a href=\"#errata\">Errata</a>");
     }
     page.raw("</nav>\n</div>\n</header>\n");
+}
+
+/// Writes what was tested, where, and when.
+fn about(page: &mut Page, report: &RunReport) {
+    page.raw("<ul class=\"about\">\n");
+    for pack in &report.packs {
+        page.raw("<li><code>").text(&pack.header.label()).raw("</code> on <span>");
+        page.text(&target(&pack.header)).raw("</span></li>\n");
+    }
+    page.raw("<li><time datetime=\"").text(&report.started).raw("\">").text(&minute(&report.started));
+    page.raw("</time>, ").text(&format!("{:.1} s", report.duration_ms as f64 / 1000.0));
+    page.raw("</li>\n</ul>\n");
+}
+
+/// Formats a time to the minute, if it is one: a report that is read back may contain anything.
+fn minute(time: &str) -> String {
+    let parsed = time.parse::<jiff::Timestamp>();
+    parsed.map_or_else(|_| time.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// Writes the counts with a bar above them; only the counts are read to a screen reader.

@@ -1,11 +1,9 @@
-//! Issues other than single cases: findings of the run, what was not exercised, missing requirements, waivers,
+//! Issues other than findings: what was not exercised, missing requirements, waivers,
 //! resources that were left behind, and errors in the documentation itself.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::count::count;
 use crate::summary::{count_cases, health_checks, reruns, snapshots, unexercised, waivers};
-use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::RunReport;
 
 use super::page::Page;
@@ -15,8 +13,6 @@ const MAX_NAMES: usize = 12;
 
 pub(super) fn section(page: &mut Page, report: &RunReport) {
     let mut parts = Page::default();
-    run_findings(&mut parts, report);
-    causes(&mut parts, report);
     not_exercised(&mut parts, report);
     missing_requirements(&mut parts, report);
     waived(&mut parts, report);
@@ -29,78 +25,6 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
     left_behind(&mut parts, report);
     differences(&mut parts, report);
     page.parts("<section class=\"wide\" id=\"attention\" aria-label=\"Attention\">\n", parts, "</section>\n");
-}
-
-fn run_findings(page: &mut Page, report: &RunReport) {
-    if report.run_findings.is_empty() {
-        return;
-    }
-    page.raw("<h2>The whole run</h2>\n<ul class=\"findings\">\n");
-    for finding in &report.run_findings {
-        if finding.violation {
-            page.raw("<li class=\"failed\">").icon("failed").raw("<div><b class=\"kind\">violation</b> ");
-        } else {
-            page.raw("<li class=\"warned\">").icon("warned").raw("<div><b class=\"kind\">warning</b> ");
-        }
-        page.text(&finding.message).raw(" <code class=\"check\">").text(&finding.check).raw("</code>");
-        names(page, finding.cases.iter().map(String::as_str));
-        page.raw("</div></li>\n");
-    }
-    page.raw("</ul>\n");
-}
-
-/// Writes the findings by cause, each with its operations and its cases.
-fn causes(page: &mut Page, report: &RunReport) {
-    if report.finding_groups.is_empty() {
-        return;
-    }
-    page.raw("<h2>Findings by cause</h2>\n<ul class=\"findings\">\n");
-    for cause in &report.finding_groups {
-        let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
-        page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<div><b class=\"kind\">");
-        page.text(&count_cases(cause.cases)).raw("</b> ");
-        if let Some(subject) = cause.subject() {
-            page.raw("<code>").text(&subject).raw("</code> ");
-        }
-        page.text(&cause.message);
-        for check in std::iter::once(&cause.check).chain(&cause.also) {
-            page.raw(" <code class=\"check\">").text(check).raw("</code>");
-        }
-        if !cause.details.is_empty() {
-            page.raw("<ul>");
-            for detail in &cause.details {
-                page.raw("<li>").text(detail).raw("</li>");
-            }
-            page.raw("</ul>");
-        }
-        if let Some(response) = &cause.response {
-            page.raw("<p>HTTP ").text(&response.status.to_string()).raw(" <code>");
-            page.text(&one_line(&response.body)).raw("</code></p>");
-        }
-        if cause.operations.len() > 1 {
-            page.raw("<p class=\"faint\">");
-            page.text(&count(cause.operations.len(), "operation")).raw("</p>");
-            names(page, cause.operations.iter().map(|operation| &**operation));
-        }
-        // The example first: it has the shortest request.
-        let others = cause.case_names.iter().map(|name| &**name).filter(|name| *name != cause.example);
-        let cases: Vec<&str> = std::iter::once(cause.example.as_str()).chain(others).collect();
-        links(page, &cases);
-        page.raw("</div></li>\n");
-    }
-    page.raw("</ul>\n");
-}
-
-/// Writes links to cases of the same page.
-fn links(page: &mut Page, cases: &[&str]) {
-    page.raw("<ul class=\"names\">");
-    for name in cases.iter().take(MAX_NAMES) {
-        page.raw("<li><a href=\"#").text(name).raw("\"><code>").text(name).raw("</code></a></li>");
-    }
-    if cases.len() > MAX_NAMES {
-        page.raw("<li>and ").count(cases.len() - MAX_NAMES).raw(" more</li>");
-    }
-    page.raw("</ul>");
 }
 
 fn not_exercised(page: &mut Page, report: &RunReport) {
@@ -201,7 +125,7 @@ pub(super) fn errata(page: &mut Page, report: &RunReport) {
     page.raw("</section>\n");
 }
 
-fn names<'n>(page: &mut Page, all: impl ExactSizeIterator<Item = &'n str>) {
+pub(super) fn names<'n>(page: &mut Page, all: impl ExactSizeIterator<Item = &'n str>) {
     let count = all.len();
     if count == 0 {
         return;

@@ -19,18 +19,32 @@ impl Page {
 
     /// Appends text of unknown origin, in an element or between the quotes of an attribute.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        self.escaped(text, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'>' => Some("&gt;"),
+            b'"' => Some("&quot;"),
+            b'\'' => Some("&#39;"),
+            _ => None,
+        })
+    }
+
+    /// Appends text of unknown origin in an element, never in an attribute: quotes are kept, which in JSON are many.
+    pub(super) fn content(&mut self, text: &str) -> &mut Self {
+        self.escaped(text, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'>' => Some("&gt;"),
+            _ => None,
+        })
+    }
+
+    fn escaped(&mut self, text: &str, entity: impl Fn(u8) -> Option<&'static str>) -> &mut Self {
         let text = visible(text);
         let mut done = 0;
         // All characters that must be escaped are ASCII, and few texts contain any of them.
         for (at, byte) in text.bytes().enumerate() {
-            let entity = match byte {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                b'>' => "&gt;",
-                b'"' => "&quot;",
-                b'\'' => "&#39;",
-                _ => continue,
-            };
+            let Some(entity) = entity(byte) else { continue };
             self.html.push_str(&text[done..at]);
             self.html.push_str(entity);
             done = at + 1;
@@ -116,6 +130,8 @@ mod tests {
     fn text_is_never_markup() {
         let html = Page::default().text("<a b='\"'>&\u{0}\u{202e}").take();
         assert_eq!(html, "&lt;a b=&#39;&quot;&#39;&gt;&amp;\\u{0}\\u{202e}");
+        let html = Page::default().content("<a b='\"'>&\u{0}\u{202e}").take();
+        assert_eq!(html, "&lt;a b='\"'&gt;&amp;\\u{0}\\u{202e}");
     }
 
     #[test]

@@ -59,64 +59,49 @@
   const origin = (exchange) => phase(exchange) + (exchange.same_as ? ", as in " + exchange.same_as : "");
   const bytes = (count) => count === 1 ? "1 byte" : count + " bytes";
 
-  const message = (title, note, start, headers, body) => {
-    const box = make("div", "message");
-    const head = make("h4");
-    head.append(make("span", "", title), make("span", "", note));
-    box.append(head, make("div", "start", start));
-    if (headers && headers.length) {
-      const list = make("div", "headers");
-      for (const [name, value] of headers) {
-        const line = make("div", "", name + ": ");
-        line.append(make("span", "", value));
-        list.append(line);
-      }
-      box.append(list);
-    }
-    if (body) {
-      const text = make("pre", "", body.length < 100000 ? indented(body) : body);
-      text.tabIndex = 0;
-      box.append(text);
-    }
+  const message = (title, start, headers, body) => {
+    const box = make("div"), head = make("pre");
+    box.append(make("h4", "", title), head);
+    head.append(make("b", "", start));
+    for (const [name, value] of headers || []) put(head, "\n" + name + ": " + value);
+    if (body) box.append(make("pre", "body", body.length < 100000 ? indented(body) : body));
     return box;
   };
 
   const pair = (exchange) => {
     const box = make("div", "pair");
     const { request, response } = exchange;
-    box.append(message("Sent " + exchange.who, origin(exchange), request.method + " " + request.url, request.headers, request.body));
     const time = exchange.ms.toFixed(1) + " ms";
+    box.append(message("Sent " + exchange.who + " · " + origin(exchange), request.method + " " + request.url, request.headers, request.body));
     box.append(response
-      ? message("Received", time + " · " + bytes(response.length), "HTTP " + response.status, response.headers, response.body)
-      : message("No response that could be judged", time, exchange.error || "", [], ""));
+      ? message("Received · " + time + " · " + bytes(response.length), "HTTP " + response.status, response.headers, response.body)
+      : message("No response that could be judged · " + time, exchange.error || "", [], ""));
     return box;
   };
 
-  const command = (title, text) => {
-    const box = make("div", "curl"), head = make("div", "row");
+  // A command line gets a button that copies it.
+  const copyable = (code) => {
     const button = make("button", "small", "Copy");
     button.type = "button";
-    button.setAttribute("aria-label", "Copy: " + title);
+    button.setAttribute("aria-label", "Copy the command line that sends the request again");
     button.addEventListener("click", async () => {
-      try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; }
+      try { await navigator.clipboard.writeText(code.textContent); button.textContent = "Copied"; }
       catch { getSelection().selectAllChildren(code); button.textContent = "Selected"; }
     });
-    head.append(make("span", "faint", title), button);
-    const code = make("pre", "", text);
-    code.tabIndex = 0;
-    box.append(head, code);
-    return box;
+    const head = make("div", "row");
+    head.append(make("span", "faint", "Reproduce"), button);
+    code.before(head);
   };
 
   const documented = (details) => {
     const { documented: it, location } = details;
-    const box = make("div", "documented"), first = make("p");
+    const box = make("p", "documented"), first = make("span");
     const parts = [];
     if (it.status) parts.push("HTTP " + it.status);
     if (it.code !== null) parts.push(JSON.stringify(it.code));
     first.append("Documented: ", make("b", "", parts.concat(it.summary).join(" · ")));
-    box.append(first);
-    const second = make("p", "faint", location.file + ":" + location.line + (it.retry ? " · retry: " + it.retry.replace(/_/g, " ") : ""));
+    box.append(first, make("br"));
+    const second = make("span", "", location.file + ":" + location.line + (it.retry ? " · retry: " + it.retry.replace(/_/g, " ") : ""));
     if (it.link) {
       second.append(" · ");
       if (/^https?:\/\/\S+$/.test(it.link)) {
@@ -146,17 +131,24 @@
   };
 
   const open = (row) => {
-    const data = row.querySelector("script");
-    if (!data) return;
-    const details = JSON.parse(data.textContent);
-    data.remove();
+    if (row.dataset.opened !== undefined) return;
+    row.dataset.opened = "";
     const inside = row.querySelector(".inside");
-    inside.prepend(documented(details));
+    // What the page itself shows is formatted.
+    for (const body of inside.querySelectorAll("pre.body")) {
+      if (body.textContent.length < 100000) body.textContent = indented(body.textContent);
+    }
+    const data = row.querySelector("script");
+    const details = data ? JSON.parse(data.textContent) : { documented: null, snapshot: null, left_behind: [], judged: null, exchanges: [] };
+    if (data) data.remove();
+    if (details.documented) inside.prepend(documented(details));
     const judged = details.judged === null ? null : details.exchanges[details.judged];
-    if (judged) inside.append(pair(judged));
-    if (details.snapshot) inside.append(difference(details.snapshot));
-    for (const left of details.left_behind) inside.append(make("p", "", "Left behind: " + left));
-    if (judged) inside.append(command("Reproduce", judged.request.curl));
+    if (judged) inside.append(pair(judged), make("pre", "curl", judged.request.curl));
+    const line = inside.querySelector("pre.curl");
+    const place = (node) => line ? line.before(node) : inside.append(node);
+    if (details.snapshot) place(difference(details.snapshot));
+    for (const left of details.left_behind) place(make("p", "", "Left behind: " + left));
+    if (line) copyable(line);
     const others = details.exchanges.filter((_, at) => at !== details.judged);
     if (others.length) {
       const more = make("details", "more");
@@ -184,7 +176,7 @@
     let found = haystacks.get(row);
     if (found === undefined) {
       // The texts of a row: its name, and what is wrong with it.
-      found = (row.id + " " + Array.from(row.querySelectorAll(".why, .findings > li"), (it) => it.textContent).join(" ")).toLowerCase();
+      found = (row.id + " " + Array.from(row.querySelectorAll(".why, .told > li"), (it) => it.textContent).join(" ")).toLowerCase();
       haystacks.set(row, found);
     }
     return found;
@@ -201,7 +193,7 @@
       let own = 0;
       const lots = new Set();
       for (const row of group.querySelectorAll("details.case")) {
-        const fits = wanted && marks.every((mark) => mark in row.dataset) && (!pack || !pack.value || row.dataset.pack === pack.value)
+        const fits = wanted && marks.every((mark) => mark in row.dataset) && (!pack || !pack.value || row.id.startsWith(pack.value + "::"))
           && (!words.length || words.every((word) => haystack(row).includes(word)));
         if (row.hidden === fits) row.hidden = !fits;
         if (fits) { own++; lots.add(row.parentElement); }
@@ -243,6 +235,7 @@
     let name;
     try { name = decodeURIComponent(location.hash.slice(1)); } catch { return; }
     const row = name && document.getElementById(name);
+    if (row && row.closest("#coverage details")) row.closest("#coverage details").open = true;
     if (!row || !row.classList.contains("case")) return;
     if (row.hidden) {
       text.value = "";

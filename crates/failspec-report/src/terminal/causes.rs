@@ -1,6 +1,6 @@
 //! Findings by cause, and the coverage of the operations of an OpenAPI document.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::collections::HashMap;
 
 use crate::{
     case_text::row_of,
@@ -10,7 +10,13 @@ use crate::{
 use failspec_base::sanitize::{one_line, shortened};
 use failspec_judge::report_model::{CaseReport, FindingGroup, OperationAccess, RunReport};
 
-use super::{case::reproduce, styles::Styles, summary::label, visible};
+use super::{
+    case::{is_built_in, place, reproduce},
+    screen::Screen,
+    styles::Styles,
+    summary::label,
+    visible,
+};
 
 /// Maximum number of causes listed.
 const MAX_CAUSES: usize = 20;
@@ -37,47 +43,55 @@ pub(super) fn has_findings(case: &CaseReport) -> bool {
 
 /// Writes the causes that findings have in common, each with its shortest example: a thousand findings rarely have a
 /// thousand causes.
-pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
+pub(super) fn causes(text: &mut Screen, report: &RunReport, verbose: bool) {
     let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
-    let _ = writeln!(
-        text,
-        "{} {} with {}; the shortest example of each:",
-        label("by cause"),
-        count::count(findings, "finding"),
-        Styles::dab(Styles::STRONG, count::count(report.finding_groups.len(), "cause")),
+    text.line(
+        11,
+        format_args!(
+            "{} {} with {}; the shortest example of each:",
+            label("by cause"),
+            count::count(findings, "finding"),
+            Styles::dab(Styles::STRONG, count::count(report.finding_groups.len(), "cause"))
+        ),
     );
     let named: HashMap<&str, &CaseReport> = report.cases.iter().map(|case| (&*case.name, case)).collect();
     let most = if verbose { usize::MAX } else { MAX_CAUSES };
     for cause in report.finding_groups.iter().take(most) {
-        one(text, cause, named.get(cause.example.as_str()).copied(), verbose);
+        one(text, report, cause, named.get(cause.example.as_str()).copied(), verbose);
     }
     if report.finding_groups.len() > most {
-        let _ = writeln!(text, "\n… and {} more (-v lists them)", report.finding_groups.len() - most);
+        text.line(4, format_args!("\n… and {} more (-v lists them)", report.finding_groups.len() - most));
     }
     if !verbose {
-        let _ = writeln!(text, "\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full"));
+        text.line(4, format_args!("\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full")));
     }
 }
 
-fn one(text: &mut String, cause: &FindingGroup, example: Option<&CaseReport>, verbose: bool) {
+fn one(
+    text: &mut Screen,
+    run: &RunReport,
+    cause: &FindingGroup,
+    example: Option<&CaseReport>,
+    verbose: bool,
+) {
     let sign = if cause.violation { Styles::dab(Styles::BAD, "✗") } else { Styles::dab(Styles::WARN, "!") };
-    let _ = writeln!(
-        text,
-        "\n{:>5} × {sign} {} {}",
-        cause.cases,
-        visible(&shortened(&row_of(cause), MAX_LEN)),
-        Styles::dab(Styles::FAINT, format_args!("[{}]", checks(cause))),
+    text.line(
+        10,
+        format_args!(
+            "\n{:>5} × {sign} {} {}",
+            cause.cases,
+            visible(&shortened(&row_of(cause), MAX_LEN)),
+            Styles::dab(Styles::FAINT, format_args!("[{}]", checks(cause)))
+        ),
     );
-    let mut line = |words: &str| {
-        let _ = writeln!(text, "          {words}");
-    };
+    let mut line = |indent: usize, words: &str| text.line(indent, format_args!("          {words}"));
     for detail in &cause.details {
-        line(&format!("- {}", visible(&shortened(detail, MAX_LEN))));
+        line(12, &format!("- {}", visible(&shortened(detail, MAX_LEN))));
     }
     if let Some(response) = &cause.response {
         let body = one_line(&response.body);
         let said = if body.is_empty() { String::new() } else { format!(" · {body}") };
-        line(&format!("{} HTTP {}{said}", Styles::dab(Styles::FAINT, "received "), response.status));
+        line(20, &format!("{} HTTP {}{said}", Styles::dab(Styles::FAINT, "received "), response.status));
     }
     let is_named = cause.operation.is_some() && cause.operations.len() == 1;
     if !cause.operations.is_empty() && !is_named {
@@ -87,18 +101,25 @@ fn one(text: &mut String, cause: &FindingGroup, example: Option<&CaseReport>, ve
         if cause.operations.len() > operations.len() {
             operations.push(&more);
         }
-        line(&format!("{} {}", Styles::dab(Styles::FAINT, "in       "), visible(&operations.join(", "))));
+        line(20, &format!("{} {}", Styles::dab(Styles::FAINT, "in       "), visible(&operations.join(", "))));
     }
-    let place = example.map(|case| format!("  {}", case.location)).unwrap_or_default();
-    line(&format!(
-        "{} {}{}",
-        Styles::dab(Styles::FAINT, "case     "),
-        visible(&cause.example),
-        Styles::dab(Styles::FAINT, visible(&place))
-    ));
+    if let Some(logs) = example.and_then(|case| case.logs.as_ref()) {
+        line(20, &format!("{} {}", Styles::dab(Styles::FAINT, "logs     "), visible(&logs.to_string())));
+    }
+    let place = example.map(|case| format!("  {}", place(case, is_built_in(run, case)))).unwrap_or_default();
+    line(
+        20,
+        &format!(
+            "{} {}{}",
+            Styles::dab(Styles::FAINT, "case     "),
+            visible(&cause.example),
+            Styles::dab(Styles::FAINT, place)
+        ),
+    );
     let exchange = example.zip(cause.exchange).and_then(|(case, index)| case.exchanges.get(index));
-    if let Some(curl) = exchange.map(reproduce) {
-        line(&format!("{} {}", Styles::dab(Styles::FAINT, "reproduce"), Styles::dab(Styles::FAINT, curl)));
+    if let Some(exchange) = exchange {
+        let label = format!("          {} ", Styles::dab(Styles::FAINT, "reproduce"));
+        reproduce(text, &label, 20, exchange);
     }
 }
 
@@ -109,7 +130,7 @@ fn checks(cause: &FindingGroup) -> String {
 }
 
 /// Writes the number of declared errors that were seen, and those of each operation that were not.
-pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
+pub(super) fn operations(text: &mut Screen, report: &RunReport, verbose: bool) {
     let several = report.packs.len() > 1;
     for pack in report.packs.iter().filter(|pack| !pack.operations.is_empty()) {
         let (mut seen, mut declared) = (0, 0);
@@ -119,12 +140,14 @@ pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
         }
         let name = if several { format!("{:<11} ", pack.header.label()) } else { String::new() };
         let more = if verbose || seen == declared { "" } else { " (-v shows which)" };
-        let _ = writeln!(
-            text,
-            "{} {name}{seen} of {declared} declared error responses seen ({} operations){}",
-            label("openapi"),
-            pack.operations.len(),
-            Styles::dab(Styles::FAINT, more)
+        text.line(
+            11,
+            format_args!(
+                "{} {name}{seen} of {declared} declared error responses seen ({} operations){}",
+                label("openapi"),
+                pack.operations.len(),
+                Styles::dab(Styles::FAINT, more)
+            ),
         );
         for operation in pack.operations.iter().filter(|_| verbose) {
             let errors = operation.errors.iter().map(|error| match error.cases {
@@ -132,22 +155,28 @@ pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
                 cases => Styles::dab(Styles::GOOD, format_args!("{} ×{cases}", error.status)),
             });
             let errors: Vec<String> = errors.collect();
-            let _ = writeln!(text, "             {}  {}", visible(&operation.operation), errors.join("  "));
+            text.line(
+                17,
+                format_args!("             {}  {}", visible(&operation.operation), errors.join("  ")),
+            );
         }
     }
 }
 
 /// Writes what each role got from each operation.
-pub(super) fn access(text: &mut String, report: &RunReport) {
+pub(super) fn access(text: &mut Screen, report: &RunReport) {
     for pack in report.packs.iter().filter(|pack| OperationAccess::is_comparable(&pack.access)) {
-        let _ = writeln!(text, "{} {} (operations × roles)", label("access"), visible(&pack.header.label()));
+        text.line(
+            11,
+            format_args!("{} {} (operations × roles)", label("access"), visible(&pack.header.label())),
+        );
         for row in &pack.access {
             let roles = row.roles.iter().map(|access| {
                 let role = Styles::dab(Styles::FAINT, visible(role_name(access.role.as_deref())));
                 format!("{role} {}", statuses(&access.statuses))
             });
             let roles: Vec<String> = roles.collect();
-            let _ = writeln!(text, "             {}  {}", visible(&row.operation), roles.join("  "));
+            text.line(17, format_args!("             {}  {}", visible(&row.operation), roles.join("  ")));
         }
     }
 }

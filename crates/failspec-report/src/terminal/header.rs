@@ -1,48 +1,52 @@
 //! The first lines of a run: the packs, the targets and the selection.
 
-use std::fmt::Write as _;
-
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE},
+    summary::{self, INSECURE, REFERENCE},
 };
 use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::{PackHeader, PlannedWait, RunHeader};
 
-use super::styles::Styles;
+use super::{
+    screen::{Columns, Screen},
+    styles::Styles,
+};
 
 /// Returns the first lines.
-pub fn begin(header: &RunHeader) -> String {
-    let mut text = String::new();
+pub fn begin(header: &RunHeader, columns: Columns) -> String {
+    let mut text = Screen::new(columns);
     for pack in &header.packs {
-        let _ = writeln!(text, "{}", pack_line(pack));
+        text.line(4, pack_line(pack));
+        if let Some(origins) = &pack.origins {
+            let origins = summary::origins(origins, pack.scenarios);
+            text.line(4, format_args!("  {} {}", Styles::dab(Styles::FAINT, "sources"), one_line(&origins)));
+        }
         let target = one_line(&pack.target);
-        let _ = match pack.reference {
-            true => writeln!(
-                text,
-                "  {} {target} · {}",
-                Styles::dab(Styles::FAINT, "target"),
-                Styles::dab(Styles::WARN, REFERENCE)
-            ),
-            false => writeln!(text, "  {} {target}", Styles::dab(Styles::FAINT, "target")),
-        };
+        let label = Styles::dab(Styles::FAINT, "target");
+        let notice = pack.reference.then(|| format!(" · {}", Styles::dab(Styles::WARN, REFERENCE)));
+        text.line(4, format_args!("  {label} {target}{}", notice.unwrap_or_default()));
         if let Some(via) = &pack.via {
-            let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "via"), one_line(&via.to_string()));
+            text.line(
+                4,
+                format_args!("  {} {}", Styles::dab(Styles::FAINT, "via"), one_line(&via.to_string())),
+            );
         }
         if pack.insecure {
-            let _ = writeln!(text, "  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure"));
+            text.line(4, format_args!("  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure")));
         }
         if pack.read_only {
             let label = Styles::dab(Styles::WARN, "read-only");
-            let _ = writeln!(text, "  {label} only requests that change nothing are sent, and logins");
+            text.line(4, format_args!("  {label} only requests that change nothing are sent, and logins"));
         }
         for level in &pack.check_levels {
-            let _ =
-                writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "checks"), one_line(&level.to_string()));
+            text.line(
+                4,
+                format_args!("  {} {}", Styles::dab(Styles::WARN, "checks"), one_line(&level.to_string())),
+            );
         }
         // The embedded implementations have short windows: their waits are not noticeable.
         for wait in pack.waits.iter().filter(|_| !pack.reference) {
-            let _ = writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "waits"), wait_line(wait));
+            text.line(4, format_args!("  {} {}", Styles::dab(Styles::WARN, "waits"), wait_line(wait)));
         }
     }
     let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
@@ -50,14 +54,16 @@ pub fn begin(header: &RunHeader) -> String {
     let by: Vec<String> =
         header.selectors.iter().cloned().chain(header.shard.map(|shard| format!("shard {shard}"))).collect();
     if selected < documented || header.shard.is_some() {
-        let _ = writeln!(
-            text,
-            "  {} {selected} of {documented} documented failures ({})",
-            Styles::dab(Styles::WARN, "selected"),
-            one_line(&by.join(" "))
+        text.line(
+            4,
+            format_args!(
+                "  {} {selected} of {documented} documented failures ({})",
+                Styles::dab(Styles::WARN, "selected"),
+                one_line(&by.join(" "))
+            ),
         );
     }
-    text
+    text.finish()
 }
 
 fn wait_line(wait: &PlannedWait) -> String {

@@ -5,6 +5,8 @@ mod causes;
 mod header;
 mod inert;
 mod progress;
+mod screen;
+mod skipped;
 mod styles;
 mod summary;
 
@@ -12,7 +14,8 @@ pub use case::case;
 pub use header::begin;
 pub use inert::{Inert, stderr};
 pub use progress::Progress;
+pub use screen::Columns;
 pub use styles::Styles;
-pub use summary::end;
+pub use summary::{View, end};
 
 pub use super::visible;

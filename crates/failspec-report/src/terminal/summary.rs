@@ -1,19 +1,21 @@
 //! The summary: outcomes, coverage, findings of the run, errata, and the verdict in one word.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, count_cases, health_checks, reruns, rests_on},
+    summary::{INSECURE, REFERENCE, counts, health_checks, reruns, rests_on},
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
-    CaseReport, NotCovered, Outcome, Reason, RequirementKind, RunReport, SnapshotState, State, Verdict,
+    CaseReport, NotCovered, Outcome, RunReport, SnapshotState, State, Verdict,
 };
 
 use super::{
-    case::{case, in_short},
+    case::{case_on as case, in_short, is_built_in, place},
     causes::{access, are_shown_by_cause, causes, has_findings, operations},
+    screen::{Columns, Screen},
+    skipped::skipped,
     styles::Styles,
     visible,
 };
@@ -27,59 +29,74 @@ const MAX_ALIKE: usize = 3;
 /// Maximum number of further ones that are shown in short; the others are counted, and their causes listed.
 const MAX_SHORTENED: usize = 5;
 
-/// Maximum length of the description of a missing requirement, in characters.
-const MAX_DESCRIPTION_LEN: usize = 80;
-
 /// Maximum number of resources left behind that are listed.
 const MAX_LEFTOVERS: usize = 20;
 
-/// Returns the whole output after a run. `verbose` shows warnings and snapshots of cases that passed in full.
-pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
-    let mut text = String::new();
+/// The choice of what is shown after a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct View {
+    /// True if passed cases, warnings and errata are shown in full.
+    pub verbose: bool,
+    /// True if only the verdict is shown.
+    pub quiet: bool,
+    /// The terminal.
+    pub columns: Columns,
+}
+
+/// Time from which a case is slow, in milliseconds: most take less than a tenth of a second.
+const SLOW_CASE_MS: u64 = 5000;
+
+/// Maximum number of slow cases listed.
+const MAX_SLOW: usize = 3;
+
+/// Returns the whole output after a run.
+pub fn end(report: &RunReport, view: View) -> String {
+    let View { verbose, quiet, columns } = view;
+    let text = &mut Screen::new(columns);
     let by_cause = are_shown_by_cause(report) && !quiet;
     if by_cause {
-        text.push('\n');
-        causes(&mut text, report, verbose);
+        text.blank();
+        causes(text, report, verbose);
     }
     if let Some(diagnosis) = &report.diagnosis {
         if !quiet {
-            text.push('\n');
+            text.blank();
         }
         let judged = report.cases.iter().any(|it| matches!(it.outcome, Outcome::Passed | Outcome::Failed));
         if judged && !quiet {
-            cases(&mut text, report, verbose);
-            text.push('\n');
+            cases(text, report, verbose);
+            text.blank();
         }
         let title = if judged { "the run was stopped" } else { "nothing can be judged" };
-        let _ = writeln!(text, "{}\n{}", Styles::dab(Styles::BAD, title), indented(diagnosis));
+        text.line(4, format_args!("{}\n{}", Styles::dab(Styles::BAD, title), indented(diagnosis)));
     } else if !quiet {
-        cases(&mut text, report, verbose);
+        cases(text, report, verbose);
     }
     if !quiet {
-        text.push('\n');
-        left_behind(&mut text, report);
-        outcomes(&mut text, report);
-        coverage(&mut text, report);
-        operations(&mut text, report, verbose);
+        text.blank();
+        left_behind(text, report);
+        outcomes(text, report);
+        coverage(text, report);
+        operations(text, report, verbose);
         if verbose {
-            access(&mut text, report);
+            access(text, report);
         }
-        findings(&mut text, report);
-        snapshots(&mut text, report);
-        errata(&mut text, report, verbose);
+        findings(text, report, verbose);
+        snapshots(text, report);
+        errata(text, report, verbose);
     }
-    last_line(&mut text, report, quiet);
-    text
+    last_line(text, report, quiet);
+    std::mem::take(text).finish()
 }
 
 /// Writes the cases that did not simply pass. Those without a verdict are grouped by reason, and of those that break
 /// the same checks only the first few are shown in full: seventy pages about one problem would hide all others.
-fn cases(text: &mut String, report: &RunReport, verbose: bool) {
+fn cases(text: &mut Screen, run: &RunReport, verbose: bool) {
     let mut undecided: BTreeMap<String, Vec<&CaseReport>> = BTreeMap::new();
     let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
     let (mut shortened, mut hidden) = (false, 0);
-    let by_cause = are_shown_by_cause(report) && !verbose;
-    for report in &report.cases {
+    let by_cause = are_shown_by_cause(run) && !verbose;
+    for report in &run.cases {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
         let differs = snapshot == Some(SnapshotState::Changed);
         let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
@@ -105,44 +122,55 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
             }
         };
         shortened |= !in_full;
-        let _ = write!(text, "\n{}", if in_full { case(report) } else { in_short(report) });
+        text.blank();
+        match in_full {
+            true => case(text, report, is_built_in(run, report)),
+            false => in_short(text, report, is_built_in(run, report)),
+        }
     }
     if hidden > 0 {
-        let _ = writeln!(
-            text,
-            "\n… and {} that break the same checks as those above",
-            count::count(hidden, "more case")
+        text.line(
+            4,
+            format_args!(
+                "\n… and {} that break the same checks as those above (-v shows them)",
+                count::count(hidden, "more case")
+            ),
         );
     }
     if shortened {
-        let _ = writeln!(text, "\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full"));
+        text.line(4, format_args!("\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full")));
     }
     for (reason, cases) in undecided {
         if let [only] = cases.as_slice() {
-            let _ = write!(text, "\n{}", case(only));
+            text.blank();
+            case(text, only, is_built_in(run, only));
             continue;
         }
         let count = cases.len();
-        let _ = writeln!(
-            text,
-            "\n{} {count} × {}",
-            Styles::dab(Styles::WARN, "INCONCLUSIVE"),
-            sanitize::one_line(&reason)
+        text.line(
+            4,
+            format_args!(
+                "\n{} {count} × {}",
+                Styles::dab(Styles::WARN, "INCONCLUSIVE"),
+                sanitize::one_line(&reason)
+            ),
         );
         let most = if verbose { usize::MAX } else { MAX_NAMES };
         for case in cases.iter().take(most) {
-            let _ = writeln!(
-                text,
-                "  {}  {}",
-                sanitize::one_line(&case.name),
-                Styles::dab(Styles::FAINT, sanitize::one_line(&case.location.to_string()))
+            text.line(
+                4,
+                format_args!(
+                    "  {}  {}",
+                    sanitize::one_line(&case.name),
+                    Styles::dab(Styles::FAINT, place(case, is_built_in(run, case)))
+                ),
             );
         }
         if count > most {
-            let _ = writeln!(text, "  … and {} more (-v lists them)", count - most);
+            text.line(4, format_args!("  … and {} more (-v lists them)", count - most));
         }
     }
-    skipped(text, report);
+    skipped(text, run);
 }
 
 /// Returns what cases have in common that break the same checks.
@@ -152,79 +180,41 @@ fn trouble(report: &CaseReport) -> Vec<&str> {
     std::iter::once(report.outcome.as_str()).chain(findings.map(|finding| finding.check)).collect()
 }
 
-/// Writes the requirements that are missing for the cases that were skipped.
-fn skipped(text: &mut String, report: &RunReport) {
-    let label = Styles::dab(Styles::WARN, "SKIPPED");
-    let mut lacking = report.summary.skipped;
-    for reason in [Reason::ReadOnly, Reason::OutOfTime] {
-        let count = report.cases.iter().filter(|case| case.reason.as_ref() == Some(&reason)).count();
-        if count > 0 {
-            let _ = writeln!(text, "\n{label} {}: {reason}", count_cases(count));
-        }
-        lacking = lacking.saturating_sub(count);
-    }
-    if lacking == 0 {
-        return;
-    }
-    let _ =
-        writeln!(text, "\n{label} {}: the target does not provide what is required", count_cases(lacking));
-    let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
-    let width = missing_requirements().map(|missing| missing.name.chars().count()).max().unwrap_or_default();
-    for missing in missing_requirements() {
-        let kind = missing.kind.as_str();
-        let _ = writeln!(
-            text,
-            "  {kind:<9} {} {:>3} × {}",
-            Styles::dab(Styles::STRONG, format_args!("{:<width$}", missing.name)),
-            missing.cases,
-            Styles::dab(Styles::FAINT, one_line(&missing.about))
-        );
-    }
-    let ways = [
-        (RequirementKind::Role, "roles: --role NAME=bearer:env:VAR"),
-        (RequirementKind::Variable, "variables: --var NAME=VALUE"),
-        (RequirementKind::Condition, "conditions and everything else: failspec.toml"),
-    ];
-    let wanted = |kind| missing_requirements().any(|missing| missing.kind == kind);
-    let ways: Vec<&str> = ways.into_iter().filter(|(kind, _)| wanted(*kind)).map(|(_, way)| way).collect();
-    let _ = writeln!(text, "  {}", ways.join(" · "));
-}
-
-/// Returns the beginning of a text, on one line.
-fn one_line(text: &str) -> String {
-    sanitize::shortened(&sanitize::one_line(text), MAX_DESCRIPTION_LEN).into_owned()
-}
-
 /// Returns a text of several lines, none of which is taken for a line of ours: it may quote a response.
 fn indented(text: &str) -> String {
     visible(text).replace('\n', "\n  ")
 }
 
 /// Writes the resources that teardowns could not remove, also after a run that was stopped.
-fn left_behind(text: &mut String, report: &RunReport) {
+fn left_behind(text: &mut Screen, report: &RunReport) {
     let all = || report.cases.iter().flat_map(|case| &case.left_behind);
     let count = all().count();
     if count == 0 {
         return;
     }
-    let _ = writeln!(
-        text,
-        "{} {}",
-        label("left"),
-        Styles::dab(
-            Styles::WARN,
-            format_args!("{} that a teardown could not remove:", count::count(count, "resource"))
-        )
+    text.line(
+        11,
+        format_args!(
+            "{} {}",
+            label("left"),
+            Styles::dab(
+                Styles::WARN,
+                format_args!("{} that a teardown could not remove:", count::count(count, "resource"))
+            )
+        ),
     );
     for left in all().take(MAX_LEFTOVERS) {
-        let _ = writeln!(text, "             {}", sanitize::one_line(left));
+        text.line(15, format_args!("             {}", sanitize::one_line(left)));
     }
     if count > MAX_LEFTOVERS {
-        let _ = writeln!(text, "             … and {} more (every report lists them)", count - MAX_LEFTOVERS);
+        text.line(
+            15,
+            format_args!("             … and {} more (every report lists them)", count - MAX_LEFTOVERS),
+        );
     }
 }
 
-fn outcomes(text: &mut String, report: &RunReport) {
+fn outcomes(text: &mut Screen, report: &RunReport) {
     let summary = &report.summary;
     let counts = [
         (summary.passed, "passed", Styles::GOOD),
@@ -245,16 +235,32 @@ fn outcomes(text: &mut String, report: &RunReport) {
         parts.push(Styles::dab(Styles::WARN, format_args!("{} with warnings", summary.warned)));
     }
     let seconds = report.duration_ms as f64 / 1000.0;
-    let _ = writeln!(text, "{} {} · {seconds:.2} s", label("outcomes"), parts.join(" · "));
+    text.line(11, format_args!("{} {} · {seconds:.2} s", label("outcomes"), parts.join(" · ")));
+    slowest(text, report);
     for line in reruns(report) {
-        let _ = writeln!(text, "{} {line}", label("reruns"));
+        text.line(11, format_args!("{} {line}", label("reruns")));
     }
     for line in health_checks(report) {
-        let _ = writeln!(text, "{} {}", label("health"), visible(&line));
+        text.line(11, format_args!("{} {}", label("health"), visible(&line)));
     }
 }
 
-fn coverage(text: &mut String, report: &RunReport) {
+/// Writes the slowest cases, if any took long: a run takes at least as long as they do.
+fn slowest(text: &mut Screen, report: &RunReport) {
+    let mut slow: Vec<&CaseReport> =
+        report.cases.iter().filter(|case| case.duration_ms >= SLOW_CASE_MS).collect();
+    slow.sort_by_key(|case| Reverse(case.duration_ms));
+    let told = slow
+        .iter()
+        .take(MAX_SLOW)
+        .map(|case| format!("{} {:.1} s", sanitize::one_line(&case.name), case.duration_ms as f64 / 1000.0));
+    let told: Vec<String> = told.collect();
+    if !told.is_empty() {
+        text.line(11, format_args!("{} {}", label("slowest"), told.join(" · ")));
+    }
+}
+
+fn coverage(text: &mut Screen, report: &RunReport) {
     let several = report.packs.len() > 1;
     for pack in &report.packs {
         let coverage = &pack.coverage;
@@ -269,7 +275,7 @@ fn coverage(text: &mut String, report: &RunReport) {
             let _ = write!(line, ", {not_selected} not selected");
         }
         let name = if several { format!("{:<11} ", pack.header.label()) } else { String::new() };
-        let _ = writeln!(text, "{} {name}{line}", label("coverage"));
+        text.line(11, format_args!("{} {name}{line}", label("coverage")));
         for failure in &coverage.failures {
             let why = match &failure.state {
                 State::CoveredByAlternative(code) => format!("covered by an alternative: code {code}"),
@@ -278,11 +284,13 @@ fn coverage(text: &mut String, report: &RunReport) {
                 State::OutOfReach(reason) => format!("out of reach of the target: {reason}"),
                 _ => continue,
             };
-            let _ = writeln!(
-                text,
-                "             {} {}",
-                sanitize::one_line(&failure.failure),
-                Styles::dab(Styles::FAINT, sanitize::one_line(&why))
+            text.line(
+                15,
+                format_args!(
+                    "             {} {}",
+                    sanitize::one_line(&failure.failure),
+                    Styles::dab(Styles::FAINT, sanitize::one_line(&why))
+                ),
             );
         }
         if report.diagnosis.is_none() {
@@ -292,7 +300,7 @@ fn coverage(text: &mut String, report: &RunReport) {
 }
 
 /// Writes what was not exercised, grouped by reason.
-fn missing(text: &mut String, missing: &[(String, &NotCovered)]) {
+fn missing(text: &mut Screen, missing: &[(String, &NotCovered)]) {
     let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, why) in missing {
         // Missing requirements are listed above, with the number of cases that require them.
@@ -300,38 +308,46 @@ fn missing(text: &mut String, missing: &[(String, &NotCovered)]) {
         by_reason.entry(why).or_default().push(name);
     }
     for (why, names) in by_reason {
-        let _ = writeln!(
-            text,
-            "  {} {} — {}",
-            Styles::dab(Styles::WARN, "not covered"),
-            sanitize::one_line(&names.join(", ")),
-            Styles::dab(Styles::FAINT, sanitize::one_line(&why))
+        text.line(
+            4,
+            format_args!(
+                "  {} {} — {}",
+                Styles::dab(Styles::WARN, "not covered"),
+                sanitize::one_line(&names.join(", ")),
+                Styles::dab(Styles::FAINT, sanitize::one_line(&why))
+            ),
         );
     }
 }
 
-fn findings(text: &mut String, report: &RunReport) {
+fn findings(text: &mut Screen, report: &RunReport, verbose: bool) {
     for finding in &report.run_findings {
         let sign =
             if finding.violation { Styles::dab(Styles::BAD, "✗") } else { Styles::dab(Styles::WARN, "!") };
-        let _ = writeln!(
-            text,
-            "{} {sign} {} {}",
-            label("run"),
-            Styles::dab(Styles::STRONG, &finding.check),
-            sanitize::one_line(&finding.message)
+        text.line(
+            11,
+            format_args!(
+                "{} {sign} {} {}",
+                label("run"),
+                Styles::dab(Styles::STRONG, &finding.check),
+                sanitize::one_line(&finding.message)
+            ),
         );
-        for name in finding.cases.iter().take(MAX_NAMES) {
-            let _ = writeln!(text, "               {}", sanitize::one_line(name));
+        let most = if verbose { usize::MAX } else { MAX_NAMES };
+        for name in finding.cases.iter().take(most) {
+            text.line(15, format_args!("               {}", sanitize::one_line(name)));
         }
-        if finding.cases.len() > MAX_NAMES {
-            let _ = writeln!(text, "               … and {} more", finding.cases.len() - MAX_NAMES);
+        if finding.cases.len() > most {
+            text.line(
+                15,
+                format_args!("               … and {} more (-v lists them)", finding.cases.len() - most),
+            );
         }
     }
 }
 
 /// Writes the numbers of changed, new and updated responses. New responses need no diff: all of each would be new.
-fn snapshots(text: &mut String, report: &RunReport) {
+fn snapshots(text: &mut Screen, report: &RunReport) {
     let count = |state| {
         let states = report.cases.iter().filter_map(|case| case.snapshot.as_ref());
         states.filter(|snapshot| snapshot.state == state).count()
@@ -347,26 +363,31 @@ fn snapshots(text: &mut String, report: &RunReport) {
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
     if !parts.is_empty() {
-        let _ = writeln!(text, "{} {}", label("snapshots"), parts.join(" · "));
+        text.line(11, format_args!("{} {}", label("snapshots"), parts.join(" · ")));
     }
 }
 
-fn errata(text: &mut String, report: &RunReport, verbose: bool) {
+fn errata(text: &mut Screen, report: &RunReport, verbose: bool) {
     if report.errata.is_empty() {
         return;
     }
     let packs: Vec<String> = report.packs.iter().map(|pack| pack.header.label()).collect();
     let more = if verbose { String::new() } else { format!(" (failspec coverage {})", packs.join(" ")) };
-    let _ = writeln!(
-        text,
-        "{} {}{}",
-        label("errata"),
-        count::errata(report.errata.len()),
-        Styles::dab(Styles::FAINT, more)
+    text.line(
+        11,
+        format_args!(
+            "{} {}{}",
+            label("errata"),
+            count::errata(report.errata.len()),
+            Styles::dab(Styles::FAINT, more)
+        ),
     );
     if verbose {
         for erratum in &report.errata {
-            let _ = writeln!(text, "             {}: {}", erratum.pack, sanitize::one_line(&erratum.about));
+            text.line(
+                15,
+                format_args!("             {}: {}", erratum.pack, sanitize::one_line(&erratum.about)),
+            );
         }
     }
 }
@@ -379,12 +400,9 @@ fn reason(report: &RunReport) -> String {
             let run = report.run_findings.iter().filter(|finding| finding.violation).count();
             match (summary.failed, run) {
                 (0, 0) => "warnings or changed responses".to_owned(),
-                (failed, 0) => format!("{failed} failed"),
-                (failed, run) => format!("{failed} failed, {run} findings about the whole run"),
+                (_, 0) => String::new(),
+                (_, run) => count::count(run, "finding") + " about the whole run",
             }
-        }
-        Verdict::Inconclusive if report.diagnosis.is_none() => {
-            format!("{} inconclusive", summary.inconclusive)
         }
         Verdict::Incomplete => {
             let missing = report.packs.iter().flat_map(|pack| pack.coverage.missing());
@@ -392,7 +410,7 @@ fn reason(report: &RunReport) -> String {
             let shown = names.len().min(MAX_NAMES);
             let more = match names.len() - shown {
                 0 => String::new(),
-                more => format!(" and {more} more"),
+                more => format!(" and {more} more (listed without --quiet)"),
             };
             format!("not covered: {}{more}", names[..shown].join(", "))
         }
@@ -400,7 +418,16 @@ fn reason(report: &RunReport) -> String {
     }
 }
 
-fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
+/// Returns the numbers of cases by outcome, the worst first. Of a run that conforms, only those that passed: what it
+/// rests on besides is said first.
+fn outcome_counts(report: &RunReport) -> Vec<String> {
+    let conforms = report.verdict == Verdict::Conforms;
+    let shown = |outcome: &Outcome| !conforms || *outcome == Outcome::Passed;
+    let counts = counts(report).into_iter().filter(|(count, outcome)| *count > 0 && shown(outcome));
+    counts.map(|(count, outcome)| format!("{count} {}", outcome.as_str())).collect()
+}
+
+fn last_line(text: &mut Screen, report: &RunReport, quiet: bool) {
     let style = match report.verdict {
         Verdict::Conforms => Styles::GOOD,
         Verdict::Violations => Styles::BAD,
@@ -410,6 +437,10 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
     let rests_on = rests_on(report);
     if !rests_on.is_empty() {
         let _ = write!(line, " · {}", rests_on.join(", "));
+    }
+    let counts = outcome_counts(report);
+    if !counts.is_empty() {
+        let _ = write!(line, " · {}", counts.join(", "));
     }
     let why = if quiet { reason(report) } else { String::new() };
     if !why.is_empty() {
@@ -428,7 +459,7 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
     if report.packs.iter().any(|pack| pack.header.insecure) {
         let _ = write!(line, " · {}", Styles::dab(Styles::BAD, INSECURE));
     }
-    let _ = writeln!(text, "{} {line}", label("verdict"));
+    text.line(11, format_args!("{} {line}", label("verdict")));
 }
 
 pub(super) fn label(word: &str) -> String {
