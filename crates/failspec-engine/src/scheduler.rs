@@ -9,6 +9,7 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::{Semaphore, mpsc};
 
+use failspec_judge::check::Phase;
 use failspec_judge::report_model::{CaseReport, Event, Listener, Observation, Outcome, Reason, Rerun};
 
 use super::{
@@ -325,15 +326,14 @@ impl Engine {
         locks
     }
 
-    /// Withdraws the cases whose control, which was sent for another case, fails at the end of the run. Violations had one of
-    /// their own.
+    /// Withdraws the cases whose control, which was sent for another case, fails at the end of the run. Most violations had one
+    /// of their own.
     async fn withdraw_unproven(&self, run: &mut PackRun) {
         if run.diagnosis.is_some() {
             return;
         }
         for (reason, cases) in self.session.verify_shared_controls().await {
-            let rested =
-                |case: &&mut CaseReport| cases.contains(&case.index) && case.outcome != Outcome::Failed;
+            let rested = |case: &&mut CaseReport| cases.contains(&case.index);
             for case in run.cases.iter_mut().filter(rested).filter(|case| case.outcome.is_judged()) {
                 self.withdraw(case, &reason);
             }
@@ -516,14 +516,18 @@ impl Worker {
         let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
         // What was accepted was there.
         let is_accepted = matches!(report.observation, Observation::Success { .. });
-        let is_doubtful =
-            shares_things && report.outcome == Outcome::Failed && !(has_others_things && is_accepted);
+        // What a setup or a control shows, it shows whoever asks.
+        let shows_fault = violates_under_test(&report);
+        let is_doubtful = shows_fault
+            && shares_things
+            && report.outcome == Outcome::Failed
+            && !(has_others_things && is_accepted);
         if is_doubtful && !session.interrupt.is_set() {
             // What others share may be gone.
             let first = FirstRun::of(Rerun::OwnThings, &report);
             return Box::pin(self.run(case, Some(first))).await;
         }
-        if rests_on_shared {
+        if rests_on_shared && shows_fault {
             session.confirm_control(case, &mut report).await;
         }
         let may_be_disturbed = !is_second && self.jobs > 1 && others_wrote && contradicts_id;
@@ -541,6 +545,16 @@ impl Worker {
         self.session.note_timeouts(&running.observed.records);
         first
     }
+}
+
+/// Returns true if a violation of a case is about the request under test or what follows it, and not only about a setup, a
+/// control or a teardown.
+fn violates_under_test(report: &CaseReport) -> bool {
+    let is_tested = |phase: Phase| !phase.is_of_control() && !phase.is_teardown() && phase != Phase::Setup;
+    report.violations.iter().any(|finding| {
+        let exchange = finding.record().and_then(|index| report.exchanges.get(index));
+        exchange.is_none_or(|exchange| is_tested(exchange.phase))
+    })
 }
 
 /// A judged case.

@@ -419,6 +419,12 @@ fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
         let title = format!("`{}` is about a failure, and this request must succeed", node.key);
         reader.error_hint(node.key_span, title, "remove it");
     }
+    for step in fields.get("then").into_iter().flat_map(|node| reader.items(node)) {
+        if let Some(resend) = step.get("resend") {
+            let title = "`resend` is about a failure, and this request must succeed";
+            reader.error_hint(resend.span, title, "remove it");
+        }
+    }
     if let Some(until) = fields.get("repeat").and_then(|node| node.get("until_triggered")) {
         reader.error_hint(until.span, "a request that must succeed triggers nothing", "remove it");
     }

@@ -136,9 +136,9 @@ const REFUSED: &[(&str, Load, &str)] = &[
     ("expectations without a failure", with_another_scenario, "expect: { status: 200 }"),
     ("a control of a success", with_another_scenario, "expect: success\ncontrol: { as: reader }"),
     (
-        "steps after a success",
+        "a request resent after a success",
         with_another_scenario,
-        "expect: { success: true }\nthen: [{ request: GET /x }]",
+        "expect: { success: true }\nthen: [{ resend: true }]",
     ),
     ("a success of a step", with_controlled, "then: [{ request: GET /x, expect: { success: true } }]"),
     ("an inferred success", with_controlled, "inferred: { success: true }"),
