@@ -69,28 +69,41 @@ impl Serialize for CurlCommand<'_> {
 
 impl fmt::Display for CurlCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words().join(" "))
+        let mut is_first = true;
+        self.each(|word| {
+            let separator = if std::mem::take(&mut is_first) { "" } else { " " };
+            write!(f, "{separator}{word}")
+        })
     }
 }
 
 impl CurlCommand<'_> {
     /// Returns the parts between which the line may be broken: the command, and each option with its argument.
     pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        // Nothing fails here.
+        let _ = self.each(|word| {
+            words.push(word.to_string());
+            Ok(())
+        });
+        words
+    }
+
+    /// Calls `word` with each part. Nothing is collected: a report has thousands of such lines.
+    fn each(&self, mut word: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Result {
         let RequestReport { method, url, headers, body } = self.0;
-        let mut words = vec![match method != "GET" || body.is_some() {
-            true => format!("curl -i -X {method}"),
-            false => "curl -i".to_owned(),
-        }];
-        words.push(Quoted { before: &[], text: url }.to_string());
-        words.extend(
-            headers
-                .iter()
-                .map(|(name, value)| format!("-H {}", Quoted { before: &[name, ": "], text: value })),
-        );
-        let Some(body) = body else { return words };
+        match method != "GET" || body.is_some() {
+            true => word(format_args!("curl -i -X {method}"))?,
+            false => word(format_args!("curl -i"))?,
+        }
+        word(format_args!("{}", Quoted { before: &[], text: url }))?;
+        for (name, value) in headers {
+            word(format_args!("-H {}", Quoted { before: &[name, ": "], text: value }))?;
+        }
+        let Some(body) = body else { return Ok(()) };
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             // curl would add the type of a form.
-            words.push("-H 'Content-Type:'".to_owned());
+            word(format_args!("-H 'Content-Type:'"))?;
         }
         let mut missing = Vec::new();
         body.for_each(|part| {
@@ -101,11 +114,10 @@ impl CurlCommand<'_> {
                 missing.push(part.to_string());
             }
         });
-        words.push(match missing.is_empty() {
-            true => format!("--data-binary {}", Quoted { before: &[], text: body }),
-            false => format!("--data-binary @body  # {}", missing.join(", ")),
-        });
-        words
+        match missing.is_empty() {
+            true => word(format_args!("--data-binary {}", Quoted { before: &[], text: body })),
+            false => word(format_args!("--data-binary @body  # {}", missing.join(", "))),
+        }
     }
 }
 

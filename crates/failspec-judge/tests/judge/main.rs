@@ -17,6 +17,7 @@ mod merging;
 mod openapi;
 mod pairs;
 mod promises;
+mod repeating;
 mod reports;
 mod request_ids;
 mod run_findings;
