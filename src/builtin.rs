@@ -1,6 +1,6 @@
 //! The packs that are built into the program.
 
-use failspec_pack::pack::{BuiltInPacks, Files, Texts};
+use failspec_pack::pack::{BuiltInPacks, Files, Texts, register_built_in};
 use include_dir::include_dir;
 
 /// Folder by folder, because the JSON Schemas of the file formats are next to them, which no run needs.
@@ -15,6 +15,11 @@ static PACKS: BuiltInPacks = BuiltInPacks {
     scenarios: include_dir!("$CARGO_MANIFEST_DIR/scenarios"),
     snapshots: include_dir!("$CARGO_MANIFEST_DIR/snapshots"),
 };
+
+/// Makes the built-in packs known: packs of a directory can extend them.
+pub fn register() {
+    register_built_in(&PACKS);
+}
 
 /// Returns the built-in packs as files.
 pub fn built_in() -> Files {

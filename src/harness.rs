@@ -185,6 +185,7 @@ impl Harness {
     /// When there is no pack, there are several for one API, a pack contains errors, or it has no such role or
     /// variable.
     pub fn run(self, arguments: Arguments) -> Result<Conclusion, HarnessError> {
+        crate::builtin::register();
         let root = self.packs.clone().unwrap_or_else(|| PathBuf::from("."));
         #[cfg(not(feature = "reference"))]
         if matches!(self.api, Api::Missing) {
@@ -197,9 +198,17 @@ impl Harness {
         };
         #[cfg(not(feature = "reference"))]
         let files = Files::Directory(root);
-        let packs = load(&files)?;
+        let packs = load(&files, self.has_reference())?;
         self.fits(&packs)?;
         Ok(run_as_tests(packs, arguments, self))
+    }
+
+    /// Returns true if the API is the embedded one, which exists in every version of a pack.
+    fn has_reference(&self) -> bool {
+        #[cfg(feature = "reference")]
+        return matches!(self.api, Api::Reference);
+        #[cfg(not(feature = "reference"))]
+        false
     }
 
     fn fits(&self, packs: &[Arc<Pack>]) -> Result<(), HarnessError> {
@@ -247,10 +256,16 @@ impl Harness {
     }
 }
 
-fn load(files: &Files) -> Result<Vec<Arc<Pack>>, HarnessError> {
+/// Loads the packs in their newest version, or in every version. The names of the cases of an older one carry it.
+fn load(files: &Files, every_version: bool) -> Result<Vec<Arc<Pack>>, HarnessError> {
     let mut packs = Vec::new();
     for name in files.packs()? {
-        packs.push(Arc::new(Pack::load(files, &name)?));
+        let newest = Pack::load(files, &name)?;
+        let older = if every_version { newest.versions.clone() } else { Vec::new() };
+        packs.push(Arc::new(newest));
+        for version in older {
+            packs.push(Arc::new(Pack::load(files, &format!("{name}@{version}"))?.qualified()));
+        }
     }
     if packs.is_empty() {
         return Err(HarnessError::NoPacks);
@@ -269,7 +284,9 @@ fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments, harness: Harnes
     arguments.test_threads = Some(1);
     let names: Vec<String> = packs
         .iter()
-        .flat_map(|pack| case_names(pack).map(|(name, ..)| name).chain([format!("{}::{WHOLE}", pack.name)]))
+        .flat_map(|pack| {
+            case_names(pack).map(|(name, ..)| name).chain([format!("{}::{WHOLE}", pack.prefix())])
+        })
         .collect();
     let wanted: Vec<String> = names.iter().filter(|name| is_wanted(&arguments, name)).cloned().collect();
     let outcomes: Outcomes = Arc::default();
@@ -339,7 +356,7 @@ async fn run_pack(
     target: Option<Target>,
     senders: &Senders,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let prefix = format!("{}::", pack.name);
+    let prefix = format!("{}::", pack.prefix());
     let whole = format!("{prefix}{WHOLE}");
     let own: Vec<&String> = senders.keys().filter(|name| name.starts_with(&prefix)).collect();
     if own.is_empty() {
@@ -357,7 +374,7 @@ async fn run_pack(
         Some(target) => (target, None::<EmbeddedServer>),
         #[cfg(feature = "reference")]
         None => {
-            let embedded = proof::start(&pack.name, failspec_reference::Options::default()).await?;
+            let embedded = proof::start(pack, failspec_reference::Options::default()).await?;
             (embedded.target, Some(embedded.server))
         }
         #[cfg(not(feature = "reference"))]

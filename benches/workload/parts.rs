@@ -245,6 +245,7 @@ fn observed(number: usize) -> Observed {
     let trace = format!("trace-{number}");
     let request = Request {
         trace: None,
+        first_byte: None,
         method: "GET".to_owned(),
         shown_url: url.to_string().into(),
         suppressed: Vec::new(),

@@ -12,15 +12,16 @@ use failspec_judge::report_model::exit;
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
-    DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, IMPORT_EXAMPLES, INIT_EXAMPLES,
-    KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, RUN_EXAMPLES, SCENARIO_EXAMPLES,
-    SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
+    DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES,
+    INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, RUN_EXAMPLES,
+    SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES,
+    WAIVE_HELP,
 };
 pub use super::run_arguments::{Rerun, RunArguments};
 use super::{
     badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
-    error::CliError, help, import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments,
-    output_format::OutputFormat, verify::VerifyCommandArguments,
+    error::CliError, export::ExportArguments, help, import::ImportAction, keygen::KeygenArguments,
+    mutants::MutantsArguments, output_format::OutputFormat, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -100,6 +101,9 @@ pub enum Command {
     /// Compare a contract with its documentation as it is now
     #[command(after_help = DRIFT_EXAMPLES)]
     Drift(DriftArguments),
+    /// Write what a contract says: a page's table, an OpenAPI Overlay, or codes for clients
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArguments),
     /// Compare two contracts, two reports or two certificates
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArguments),

@@ -120,6 +120,7 @@ pub(super) fn target_facts(pack: &CertifiedPack) -> Vec<(&'static str, String)> 
         facts.push(("", warning.to_owned()));
     }
     facts.extend(target.changes.operations.iter().map(|it| ("operation", it.to_string())));
+    facts.extend(target.changes.headers.iter().map(|name| ("header", format!("{name} in all requests"))));
     facts.extend(target.changes.commands.iter().map(|it| ("command", it.to_string())));
     for authority in &target.changes.authorities {
         facts.push(("authority", format!("also trusted: the certificate sha256:{authority}")));

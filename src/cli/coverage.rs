@@ -1,6 +1,6 @@
 //! `failspec coverage`.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use super::{
     arguments::PackArguments,
     error::CliError,
     lint::without_case,
+    list::origins,
     output_format::{OutputFormat, print_json},
     packs,
     stdout::stdout,
@@ -48,6 +49,7 @@ fn of_pack(pack: &Pack) -> String {
         Styles::dab(Styles::STRONG, pack.label()),
         Styles::dab(Styles::FAINT, one_line(contract.documentation.as_deref().unwrap_or_default()))
     );
+    origins(&mut text, pack);
     for (index, failure) in contract.failures.iter().enumerate() {
         let status = show_statuses(failure.statuses());
         let code = failure.code().map(|code| format!(" {code}")).unwrap_or_default();
@@ -149,6 +151,7 @@ fn document(pack: &Pack) -> Value {
     json!({
         "pack": pack.label(),
         "documentation": contract.documentation,
+        "origins": pack.origins(),
         "failures": failures.collect::<Vec<_>>(),
         "operations": operations.collect::<Vec<_>>(),
         "operations_without_case": operations_without_case(pack),
@@ -158,7 +161,11 @@ fn document(pack: &Pack) -> Value {
 
 /// Writes the number of scenarios for each declared error of each operation.
 fn operations(pack: &Pack, text: &mut String) {
+    let mut without_scenario: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (operation, counts) in declared_errors(pack) {
+        for (status, _) in counts.iter().filter(|(_, count)| *count == 0) {
+            *without_scenario.entry((status.clone(), reason(pack, status))).or_default() += 1;
+        }
         let counts: Vec<String> = counts
             .into_iter()
             .map(|(status, count)| match count {
@@ -168,6 +175,21 @@ fn operations(pack: &Pack, text: &mut String) {
             .collect();
         let _ = writeln!(text, "  {}  {}", one_line(&operation), counts.join("  "));
     }
+    for ((status, reason), count) in without_scenario {
+        let operations = if count == 1 { "operation" } else { "operations" };
+        let said = format_args!("{status} –  in {count} {operations}: {}", one_line(&reason));
+        let _ = writeln!(text, "    {}", Styles::dab(Styles::FAINT, said));
+    }
+}
+
+/// Returns the reason why no scenario of an operation expects a status that it declares.
+fn reason(pack: &Pack, status: &str) -> String {
+    let is_it = |failure: &&pack::Failure| {
+        let only = |pattern: &pack::StatusPattern| pattern.to_string() == status;
+        failure.statuses().iter().all(only) && !failure.statuses().is_empty()
+    };
+    let excluded = pack.contract.failures.iter().filter(is_it).find_map(|failure| failure.excluded.clone());
+    excluded.unwrap_or_else(|| "no scenario of the operation triggers it".to_owned())
 }
 
 /// The errors that an operation declares: for each status, the number of scenarios that expect it.

@@ -80,6 +80,17 @@ Examples:
   failspec drift myapi --packs . --openapi openapi.yaml
       compare the contract with the current OpenAPI document";
 
+pub(super) const EXPORT_EXAMPLES: &str = "\
+Inferred failures are left out. `failspec drift` of what was exported finds no difference.
+
+Examples:
+  failspec export myapi markdown --packs . -o errors.md
+      write the table of codes, statuses and meanings for a documentation page
+  failspec export myapi overlay --packs . --openapi openapi.yaml -o errors.overlay.json
+      write an OpenAPI Overlay that declares each failure at the operations that can fail so
+  failspec export myapi codes --packs .
+      print the codes as JSON, to generate constants of a client from";
+
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
   failspec list

@@ -11,7 +11,7 @@ use super::arguments::Command;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["run", "check-target", "merge", "waive", "snapshots", "cleanup"]),
     ("Write packs", &["init", "import", "scenario", "lint", "coverage", "list", "schema", "explain"]),
-    ("Compare", &["drift", "diff"]),
+    ("Compare", &["drift", "diff", "export"]),
     ("Certify", &["certify", "verify", "badge", "keygen"]),
     ("Develop", &["serve", "mutants", "completions"]),
 ];

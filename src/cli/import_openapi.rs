@@ -197,7 +197,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
         .map_err(|error| CliError::Broken(format!("the generated pack cannot be read: {error}")))?;
     let written = write(arguments, files)?;
     let mut text = summary(name, &made, &pack);
-    text += &warnings(&declared.api.warnings, arguments.warnings);
+    text += &warnings(&declared.api.warnings.with(declared.unusable_schemas()), arguments.warnings);
     text += &written;
     text += &next(arguments, &made, &declared, before.is_some());
     // A closed pipe is not an error: the reader needs no more output.

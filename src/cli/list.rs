@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use failspec_base::sanitize::one_line;
 use failspec_engine::{Selectors, case_names};
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::{Contract, Pack};
+use failspec_pack::pack::Pack;
 use failspec_reference as reference;
 use failspec_report::terminal::Styles;
 
@@ -33,7 +33,7 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
     let mut text = String::new();
     for pack in &packs {
         if arguments.requires {
-            requires(&mut text, &pack.contract);
+            requires(&mut text, pack);
         } else if selectors.0.is_empty() {
             let contract = &pack.contract;
             let as_of = contract.as_of.map(|date| date.to_string()).unwrap_or_default();
@@ -70,6 +70,7 @@ fn document(pack: &Pack, selectors: &Selectors) -> Value {
     json!({
         "pack": pack.name,
         "as_of": contract.as_of.map(|date| date.to_string()),
+        "origins": pack.origins(),
         "documentation": contract.documentation,
         "reference": reference::apis().contains(&pack.name.as_str()),
         "older_versions": pack.versions.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -111,8 +112,22 @@ fn absent(failure: &failspec_pack::pack::Failure) -> String {
     format!("{} {}", failure.id, Styles::dab(Styles::FAINT, format_args!("(documented {})", failure.period)))
 }
 
+/// Writes how much of a pack is published, and the operations that are not: those that a target may have elsewhere.
+pub(super) fn origins(text: &mut String, pack: &Pack) {
+    let Some(origins) = pack.origins() else { return };
+    let facts = failspec_report::origins(&origins, pack.scenarios.len());
+    let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "sources"), one_line(&facts));
+    let inferred = pack.contract.operations.iter().filter(|(_, line)| !line.source.is_binding());
+    for (name, line) in inferred {
+        let request = format!("{} {}", line.method, line.path.written);
+        let label = Styles::dab(Styles::WARN, "inferred");
+        let _ = writeln!(text, "  {label}  {name}  {}", Styles::dab(Styles::FAINT, one_line(&request)));
+    }
+}
+
 /// Writes the requirements of a contract.
-fn requires(text: &mut String, contract: &Contract) {
+fn requires(text: &mut String, pack: &Pack) {
+    let contract = &pack.contract;
     let roles = contract.roles.iter().map(|(name, about)| ("role", name, about.clone()));
     let variables = contract.variables.iter().map(|(name, variable)| {
         let default = variable.default.as_ref().map(|value| format!(" (default: {value})"));
@@ -122,6 +137,7 @@ fn requires(text: &mut String, contract: &Contract) {
     let all: Vec<_> = roles.chain(variables).chain(conditions).collect();
     let width = all.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or_default();
     let _ = writeln!(text, "{}", Styles::dab(Styles::STRONG, &contract.name));
+    origins(text, pack);
     if all.is_empty() {
         let _ = writeln!(text, "  only a URL");
     }

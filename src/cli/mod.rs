@@ -16,6 +16,7 @@ mod error;
 mod examples;
 mod explain;
 mod explain_failure;
+mod export;
 mod filters;
 mod fix;
 mod given;
@@ -66,6 +67,7 @@ pub use shard::ShardOption;
 /// # Errors
 /// When the command cannot be carried out.
 pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
+    crate::builtin::register();
     let code = command(arguments)?;
     Ok(match stdout::failure() {
         None => code,
@@ -83,6 +85,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),
         Command::Drift(arguments) => drift::command(arguments),
+        Command::Export(arguments) => export::command(arguments),
         Command::Certify(arguments) => certify::command(arguments),
         Command::Keygen(arguments) => keygen::command(arguments),
         Command::Verify(arguments) => verify::command(arguments),

@@ -38,7 +38,10 @@ pub struct MutantsArguments {
 /// # Errors
 /// When a pack has no reference implementation, or a report cannot be written.
 pub fn command(arguments: &MutantsArguments) -> Result<u8, CliError> {
-    let packs = packs::named(&crate::builtin::built_in(), &arguments.names)?;
+    let mut packs = packs::named(&crate::builtin::built_in(), &arguments.names)?;
+    if arguments.names.is_empty() {
+        packs = packs::every_version(packs)?;
+    }
     let subjects = chosen(&packs, arguments)?;
     let reports = open(&arguments.reports)?;
     let runtime = runtime()?;

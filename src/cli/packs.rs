@@ -107,6 +107,24 @@ pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, CliError
     load(files, if names.is_empty() { known } else { names.to_vec() })
 }
 
+/// Adds the older versions of packs whose newest version is there. The names of their cases carry the version.
+///
+/// # Errors
+/// When a version has errors.
+pub fn every_version(packs: Vec<Arc<Pack>>) -> Result<Vec<Arc<Pack>>, CliError> {
+    let mut all = Vec::new();
+    for pack in packs {
+        let older = if pack.version.is_none() { pack.versions.clone() } else { Vec::new() };
+        let (files, name) = (pack.files.clone(), pack.name.clone());
+        all.push(pack);
+        for version in older {
+            let loaded = Pack::load(&files, &label(&name, Some(version.as_str())))?;
+            all.push(Arc::new(loaded.qualified()));
+        }
+    }
+    Ok(all)
+}
+
 /// Loads packs; the errors of all of them are reported at once.
 fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Arc<Pack>>, CliError> {
     let mut mistakes = Diagnostics::default();

@@ -16,7 +16,7 @@ use failspec_engine::{Plan, case_names};
 use failspec_judge::check::{CHECKS, find};
 use failspec_pack::{
     pack::Pack,
-    target_config::{CheckLevel, Config, Credential, Role, Target, Waiver, glob},
+    target_config::{CheckLevel, Condition, ConditionAction, Config, Credential, Role, Target, Waiver, glob},
 };
 use failspec_report::terminal::Styles;
 
@@ -80,13 +80,40 @@ fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
 /// it.
 fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), CliError> {
     let command = target.roles.iter().find(|(_, role)| matches!(role.credential, Credential::Command(_)));
-    match command {
-        Some((role, _)) if !arguments.allow_commands => Err(CliError::usage_hint(
+    let hint = "check the command in the file, then give --allow-commands";
+    if let Some((role, _)) = command.filter(|_| !arguments.allow_commands) {
+        return Err(CliError::usage_hint(
             format!("the role {role} of the target {} gets its credentials from a command", target.name),
-            "check the command in the file, then give --allow-commands",
-        )),
-        _ => Ok(()),
+            hint,
+        ));
     }
+    for (name, condition) in &target.conditions {
+        let programs = programs(condition);
+        if programs.is_empty() {
+            continue;
+        }
+        let said = format!("the condition {name} of the target {} runs {}", target.name, programs.join(", "));
+        if !arguments.allow_commands {
+            return Err(CliError::usage_hint(said, hint));
+        }
+        notices(&[said]);
+    }
+    Ok(())
+}
+
+/// Returns the programs that a condition runs, each once.
+fn programs(condition: &Condition) -> Vec<String> {
+    let Condition::Global(global) = condition else { return Vec::new() };
+    let mut programs = Vec::new();
+    for action in global.actions() {
+        if let ConditionAction::Run(words) = action
+            && let Some(program) = words.first().map(|program| format!("`{}`", program.escape_debug()))
+            && !programs.contains(&program)
+        {
+            programs.push(program);
+        }
+    }
+    programs
 }
 
 /// Returns the target for each pack.

@@ -49,6 +49,10 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     let again = rerun(arguments)?;
     let given = again.as_ref().unwrap_or(&arguments.selectors);
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), given)?;
+    let packs = match arguments.reference && given.is_empty() {
+        true => packs::every_version(packs)?,
+        false => packs,
+    };
     let selectors = filtered(&packs, selectors, &arguments.only, &arguments.exclude)?;
     check_pins(&arguments.pins, &packs)?;
     let runtime = runtime()?;
@@ -57,7 +61,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
             for pack in &packs {
-                let embedded = proof::start(&pack.name, Options::default()).await?;
+                let embedded = proof::start(pack, Options::default()).await?;
                 targets.push(embedded.target);
                 servers.push(embedded.server);
             }

@@ -5,6 +5,7 @@ use std::{fs, io::Write as _, path::Path, sync::Arc};
 use failspec_base::syntax::closest;
 use failspec_judge::report_model::exit;
 use failspec_mutants as proof;
+use failspec_pack::pack::{Version, split_version};
 use failspec_reference::{Mutant, Options, Server, mutants_of};
 use failspec_report::terminal::Styles;
 
@@ -15,7 +16,15 @@ use super::{arguments::ServeArguments, error::CliError, runtime::runtime, signal
 /// # Errors
 /// When there is none, the address is in use, or the target file cannot be written.
 pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
-    let api = proof::api(&arguments.pack)?;
+    let (name, version) = split_version(&arguments.pack);
+    let version = version.map(|text| {
+        Version::parse(text).ok_or_else(|| {
+            let message =
+                format!("`{text}` is not a version: it is a year, a month or a day, such as {name}@2026-03");
+            CliError::usage(message)
+        })
+    });
+    let api = proof::api_of_version(name, version.transpose()?.as_ref())?;
     let mutant = match arguments.mutant.as_deref() {
         None => None,
         Some("list") => return Ok(list(mutants_of(&*api))),

@@ -164,6 +164,23 @@ fn security_condition_that_names_another_host_is_another_address() {
 }
 
 #[test]
+fn security_host_that_a_pack_names_is_another_address() {
+    let server = api("invalid");
+    let own = server.url.trim_start_matches("http://").to_owned();
+    for (host, is_foreign) in [("stub.example", true), (own.as_str(), false)] {
+        let asked = format!("request: GET /things/none, headers: {{ Host: \"{host}\" }},");
+        let folder = pack_with(CONTRACT, &SCENARIOS.replace("request: GET /things/none,", &asked));
+        let at = folder.path();
+        done(failspec(at).args(["keygen", "--out", "me.key"])).exits(0);
+        let text = format!("[target.t]\nurl = \"{}\"\nhosts = [\"stub.example\"]\n", server.url);
+        fs::write(at.join("failspec.toml"), text).unwrap();
+        certify(at, &["--target", "t", "--allow-loopback"]).exits(0);
+        let (code, forbidden) = if is_foreign { (1, "http://stub.example") } else { (0, "PASSED") };
+        programme(at, "forbid = [\"other_addresses\"]").exits(code).says(forbidden);
+    }
+}
+
+#[test]
 fn security_other_ways_to_the_target_are_certified() {
     let server = api("invalid");
     let address = server.url.trim_start_matches("http://").to_owned();

@@ -123,6 +123,35 @@ fn references_that_lead_nowhere_are_named_at_import_lint_and_run() {
     run(folder.path(), THING, r#"{"kode":"no"}"#).exits(1).says("required property");
 }
 
+/// A schema that nothing can be compared with, and a pattern, are no silent pass.
+#[test]
+fn schemas_and_patterns_that_cannot_be_used_are_named_at_import_lint_and_run() {
+    // Each level applies the next one twice, 2²⁰ times together.
+    let levels = (0..20).map(|level| {
+        let next = format!("{{ $ref: '#/components/schemas/L{}' }}", level + 1);
+        format!("    L{level}: {{ allOf: [{next}, {next}] }}\n")
+    });
+    let levels: String = levels.chain(["    L20: { type: object }\n".to_owned()]).collect();
+    let doubling = DOCUMENT.replace("  schemas:\n", &format!("  schemas:\n{levels}"));
+    let doubling =
+        doubling.replace("    Error: {", "    Error: { allOf: [{ $ref: '#/components/schemas/L0' }],");
+    let pattern = DOCUMENT.replace("code: { type: string }", "code: { type: string, pattern: '[' }");
+    for (document, named) in
+        [(doubling, "of its parts to every value"), (pattern, "`pattern: \"[\"` cannot be used")]
+    {
+        assert_ne!(document, DOCUMENT);
+        let folder = tempfile::tempdir().unwrap();
+        import(folder.path(), &document, &["--warnings"]).exits(0).says(named);
+        lint(folder.path()).exits(0).says("a part of the OpenAPI document is not used").says(named);
+        let done = run(folder.path(), THING, ERROR).exits(0);
+        done.says("declared-schema").says("was not compared with all that the document says").says(named);
+    }
+    let usable = DOCUMENT.replace("code: { type: string }", "code: { type: string, pattern: '^n' }");
+    let folder = tempfile::tempdir().unwrap();
+    import(folder.path(), &usable, &["--warnings"]).exits(0).never_says("cannot be used");
+    run(folder.path(), THING, ERROR).exits(0).never_says("was not compared");
+}
+
 #[test]
 fn swagger_document_is_imported_linted_run_and_compared() {
     let folder = tempfile::tempdir().unwrap();

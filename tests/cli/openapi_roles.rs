@@ -18,7 +18,10 @@ paths:
   /version:
     get: { security: [], responses: { '200': { description: the version } } }
   /pools:
-    get: { responses: { '200': { description: pools }, '401': { description: who } } }
+    get:
+      responses:
+        '200': { description: pools, content: { application/json: { schema: { type: array, items: { $ref: '#/components/schemas/Pool' } } } } }
+        '401': { description: who }
     post:
       requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Pool' } } } }
       responses: { '201': { description: made }, '401': { description: who }, '403': { description: no right } }
@@ -137,6 +140,12 @@ fn api(asked: &Received, things: &Things, way: &str) -> Reply {
             things.get_mut(path).unwrap().1 = body;
             Reply::json(200, "{}")
         }
+        _ if path == "/pools" => {
+            let of_all = |path: &&String| path.split('/').count() == 3;
+            let shown = things.iter().filter(|(path, _)| of_all(path));
+            let shown = shown.filter(|(_, (owner, _))| owner == tenant || is("lists everything"));
+            Reply::json(200, Value::from(shown.map(|(_, (_, body))| body.clone()).collect::<Vec<_>>()))
+        }
         _ => things
             .get(path)
             .map_or_else(|| Reply::json(200, "[]"), |(_, body)| Reply::json(200, body.to_string())),
@@ -234,12 +243,14 @@ fn an_api_that_separates_roles_and_tenants_conforms_and_nothing_is_left() {
     assert_eq!(run.access("GET /pools/{pool_id}", Some("carl")), json!([403]));
     assert_eq!(run.access("GET /pools/{pool_id}", None), json!([401]));
     assert_eq!(run.access("GET /pools", Some("bob")), json!([200]));
+    assert!(run.generated.contains("get_pools_open_as_bob:"), "{}", run.generated);
 }
 
 #[test]
 fn what_a_role_gets_that_it_must_not_is_a_violation() {
     for (way, roles, violations) in [
         ("shows everything", &BOB[..], &["not-rejected get_pools_pool_id_as_bob"][..]),
+        ("lists everything", &BOB, &["after-failure get_pools_open_as_bob"]),
         (
             "deletes for everybody",
             &BOB,

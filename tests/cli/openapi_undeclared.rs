@@ -63,8 +63,8 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
     let is_json = asked.header("content-type").is_some_and(|text| text.starts_with("application/json"));
     let is_whole = body["name"].is_string()
-        && (body["size"].is_null() || body["size"].is_i64() || body["size"].is_u64())
-        && (body["kind"].is_null() || body["kind"] == "wide");
+        && (body.get("size").is_none() || body["size"].is_i64() || body["size"].is_u64())
+        && (body.get("kind").is_none() || body["kind"] == "wide");
     let check = |own: Option<&str>, pools: &BTreeMap<String, Value>| -> Option<Reply> {
         let taken = |(id, pool): (&String, &Value)| pool["name"] == body["name"] && Some(id.as_str()) != own;
         match () {

@@ -56,7 +56,7 @@ fn rows_of_code_status_and_description() {
 
 #[test]
 fn integer_codes_with_one_status_for_all() {
-    assert_found(&["integers.txt", "integers.md", "integers.html"], "kubevision", 18);
+    assert_found(&["integers.txt", "integers.md", "integers.html"], "kubevision@2026-03", 18);
     let findings = page("integers.md");
     assert_eq!(findings.status_of_all.map(|(status, _)| status), Some(200));
     assert_eq!(findings.successes.len(), 1, "0 is success: {:?}", findings.successes);

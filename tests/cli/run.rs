@@ -44,7 +44,8 @@ fn served_reference_is_judged_like_the_embedded_one() {
 #[test]
 fn every_served_reference_conforms_and_waits_are_announced() {
     for (pack, failures, causes, waits) in [
-        ("kubevision", 18, 6, None),
+        ("kubevision", 12, 11, None),
+        ("kubevision@2026-03", 18, 6, None),
         ("kubeadapt", 10, 4, Some("kubeadapt::rate_limited::")),
         ("k0rdent", 13, 2, Some("k0rdent::rate_limited::")),
         ("apinizer", 15, 16, Some("apinizer::rate_limit_exceeded::")),

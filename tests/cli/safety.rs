@@ -198,11 +198,39 @@ scenarios:
         assert!(matches!(done.code, 1 | 3), "{}", done.all());
         let written = format!("{}{}", done.all(), texts(folder.path()));
         assert!(!written.contains("key-of-a-condition"), "{written}");
-        assert!(
-            written.contains("[secret: condition broken]") || written.contains("${env:TINY}"),
-            "{written}"
-        );
+        assert!(written.contains("[secret: env:TINY]") || written.contains("${env:TINY}"), "{written}");
     }
+}
+
+/// What is too short to be searched for is masked by its position: headers of a condition for our requests only.
+#[test]
+fn security_short_value_of_a_condition_is_masked_by_position() {
+    let scenarios = "\
+contract: tiny
+scenarios:
+  read_a_missing_thing:
+    triggers: not_found
+    request: GET /things/none
+    condition: broken
+    control: { request: GET /things/one }
+";
+    let folder = pack_with(TINY_CONTRACT, scenarios);
+    let server = Server::start(|request| match request.path.as_str() {
+        "/things/one" => Reply::json(200, "{}"),
+        _ => tiny_failure(410, "not_found", request),
+    });
+    let config = format!(
+        "default_target = \"t\"\n[target.t]\nurl = \"{}\"\n[target.t.conditions.broken]\n\
+         headers = {{ X-Break = \"on ${{env:TINY}} of ${{env:TINY}}!\", X-Plain = \"shown\" }}\n",
+        server.url
+    );
+    fs::write(folder.path().join("failspec.toml"), config).unwrap();
+    let options = ["run", "--packs", ".", "-v", "--report", "json=r.json"];
+    let done = done(failspec(folder.path()).env("TINY", "pin7").args(options)).exits(1);
+    let sent = server.received();
+    assert!(sent.iter().any(|request| request.header("x-break") == Some("on pin7 of pin7!")));
+    let report = fs::read_to_string(folder.path().join("r.json")).unwrap();
+    assert!(report.contains("shown") && !format!("{}{report}", done.all()).contains("pin7"), "{report}");
 }
 
 /// Runs a scenario with a role that logs in by `step`, against a server that includes the login secret in each

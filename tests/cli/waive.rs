@@ -199,3 +199,25 @@ fn waivers_of_all_parts_of_a_finding_waive_it() {
     // A part that is not waived is a violation still, and the waiver of the other one is not stale.
     plain(&media_type).exits(1).says("[unrecognized-response]").never_says("waiver-stale");
 }
+
+#[test]
+fn security_report_of_a_stranger_waives_no_more_than_its_cases() {
+    let server = wrong();
+    let folder = folder(&server, "\n");
+    let here = folder.path();
+    run(here).exits(1);
+    let (report, before) = (fs::read_to_string(here.join("r.json")).unwrap(), config(here));
+    for name in ["**", "tiny::*", "tiny::not_found::p*", "tiny::not_found::{plain,all_rows}"] {
+        fs::write(here.join("r.json"), report.replace("tiny::not_found::plain", name)).unwrap();
+        waive(here, &["--config", "failspec.toml"]).exits(2).says("is not the name of a case");
+        assert_eq!(config(here), before, "{name}");
+    }
+    // Harmless: any text in what a server said is a text in the reason.
+    let said = report.replace("got 410", "got 410 \\\"\\n[[waivers]]\\nscenario = \\\"**\\\"");
+    assert_ne!(said, report);
+    fs::write(here.join("r.json"), said).unwrap();
+    waive(here, &["--config", "failspec.toml"]).exits(0).says("3 waivers added");
+    assert_eq!(config(here).lines().filter(|line| line.starts_with("[[waivers]]")).count(), 3);
+    assert!(!config(here).lines().any(|line| line.starts_with("scenario = \"**")), "{}", config(here));
+    run(here).exits(0).says("4 waived");
+}

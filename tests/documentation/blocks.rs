@@ -10,7 +10,6 @@ use failspec_pack::{
     pack::{CONTRACT, Pack, SCENARIOS},
     target_config::CONFIG,
 };
-use failspec_reference as reference;
 
 use super::{
     keys::{Keys, REQUEST_HERE},
@@ -40,19 +39,24 @@ fn blocks() -> BTreeMap<&'static str, String> {
 }
 
 fn packs_block() -> String {
-    let mut text =
-        "| pack | failures | scenarios | cases | documentation | reference implementation |\n|---|---|---|---|---|---|\n"
-            .to_owned();
-    for name in failspec::builtin::built_in().packs().unwrap() {
-        let pack = Pack::load(&failspec::builtin::built_in(), &name).unwrap();
+    let mut text = "| pack | documented failures | scenarios (inferred) | cases | operations published / inferred | proven on \
+                    | documentation |\n|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for pack in every_version() {
+        let name = pack.label();
         let cases = failspec_engine::case_names(&pack).count();
+        let origins = pack.origins().unwrap_or_default();
         let Pack { contract, scenarios, .. } = pack;
         let (failures, scenarios) = (contract.failures.len(), scenarios.len());
         let documentation = contract.documentation.map(|link| format!("<{link}>")).unwrap_or_default();
         let as_of = contract.as_of.map(|day| format!(", {day}")).unwrap_or_default();
-        let reference = if reference::apis().contains(&name.as_str()) { "yes" } else { "no" };
+        let proven_on = match origins.proven_on.as_slice() {
+            [] => "no real product".to_owned(),
+            products => products.join(", "),
+        };
         text += &format!(
-            "| `{name}` | {failures} | {scenarios} | {cases} | {documentation}{as_of} | {reference} |\n"
+            "| `{name}` | {failures} | {scenarios} ({}) | {cases} | {} / {} | {proven_on} | {documentation}{as_of} |\n",
+            origins.inferred_scenarios, origins.published, origins.inferred
         );
     }
     text
@@ -78,16 +82,17 @@ fn commands_block() -> String {
 }
 
 fn mutants_block() -> String {
-    let subjects: Vec<_> = failspec::builtin::built_in()
-        .packs()
-        .unwrap()
-        .iter()
-        .flat_map(|name| {
-            let pack = Pack::load(&failspec::builtin::built_in(), name).unwrap();
-            proof::subjects(&Arc::new(pack)).unwrap()
-        })
-        .collect();
+    let subjects: Vec<_> =
+        every_version().into_iter().flat_map(|pack| proof::subjects(&Arc::new(pack)).unwrap()).collect();
     proof::census(&subjects)
+}
+
+/// The built-in packs, the newest version of each first.
+fn every_version() -> Vec<Pack> {
+    let files = failspec::builtin::built_in();
+    let load = |name: &String| Pack::load(&files, name).unwrap();
+    let all = files.packs().unwrap();
+    all.iter().flat_map(|name| load(name).all_versions().into_iter().rev()).map(|name| load(&name)).collect()
 }
 
 fn checks_block() -> String {

@@ -251,7 +251,6 @@ pub fn all_of_kubeglass(command: &mut Command) -> &mut Command {
     }
     let variables = [
         "deployment",
-        "secret",
         "chart",
         "release",
         "node",

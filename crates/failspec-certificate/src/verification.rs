@@ -276,7 +276,11 @@ fn rests_on(what: Forbidden, pack: &CertifiedPack, accepted: &[String]) -> Vec<(
         Forbidden::Authorities => changes.authorities.iter().map(|it| format!("sha256:{it}")).collect(),
         Forbidden::Operations => changes.operations.iter().map(ToString::to_string).collect(),
         Forbidden::Conditions => changes.conditions.iter().map(ToString::to_string).collect(),
-        Forbidden::Commands => changes.commands.iter().map(ToString::to_string).collect(),
+        Forbidden::Commands => {
+            let conditions = changes.conditions.iter().filter(|condition| !condition.commands.is_empty());
+            let of_roles = changes.commands.iter().map(ToString::to_string);
+            of_roles.chain(conditions.map(ToString::to_string)).collect()
+        }
         Forbidden::CheckLevels => {
             let lenient = pack.check_levels.iter().filter(|level| CheckLevelReport::is_lenient(level));
             lenient.map(ToString::to_string).collect()

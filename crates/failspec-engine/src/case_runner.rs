@@ -32,6 +32,7 @@ use super::{
     plan::Case,
     request_builder::Extra,
     session::Session,
+    shared_things::Pooled,
     steps::{SendContext, fill_pick, fill_schemas, response_of},
 };
 
@@ -64,6 +65,10 @@ pub(super) struct CaseRunner<'s> {
     has_setup: bool,
     /// True if other cases use what its setup made as well.
     pub shares_things: bool,
+    /// What its setup made, if a later case may use it after a refusal.
+    pub pooled: Option<Pooled>,
+    /// True if another case made what it uses.
+    pub has_others_things: bool,
     /// The records that another case sent.
     pub taken: Vec<Range<usize>>,
     pub began: Instant,
@@ -106,6 +111,8 @@ impl<'s> CaseRunner<'s> {
             rests_on_shared: false,
             has_setup: true,
             shares_things: false,
+            pooled: None,
+            has_others_things: false,
             taken: Vec::new(),
             began: Instant::now(),
             first: None,
@@ -216,6 +223,9 @@ impl<'s> CaseRunner<'s> {
                 None => self.own_control(control).await,
             };
             if let Err(reason) = result {
+                if self.taken.is_empty() {
+                    self.session.shared_controls.note_refused(self.case, &self.observed.records, &reason);
+                }
                 self.inconclusive = Some(reason);
                 return;
             }
@@ -227,7 +237,7 @@ impl<'s> CaseRunner<'s> {
         }
         let result = match self.shared_setup().await {
             Some(result) => result,
-            None => self.own_setup().await,
+            None => self.pooled_setup().await,
         };
         if let Err(reason) = result {
             self.inconclusive = Some(reason);
@@ -276,13 +286,20 @@ impl<'s> CaseRunner<'s> {
         // Of what an import from a document created only 201 says that it is new, or a name that is unique to the run.
         let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
         let is_own = |scope: &Scope| {
-            response.status == 201 || String::from_utf8_lossy(&response.body).contains(scope.unique())
+            response.status == 201 || String::from_utf8_lossy(&response.body).contains(scope.unique()) || {
+                let mut named = scope.clone();
+                let id = self.session.capture(captures, &response, &mut named).ok();
+                let id = id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
+                self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
+            }
         };
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()
             && (!is_imported || is_own(scope))
         {
             if let Err(reason) = self.session.capture(captures, &response, scope) {
+                let operation = self.session.operation_of(&record.exchange.request);
+                operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
                 let what = if is_meant { "it succeeded" } else { "it was not rejected" };
                 self.left_behind.push(format!("{request}: {what}, and {reason}"));
             }
@@ -297,12 +314,24 @@ impl<'s> CaseRunner<'s> {
             return;
         }
         let subject = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
-        let Some(subject) = subject else { return };
+        let Some(subject) = subject else { return self.after_success().await };
         // Where the API may accept the request, it is what must hold afterwards that decides.
         let is_accepted = subject.identity == Identity::Success && subject.triggered.refusal_optional;
         if !is_accepted && !matches!(subject.identity, Identity::Triggered { .. }) {
             return;
         }
+        self.then(is_accepted).await;
+    }
+
+    /// Runs the follow-up steps of a scenario without a fault, if its request succeeded.
+    async fn after_success(&mut self) {
+        let tested = response_of(&self.observed.records, self.observed.judged);
+        if tested.is_some_and(|response| self.session.succeeded(View::new(&response, None))) {
+            self.then(true).await;
+        }
+    }
+
+    async fn then(&mut self, is_accepted: bool) {
         let Some(mut scope) = self.scope.take() else { return };
         let tested = response_of(&self.observed.records, self.observed.judged);
         let role = self.case.scenario.faulty.request.role.clone();
@@ -335,7 +364,7 @@ impl<'s> CaseRunner<'s> {
     pub(super) async fn cleanup_unbounded(&mut self) {
         let Some(scope) = self.scope.take() else { return };
         // What others use is removed at the end of the run.
-        if self.shares_things {
+        if self.shares_things || self.keeps_things() {
             return;
         }
         let complete = self.inconclusive.is_none();
@@ -343,6 +372,9 @@ impl<'s> CaseRunner<'s> {
         let unwanted = self.unwanted.and_then(|index| self.observed.records.get(index));
         if let Some(unwanted) = unwanted.filter(|unwanted| !self.is_removed(unwanted)) {
             let request = line(&unwanted.exchange.request);
+            if let Some(operation) = self.session.operation_of(&unwanted.exchange.request) {
+                self.session.sparing.note_left(operation);
+            }
             self.left_behind
                 .push(format!("{request}: it was not rejected, and no teardown removed what it created"));
         }
@@ -569,11 +601,14 @@ impl<'s> CaseRunner<'s> {
     fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
         let condition = self.case.scenario.condition.as_ref();
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
-        let Some(Condition::Scoped { variables, headers, url }) = condition else { return Extra::default() };
+        let first_byte = self.case.scenario.first_byte;
+        let Some(Condition::Scoped { variables, headers, url }) = condition else {
+            return Extra { first_byte, ..Extra::default() };
+        };
         for (name, value) in variables {
             scope.set(name.clone(), value.clone());
         }
-        Extra { headers: headers.clone(), url: url.clone() }
+        Extra { headers: headers.clone(), url: url.clone(), first_byte }
     }
 
     async fn steps(
@@ -587,6 +622,10 @@ impl<'s> CaseRunner<'s> {
         for (number, step) in steps.iter().enumerate() {
             let records = &mut self.observed.records;
             let result = self.session.step(step, scope, phase, role, None, records).await;
+            if let (Ok(_), [capture], Some(record)) = (&result, &*step.capture, records.last()) {
+                let id = scope.get(&capture.name).map(|held| &held.value);
+                self.session.names_a_new_thing(&record.exchange.request, id, scope.unique());
+            }
             result.map_err(|reason| {
                 if let Some(reason) = self.made_up_values(step) {
                     return reason;
@@ -629,12 +668,22 @@ impl<'s> CaseRunner<'s> {
         budget::refill();
         let mut scope = scope.clone();
         let role = flow.request.role.clone();
+        // The path of what was not removed, with what is said of it; what is below something that was removed went with it.
+        let mut left: Vec<(String, String)> = Vec::new();
+        let mut removed: Vec<String> = Vec::new();
         for step in &self.case.scenario.teardown {
             // Nothing was created if its id was not captured.
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
             let is_captured = |name: &str| {
                 let made = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
-                let mut made = made.filter(|_| phase == Phase::Teardown && !self.has_setup);
+                // A control may have a setup of its own, which creates less.
+                let is_flows = |name: &str| {
+                    flow.setup.iter().flat_map(|step| &step.capture).any(|capture| capture.name == name)
+                };
+                let mut made = made.filter(|capture| match phase {
+                    Phase::Teardown => !self.has_setup,
+                    _ => !is_flows(&capture.name),
+                });
                 captures.iter().flat_map(|captures| captures.iter()).any(|capture| capture.name == name)
                     || made.any(|capture| capture.name == name)
             };
@@ -657,8 +706,14 @@ impl<'s> CaseRunner<'s> {
                 self.observed.records.truncate(before);
                 result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
             }
-            let Err(reason) = result else { continue };
             let sent = self.observed.records.get(before);
+            let operation = sent.and_then(|record| self.session.operation_of(&record.exchange.request));
+            let Err(reason) = result else {
+                operation.into_iter().for_each(|operation| self.session.sparing.note_removed(operation));
+                let deletion = sent.map(|record| &record.exchange.request).filter(|it| it.method == "DELETE");
+                removed.extend(deletion.map(|request| format!("{}/", request.url.path())));
+                continue;
+            };
             // An incomplete setup may never have created anything.
             let is_gone = match (sent, &step.request) {
                 (Some(record), Some(request)) => self.is_gone(record, request, &scope),
@@ -671,8 +726,12 @@ impl<'s> CaseRunner<'s> {
                 || "a step that could not be sent".to_owned(),
                 |record| line(&record.exchange.request),
             );
-            self.left_behind.push(format!("{what}: {reason}"));
+            let path = sent.map(|record| record.exchange.request.url.path().to_owned()).unwrap_or_default();
+            operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
+            left.push((path, format!("{what}: {reason}")));
         }
+        left.retain(|(path, _)| !removed.iter().any(|removed| path.starts_with(removed.as_str())));
+        self.left_behind.extend(left.into_iter().map(|(_, line)| line));
     }
 
     async fn clean(
@@ -709,8 +768,11 @@ pub(super) fn may_create(method: &str) -> bool {
 /// Returns true if a response to a POST names a resource that was probably created: its body has an id.
 fn names_something(response: &Response) -> bool {
     let is_id = |value: &Value| {
-        let id = value.get("id").or_else(|| value.get("uuid"));
-        id.is_some_and(|id| id.is_string() || id.is_number())
+        let mut members = value.as_object().into_iter().flatten();
+        members.any(|(name, id)| {
+            let name = name.to_ascii_lowercase();
+            (name.ends_with("id") || name == "key") && (id.is_string() || id.is_number())
+        })
     };
     let value = response.document().value.as_ref();
     response.status == 200 && value.is_some_and(|value| is_id(value) || value.get("data").is_some_and(is_id))

@@ -11,7 +11,7 @@ use std::{ops::Range, sync::OnceLock};
 
 use failspec_base::message::is_safe;
 use failspec_judge::{
-    check::{Observed, Phase},
+    check::{Observed, Phase, Record},
     report_model::HealthCheckReport,
 };
 use failspec_pack::pack::{HealthCheck, RequestTemplate};
@@ -98,7 +98,8 @@ impl Session {
 
     /// Sends the health check after a case that wrote.
     pub async fn health_check_after(&self, case: &Case, writes: &[String]) {
-        // A case that sent no write has broken nothing.
+        // A case that sent no write, or none that was not refused, has broken nothing. If it did all the same, the check after
+        // the next one shows it.
         if writes.is_empty() || self.health_check_state.broken().is_some() || self.interrupt.is_set() {
             return;
         }
@@ -136,13 +137,17 @@ impl Session {
     }
 }
 
-/// The requests of a case that may have changed something; those of teardowns come last. The records in `taken`
-/// are those of another case.
+/// The requests of a case that may have changed something, because they were not refused; those of teardowns come last. The
+/// records in `taken` are those of another case.
 pub(super) fn writes(observed: &Observed, taken: &[Range<usize>]) -> Vec<String> {
     let cleaning = |phase| matches!(phase, Phase::Teardown | Phase::ControlTeardown);
     let own = |index: &usize| !taken.iter().any(|range| range.contains(index));
     let records = observed.records.iter().enumerate().filter(|(index, _)| own(index));
-    let records = records.map(|(_, record)| record).filter(|it| !is_safe(&it.exchange.request.method));
+    let is_refused = |record: &Record| {
+        record.exchange.result.as_ref().is_ok_and(|response| (400..500).contains(&response.status))
+    };
+    let records = records.map(|(_, record)| record);
+    let records = records.filter(|it| !is_safe(&it.exchange.request.method) && !is_refused(it));
     let (cleaning, others): (Vec<_>, Vec<_>) = records.partition(|it| cleaning(it.phase));
     others.into_iter().chain(cleaning).map(|it| line(&it.exchange.request)).collect()
 }

@@ -66,6 +66,7 @@ impl CaseRunner<'_> {
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
+        report.parameter = self.parameter();
         report.rerun = self.rerun();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
         let given_up = [&self.inconclusive, &self.unfinished].into_iter().flatten().filter_map(may_have_made);
@@ -237,6 +238,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         rerun: None,
         source: case.scenario.source,
         documentation: case.scenario.documentation.clone(),
+        parameter: None,
         location: ScenarioLocation {
             file: case.scenario.place.source.name().to_owned(),
             line: case.scenario.place.line(),
@@ -266,7 +268,7 @@ pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
         .map(|failure| failure.id.as_str())
         .chain([SUCCESS_ID, NO_SERVER_ERROR_ID]);
     let ids = ids.map(Arc::from);
-    (pack.name.as_str().into(), ids.collect())
+    (pack.prefix().into(), ids.collect())
 }
 
 /// Returns the documented facts about each failure of a contract, and about a success.

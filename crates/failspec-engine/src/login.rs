@@ -231,6 +231,13 @@ impl Session {
             headers.push(hidden("Content-Type", "application/x-www-form-urlencoded".to_owned()));
             body = Some(Bytes::from(form.finish()));
         }
+        // Not to another host, such as an identity provider: a header may hold a key.
+        let is_target = url.origin() == self.target.url.origin();
+        for header in self.target.headers.iter().filter(|_| is_target) {
+            if !headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)) {
+                headers.push(header.clone());
+            }
+        }
         let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
         let shown_url = step.address.shown.clone().into();
         Ok(Request {
@@ -241,6 +248,7 @@ impl Session {
             suppressed: Vec::new(),
             body,
             trace: None,
+            first_byte: None,
         })
     }
 }

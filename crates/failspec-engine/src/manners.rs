@@ -12,7 +12,7 @@ use failspec_base::{
     message::{Exchange, Request},
 };
 use failspec_http::{Client, ClientError, ClientOptions, Peers};
-use failspec_pack::target_config::{Condition, Credential, Rate, Target};
+use failspec_pack::target_config::{Condition, ConditionAction, Credential, Rate, Target};
 
 use super::{cancel::OnCancel, session::Session};
 
@@ -129,13 +129,16 @@ impl Clients {
 fn allowed_hosts(target: &Target) -> Vec<String> {
     let of_conditions = target.conditions.values().flat_map(|condition| match condition {
         Condition::Scoped { headers, .. } => vec![headers],
-        Condition::Global(global) => {
-            let others = [&global.ready, &global.recovered].into_iter().flatten();
-            [&global.begin, &global.end].into_iter().chain(others).map(|request| &request.headers).collect()
-        }
+        Condition::Global(global) => global
+            .actions()
+            .filter_map(|action| match action {
+                ConditionAction::Request(request) => Some(&request.headers),
+                ConditionAction::Run(_) => None,
+            })
+            .collect(),
     });
-    let named = of_conditions.flatten().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
-    named.map(|(_, host)| host).chain(&target.hosts).cloned().collect()
+    let named = of_conditions.flatten().filter(|header| header.name.eq_ignore_ascii_case("host"));
+    named.map(|header| &header.value).chain(&target.hosts).cloned().collect()
 }
 
 impl Session {
@@ -153,6 +156,7 @@ impl Session {
         loop {
             let request = Request {
                 trace: None,
+                first_byte: None,
                 method: "GET".to_owned(),
                 shown_url: shown.clone().into(),
                 suppressed: Vec::new(),

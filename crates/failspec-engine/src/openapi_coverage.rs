@@ -6,7 +6,7 @@ use failspec_judge::{
     check::{OpenApiContext, Phase},
     report_model::{CaseReport, ErrorCoverage, OperationCoverage},
 };
-use failspec_pack::openapi::Response;
+use failspec_pack::openapi::{ParameterLocation, Response};
 
 use super::case_runner::CaseRunner;
 
@@ -19,6 +19,24 @@ impl CaseRunner<'_> {
         let status = tested.exchange.result.as_ref().map_or(0, |response| response.status);
         let operation = against.declaring(&request.method, request.url.path(), status);
         operation.map(|operation| operation.name().into())
+    }
+
+    /// Returns the name of the query, header or cookie parameter of the contract's OpenAPI document that the documented rule is
+    /// about. Parameters of paths that have the same name name different things.
+    pub(super) fn parameter(&self) -> Option<Arc<str>> {
+        let rule = self.case.scenario.documentation.as_deref()?;
+        let against = self.session.against.as_ref()?;
+        let tested = self.observed.records.iter().find(|record| record.phase == Phase::Request)?;
+        let request = &tested.exchange.request;
+        let operation = against.operation(&request.method, request.url.path())?;
+        // The pointer may begin with the name of another file of the document.
+        let is_its = |pointer: &str| {
+            let before = rule.strip_suffix(pointer);
+            before.is_some_and(|before| before.is_empty() || before.ends_with(['#', '/']))
+        };
+        let found =
+            operation.parameters.iter().find(|it| it.place != ParameterLocation::Path && is_its(&it.pointer));
+        found.map(|parameter| parameter.name.as_str().into())
     }
 }
 

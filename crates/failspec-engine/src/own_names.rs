@@ -77,7 +77,11 @@ impl Session {
             return self.send_completed(template, &named, extra, purpose, records).await;
         }
         let index = self.send_completed(template, scope, extra, purpose, records).await?;
-        let is_unknown = response_of(records, index).is_some_and(|response| response.status == 404);
+        let status = response_of(records, index).map(|response| response.status);
+        // An API may refuse an id of another form before it looks for it.
+        let has_only_id = matches!(template.line.method.as_str(), "GET" | "DELETE");
+        let is_refused = (purpose.phase.is_teardown() || has_only_id) && matches!(status, Some(400 | 422));
+        let is_unknown = status == Some(404) || is_refused;
         let is_asked = purpose.is_sound && !purpose.expects_404 || purpose.phase.is_teardown();
         let named = if is_unknown && is_asked { with_name(template, scope, records) } else { None };
         let Some(named) = named else { return Ok(index) };
@@ -102,20 +106,33 @@ fn with_name(template: &RequestTemplate, scope: &Scope, records: &[Record]) -> O
     let is_success = |record: &Record| {
         record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
     };
-    // By this id the API knows it, or knew it until it was removed.
-    let asked = &records.last()?.exchange.request.url;
-    if records.iter().any(|record| is_success(record) && record.exchange.request.url == *asked) {
+    // By this id the API knows it, or knew it until it was removed. One that removes by names may read by ids.
+    let asked = &records.last()?.exchange.request;
+    let is_known = |record: &Record| {
+        let request = &record.exchange.request;
+        request.url == asked.url && (asked.method != "DELETE" || request.method == "DELETE")
+    };
+    if records.iter().any(|record| is_success(record) && is_known(record)) {
         return None;
     }
     let creation = records.iter().find(|record| {
         is_success(record) && record.exchange.request.method == "POST" && response_names(record, &id)
     })?;
     let body: Value = serde_json::from_slice(&creation.exchange.request.body.as_ref()?.bytes).ok()?;
-    let members = body.as_object()?.values();
-    let name = members.filter_map(Value::as_str).find(|text| text.contains(scope.unique()) && *text != id)?;
+    let name = unique_text(&body, scope.unique(), &id)?;
     let mut named = scope.clone();
     named.capture(captured, VariableValue::open(name));
     Some(named)
+}
+
+/// Returns the first text in a body that has the unique name of the run in it, and is not the id.
+fn unique_text<'b>(body: &'b Value, unique: &str, id: &str) -> Option<&'b str> {
+    match body {
+        Value::String(text) => Some(text.as_str()).filter(|text| text.contains(unique) && *text != id),
+        Value::Array(items) => items.iter().find_map(|item| unique_text(item, unique, id)),
+        Value::Object(members) => members.values().find_map(|member| unique_text(member, unique, id)),
+        _ => None,
+    }
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -11,7 +11,7 @@ use failspec_judge::report_model::{
 };
 use failspec_pack::{
     pack::{Contract, Pack, Row, Scenario, case_names},
-    target_config::{Condition, Target, glob},
+    target_config::{Condition, ConditionAction, Target, glob},
 };
 
 use super::{locks::Lock, shard_conflicts::Shared};
@@ -260,7 +260,11 @@ fn writes(scenario: &Scenario, target: &Target) -> bool {
     let condition = scenario.condition.as_ref().and_then(|name| target.conditions.get(name));
     let changes = match condition {
         Some(Condition::Global(global)) => {
-            [&global.begin, &global.end].into_iter().any(|request| !is_safe(&request.method))
+            // Nobody knows what a command changes.
+            [&global.begin, &global.end].into_iter().any(|action| match action {
+                ConditionAction::Request(request) => !is_safe(&request.method),
+                ConditionAction::Run(_) => true,
+            })
         }
         Some(Condition::Scoped { .. }) | None => false,
     };

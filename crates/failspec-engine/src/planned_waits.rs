@@ -18,7 +18,13 @@ pub(super) fn planned_waits(plan: &Plan) -> Vec<PlannedWait> {
     let scope = Scope::new(Arc::new(variables(&plan.pack, &plan.target)), String::new());
     let able = plan.cases.iter().filter(|case| case.skip.is_none());
     able.filter_map(|case| {
-        let longest = longest_wait(case, &scope)?;
+        // A documented deadline that is longer than usual is a wait too.
+        let deadline =
+            case.scenario.first_byte.filter(|first_byte| *first_byte > plan.target.limits.first_byte);
+        let longest = match (longest_wait(case, &scope), deadline) {
+            (None, None) => return None,
+            (wait, deadline) => wait.unwrap_or_default().saturating_add(deadline.unwrap_or_default()),
+        };
         Some(PlannedWait {
             case: case.name.to_string(),
             at_most_seconds: longest.as_secs_f64().ceil() as u64,

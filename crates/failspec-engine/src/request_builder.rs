@@ -1,5 +1,7 @@
 //! Builds requests from request templates.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -37,11 +39,13 @@ pub enum BuildError {
     HeaderBreaks(String),
 }
 
-/// Changes to a request by a scoped condition.
+/// Changes to a request by a scoped condition, and how long its response may take.
 #[derive(Debug, Clone, Default)]
 pub struct Extra {
+    /// How long the response may take at least.
+    pub first_byte: Option<Duration>,
     /// Additional headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<Header>,
     /// The base URL that replaces that of the target.
     pub url: Option<url::Url>,
 }
@@ -77,25 +81,30 @@ pub fn build(
     }
     let is_suppressed =
         |name: &str| suppressed.iter().any(|suppressed| suppressed.eq_ignore_ascii_case(name));
-    for (name, value) in extra.headers.iter().filter(|(name, _)| !is_suppressed(name)) {
-        headers.push(Header::open(name, value));
-    }
+    headers.extend(extra.headers.iter().filter(|header| !is_suppressed(&header.name)).cloned());
     // A header that the scenario sets itself is not overwritten, and one that it leaves out is not added: either is the
     // fault under test.
-    match credential {
-        Some(Carried::Header(header)) if is_suppressed(&header.name) => {}
-        Some(Carried::Header(header)) if header.name.eq_ignore_ascii_case("cookie") => {
+    let mut carry = |header: Header| {
+        if is_suppressed(&header.name) {
+        } else if header.name.eq_ignore_ascii_case("cookie") {
             add_cookie(&mut headers, header);
+        } else if !has(&headers, &header.name) {
+            headers.push(header);
         }
-        Some(Carried::Header(header)) if !has(&headers, &header.name) => headers.push(header),
+    };
+    match credential {
+        Some(Carried::Header(header)) => carry(header),
+        Some(Carried::Headers(headers)) => headers.into_iter().for_each(&mut carry),
         Some(Carried::Query { name, value, shown })
             if !template.query.iter().any(|(own, _)| *own == name)
                 && !template.suppressed_query.contains(&name) =>
         {
             url.add(&name, &value, shown);
         }
-        Some(Carried::Header(_) | Carried::Query { .. } | Carried::Connection) | None => {}
+        Some(Carried::Query { .. } | Carried::Connection) | None => {}
     }
+    // Those of the target come last: what a scenario or a role says itself counts.
+    target.headers.iter().cloned().for_each(&mut carry);
     let body = template.body.as_ref().map(|body| fill_body(body, scope)).transpose()?;
     let media_type = match template.body.as_deref() {
         Some(BodyTemplate::Json(_)) => Some("application/json"),
@@ -117,6 +126,7 @@ pub fn build(
         suppressed,
         body,
         trace: None,
+        first_byte: extra.first_byte,
     })
 }
 

@@ -169,7 +169,7 @@ pub(super) fn session(
         plan.target
             .roles
             .values()
-            .filter_map(|role| role.credential.secret())
+            .flat_map(|role| role.credential.secrets())
             .for_each(|secret| mask.add(secret));
     }
     plan.target.secrets.iter().for_each(|secret| mask.add(secret));
@@ -194,6 +194,8 @@ pub(super) fn session(
         own_names: OwnNames::default(),
         shared_controls: super::shared_controls::SharedControls::default(),
         shared_things: super::shared_things::SharedThings::default(),
+        named_ids: super::own_texts::NamedIds::default(),
+        sparing: super::sparing::Sparing::default(),
         evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,
@@ -337,7 +339,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
     let packs = plans.iter().map(|plan| {
         let contract = &plan.pack.contract;
         PackHeader {
-            name: plan.pack.name.clone(),
+            name: plan.pack.prefix().to_owned(),
             version: plan.pack.version.as_ref().map(ToString::to_string),
             origin: match &plan.pack.files {
                 Files::Embedded(_) => "embedded".to_owned(),
@@ -346,6 +348,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             built_in: matches!(plan.pack.files, Files::Embedded(_)),
             digest: plan.pack.digest.clone(),
             as_of: contract.as_of.map(|date| date.to_string()),
+            origins: plan.pack.origins(),
             documentation: contract.documentation.clone(),
             failures: contract.failures.len(),
             failures_selected: plan.failures_selected(),

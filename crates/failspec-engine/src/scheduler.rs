@@ -9,7 +9,7 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::{Semaphore, mpsc};
 
-use failspec_judge::report_model::{CaseReport, Event, Listener, Outcome, Reason, Rerun};
+use failspec_judge::report_model::{CaseReport, Event, Listener, Observation, Outcome, Reason, Rerun};
 
 use super::{
     case_runner::{CaseRunner, FirstRun},
@@ -85,7 +85,7 @@ impl Engine {
             return run;
         }
         self.session.shared_controls.plan(&self.session, &able);
-        self.session.shared_things.plan(&able);
+        self.session.shared_things.plan(&self.session.pack.contract, &able);
         let (global, ordinary): (Vec<Case>, Vec<Case>) =
             able.into_iter().partition(|case| self.global_condition(case).is_some());
         let others = self.run_first(ordinary, &mut run).await;
@@ -483,7 +483,8 @@ impl Worker {
             session.health_check_before().await;
         }
         let stopped = || session.health_check_state.broken().map(|_| stopped_case(session, case));
-        if let Some(report) = not_run_in_time(session, case).or_else(stopped) {
+        let spared = || Some(not_run(session, case, Outcome::Inconclusive, session.spares(case)?));
+        if let Some(report) = not_run_in_time(session, case).or_else(stopped).or_else(spared) {
             return Judged { report, first: None, doubtful: Vec::new(), may_be_disturbed: false };
         }
         let is_writer = case.scenario.requests().any(|request| !request.is_safe());
@@ -509,9 +510,15 @@ impl Worker {
         }
         let doubtful = running.doubtful_connections();
         let others_wrote = session.writers.end(began);
-        let (rests_on_shared, shares_things) = (running.rests_on_shared, running.shares_things);
+        let has_others_things = running.has_others_things;
+        let shares_things = running.shares_things || has_others_things;
+        let rests_on_shared = running.rests_on_shared;
         let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
-        if shares_things && report.outcome == Outcome::Failed && !session.interrupt.is_set() {
+        // What was accepted was there.
+        let is_accepted = matches!(report.observation, Observation::Success { .. });
+        let is_doubtful =
+            shares_things && report.outcome == Outcome::Failed && !(has_others_things && is_accepted);
+        if is_doubtful && !session.interrupt.is_set() {
             // What others share may be gone.
             let first = FirstRun::of(Rerun::OwnThings, &report);
             return Box::pin(self.run(case, Some(first))).await;
@@ -531,6 +538,7 @@ impl Worker {
         running.send_under_test().await;
         running.follow_up().await;
         running.cleanup().await;
+        self.session.note_timeouts(&running.observed.records);
         first
     }
 }

@@ -22,9 +22,9 @@ use failspec_pack::{
 
 use super::{
     cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login::Logins,
-    manners::Clients, optional_members::OptionalMembers, own_names::OwnNames, role_access::RoleAccessLog,
-    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_things::SharedThings,
-    unproven::Evidence,
+    manners::Clients, optional_members::OptionalMembers, own_names::OwnNames, own_texts::NamedIds,
+    role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges, shared_controls::SharedControls,
+    shared_things::SharedThings, sparing::Sparing, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -98,6 +98,10 @@ pub struct Session {
     pub shared_controls: SharedControls,
     /// The things that several cases have in common.
     pub shared_things: SharedThings,
+    /// The ids that creations named.
+    pub named_ids: NamedIds,
+    /// What the target is spared.
+    pub sparing: Sparing,
     /// The evidence that the API responded.
     pub evidence: Evidence,
     /// The state of the health check.

@@ -38,6 +38,10 @@ use super::{
 /// Time for which a control that succeeded serves other cases: one that fails later is noticed after that at the latest.
 const MAX_AGE: Duration = Duration::from_secs(30);
 
+/// Time for which a control that was sent again confirms the violations of other cases, too: where an API checks nothing, most
+/// requests would be controls.
+const MAX_CONFIRMED_AGE: Duration = Duration::from_secs(2);
+
 /// The digest of a control: what is sent, as whom, and what is expected.
 pub(super) type Digest = [u8; 32];
 
@@ -53,7 +57,22 @@ pub struct SharedControls {
     sent: Mutex<HashMap<Digest, (Instant, Shared)>>,
     /// Single requests on which cases rested that did not send them: one of the cases, and the indexes of all.
     rested: Mutex<HashMap<Digest, (Case, Vec<usize>)>>,
+    /// The time at which a control was last sent again before a case was called a violation.
+    confirmed: Mutex<HashMap<Digest, Instant>>,
+    /// Controls that were refused: how often, what was sent, and the reason why the case could not be judged.
+    refused: Mutex<HashMap<Digest, Refused>>,
 }
+
+/// A control that was refused.
+#[derive(Debug, Clone)]
+struct Refused {
+    times: usize,
+    records: Vec<Record>,
+    reason: Unjudged,
+}
+
+/// Number of times that a control is refused before the other cases that have it are not judged without sending it again.
+const MAX_REFUSALS: usize = 2;
 
 impl SharedControls {
     /// Finds the controls that several cases have in common.
@@ -104,6 +123,47 @@ impl SharedControls {
         if let Some((_, cases)) = rested.get_mut(&digest) {
             cases.retain(|index| *index != case.index);
         }
+    }
+
+    /// Records that the control of a case was refused, which it will be again.
+    pub fn note_refused(&self, case: &Case, records: &[Record], reason: &Unjudged) {
+        let last = records.iter().rfind(|record| !record.phase.is_teardown());
+        let last = last.and_then(|record| record.exchange.result.as_ref().ok());
+        let is_refused = last.is_some_and(|response| match response.status {
+            // These are for a while.
+            408 | 409 | 423 | 425 | 429 => false,
+            // The server has no such function.
+            501 => true,
+            status => (400..500).contains(&status),
+        });
+        let Some((digest, _)) = self.of(case).filter(|_| is_refused && !reason.is_interruption()) else {
+            return;
+        };
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = refused.entry(digest).or_insert_with(|| Refused {
+            times: 0,
+            records: records.to_vec(),
+            reason: reason.clone(),
+        });
+        known.times += 1;
+    }
+
+    /// Returns what is known of a control that was refused so often that it is not sent again.
+    fn refused(&self, digest: Digest) -> Option<Refused> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get(&digest).filter(|refused| refused.times >= MAX_REFUSALS).cloned()
+    }
+
+    /// Returns true if the control of a case was sent again just now, and succeeded.
+    fn is_confirmed(&self, case: &Case) -> bool {
+        let confirmed = self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = self.of(case).map(|(digest, _)| digest);
+        digest.and_then(|digest| confirmed.get(&digest)).is_some_and(|at| at.elapsed() < MAX_CONFIRMED_AGE)
+    }
+
+    fn note_confirmed(&self, case: &Case) {
+        let Some((digest, _)) = self.of(case) else { return };
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, Instant::now());
     }
 
     /// Forgets every control that was sent: one of them no longer succeeds, and nor may the others.
@@ -175,6 +235,14 @@ impl CaseRunner<'_> {
         let session = self.session;
         let (digest, first) = session.shared_controls.of(self.case).filter(|_| self.first.is_none())?;
         let same_as = (**first != *self.case.name).then(|| Arc::clone(first));
+        if let Some(refused) = session.shared_controls.refused(digest) {
+            self.observed.records.extend(refused.records.iter().map(Record::as_shared));
+            self.taken.push(0..self.observed.records.len());
+            for record in &mut self.observed.records {
+                record.same_as.clone_from(&same_as);
+            }
+            return Some(Err(refused.reason));
+        }
         let cell = session.shared_controls.cell(digest);
         let mut own = None;
         let shared = cell
@@ -251,12 +319,16 @@ impl Session {
         let (Outcome::Failed, Control::Flow(control)) = (report.outcome, &case.scenario.control) else {
             return;
         };
+        if self.shared_controls.is_confirmed(case) {
+            return;
+        }
         self.shared_controls.no_longer_rests(case);
         let (again, problem) = self.send_again(case, control).await;
         let sent = again.observed.records.iter().map(|record| exchange_report(record, &self.mask));
         replace_control(&mut report.exchanges, sent.collect());
         report.left_behind.extend(again.left_behind.iter().map(|line| self.mask.text(line).into_owned()));
         let Some(problem) = problem else {
+            self.shared_controls.note_confirmed(case);
             report.rerun.get_or_insert(Rerun::ControlConfirmed);
             return;
         };

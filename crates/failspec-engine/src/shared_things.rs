@@ -1,4 +1,5 @@
-//! Things that cases which only read have in common: the first of them makes them, and they are removed at the end of the
+//! Things that cases have in common. Those that only read share them: the first of them makes them. Those whose request
+//! should be refused use them one after the other: what was refused has changed nothing. All are removed at the end of the
 //! run, also of one that was cancelled.
 //!
 //! A shared thing may be gone: a case that would be called a violation runs once more, with things of its own.
@@ -13,7 +14,7 @@ use failspec_judge::{
     check::{self, Phase, Record},
     report_model::ExchangeReport,
 };
-use failspec_pack::pack::{Control, Flow, Step};
+use failspec_pack::pack::{Contract, Control, Flow, Step};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
@@ -48,6 +49,17 @@ pub struct SharedThings {
     /// By the index of the case: the setup, and the first case in the order of the plan that has it.
     of_cases: OnceLock<HashMap<usize, (Digest, Arc<str>)>>,
     made: Mutex<HashMap<Digest, Shared>>,
+    /// By the index of the case: the setup that several cases have whose request should be refused.
+    poolable: OnceLock<HashMap<usize, Digest>>,
+    /// What was made for such a case and is not in use.
+    pool: Mutex<HashMap<Digest, Vec<Arc<Made>>>>,
+}
+
+/// What the setup of a case made, for it and others after it.
+#[derive(Debug, Clone)]
+pub(super) struct Pooled {
+    digest: Digest,
+    made: Arc<Made>,
 }
 
 /// The removal of things at the end of the run.
@@ -60,7 +72,7 @@ pub(super) struct Removal {
 
 impl SharedThings {
     /// Finds the setups that several cases have in common.
-    pub fn plan(&self, cases: &[Case]) {
+    pub fn plan(&self, contract: &Contract, cases: &[Case]) {
         let mut known: HashMap<Digest, Vec<&Case>> = HashMap::new();
         for case in cases.iter().filter(|case| only_reads(case)) {
             known.entry(digest(case)).or_default().push(case);
@@ -73,6 +85,25 @@ impl SharedThings {
                 .filter_map(move |case| Some((case.index, (digest, Arc::clone(first.as_ref()?)))))
         });
         let _ = self.of_cases.set(of_cases.collect());
+        let mut known: HashMap<Digest, Vec<usize>> = HashMap::new();
+        for case in cases.iter().filter(|case| may_be_refused(case, contract)) {
+            known.entry(digest(case)).or_default().push(case.index);
+        }
+        let several = known.into_iter().filter(|(_, cases)| cases.len() > 1);
+        let poolable = several.flat_map(|(digest, cases)| cases.into_iter().map(move |case| (case, digest)));
+        let _ = self.poolable.set(poolable.collect());
+    }
+
+    fn pool_of(&self, case: &Case) -> Option<Digest> {
+        self.poolable.get()?.get(&case.index).copied()
+    }
+
+    fn take_from_pool(&self, digest: Digest) -> Option<Arc<Made>> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&digest)?.pop()
+    }
+
+    fn return_to_pool(&self, Pooled { digest, made }: Pooled) {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).entry(digest).or_default().push(made);
     }
 
     fn of(&self, case: &Case) -> Option<(Digest, &Arc<str>)> {
@@ -89,6 +120,8 @@ impl SharedThings {
         let mut cells = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let made = cells.drain().filter_map(|(_, cell)| cell.get().cloned().flatten());
         let mut made: Vec<Arc<Made>> = made.collect();
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        made.extend(pool.drain().flat_map(|(_, made)| made));
         made.sort_by_key(|made| made.case.index);
         made
     }
@@ -97,6 +130,23 @@ impl SharedThings {
 /// Returns true for a case that makes things in its setup, and then only reads them. Not under conditions and locks, where
 /// the time counts.
 fn only_reads(case: &Case) -> bool {
+    let faulty = &case.scenario.faulty;
+    makes_plainly(case) && faulty.request.is_safe() && faulty.capture.is_empty()
+}
+
+/// Returns true for a case that an import wrote, that makes things in its setup, and whose request should be refused, or may be.
+fn may_be_refused(case: &Case, contract: &Contract) -> bool {
+    let scenario = &case.scenario;
+    let is_made = |step: &Step| !step.capture.is_empty();
+    makes_plainly(case)
+        && !scenario.faulty.request.is_safe()
+        && scenario.faulty.setup.iter().all(is_made)
+        && (scenario.failure.is_some() || scenario.may_be_refused)
+        && check::is_of_document(contract, scenario)
+}
+
+/// Returns true for a case that makes things in its setup, under no condition.
+fn makes_plainly(case: &Case) -> bool {
     let scenario = &case.scenario;
     let faulty = &scenario.faulty;
     let makes = |step: &Step| {
@@ -106,9 +156,7 @@ fn only_reads(case: &Case) -> bool {
         scenario.indistinguishable_from.as_ref().is_none_or(|other| other.request.is_safe());
     !faulty.setup.is_empty()
         && faulty.setup.iter().all(makes)
-        && faulty.request.is_safe()
         && faulty.repeat.is_none()
-        && faulty.capture.is_empty()
         && compares_safely
         && scenario.then.is_empty()
         && scenario.condition.is_none()
@@ -183,6 +231,52 @@ impl CaseRunner<'_> {
         }
         self.shares_things = true;
         Some(own.unwrap_or(Ok(())))
+    }
+
+    /// Takes what another case made and did not change, or makes it.
+    pub(super) async fn pooled_setup(&mut self) -> Result<(), Unjudged> {
+        let (session, case) = (self.session, self.case);
+        let pool = &session.shared_things;
+        let Some(digest) = pool.pool_of(case).filter(|_| self.first.is_none()) else {
+            return self.own_setup().await;
+        };
+        let before = self.observed.records.len();
+        if let Some(made) = pool.take_from_pool(digest) {
+            self.scope = Some(made.scope.clone());
+            self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
+            self.observed.records.extend(made.records.iter().map(Record::as_shared));
+            for record in &mut self.observed.records[before..] {
+                record.same_as = Some(Arc::clone(&made.first));
+            }
+            self.taken.push(before..self.observed.records.len());
+            self.has_others_things = true;
+            self.pooled = Some(Pooled { digest, made });
+            return Ok(());
+        }
+        self.own_setup().await?;
+        let records = self.observed.records[before..].to_vec();
+        let first = Arc::clone(&case.name);
+        let made = self.scope.clone().map(|scope| Made { case: case.clone(), first, scope, records });
+        self.pooled = made.map(|made| Pooled { digest, made: Arc::new(made) });
+        Ok(())
+    }
+
+    /// Leaves what the setup made to a later case, if the request under test was refused: then it has changed nothing. Returns
+    /// false if it must be removed.
+    pub(super) fn keeps_things(&mut self) -> bool {
+        let Some(pooled) = self.pooled.take() else { return false };
+        let is_refused = |record: &Record| {
+            let status = record.exchange.result.as_ref().map_or(0, |response| response.status);
+            // These may say that it is gone, or in another state than it was made in.
+            (400..500).contains(&status) && !matches!(status, 404 | 409 | 410 | 412)
+        };
+        let mut tested =
+            self.observed.records.iter().filter(|record| record.phase == Phase::Request).peekable();
+        let is_unchanged = tested.peek().is_some() && tested.all(is_refused) && self.unfinished.is_none();
+        if is_unchanged {
+            self.session.shared_things.return_to_pool(pooled);
+        }
+        is_unchanged
     }
 }
 

@@ -33,8 +33,11 @@ use super::{
 /// Maximum number of times that a request is resent after an unexpected 429.
 const MAX_RESENDS: usize = 3;
 
-/// Maximum wait after an unexpected 429.
+/// Maximum wait after an unexpected 429; of all waits together where the responses tell none.
 const MAX_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
+
+/// First wait after an unexpected 429 that tells no wait. Each further one is twice as long.
+const FIRST_UNTOLD_WAIT: Duration = Duration::from_secs(1);
 
 /// Wait before a setup, a control or a teardown is sent again that got 503, if the response says nothing.
 const OVERLOAD_WAIT: Duration = Duration::from_secs(1);
@@ -87,6 +90,9 @@ fn on_cancel(phase: Phase) -> OnCancel {
 /// Returns true if a request carries this credential, and not another one that the scenario writes in its place.
 fn carries(request: &Request, carried: &Carried) -> bool {
     match carried {
+        Carried::Headers(own) => {
+            own.iter().any(|own| request.headers.iter().any(|header| header.value == own.value))
+        }
         Carried::Header(own) => request.headers.iter().any(|header| header.value == own.value),
         _ => false,
     }
@@ -108,6 +114,7 @@ impl Session {
     ) -> Result<usize, Unjudged> {
         let on_cancel = on_cancel(purpose.phase);
         let (mut resends, mut rerun) = (0, None);
+        let (mut untold, mut waited) = (FIRST_UNTOLD_WAIT, Duration::ZERO);
         let began = Instant::now();
         loop {
             self.unless_cancelled(on_cancel, self.clients.turn()).await?;
@@ -167,18 +174,38 @@ impl Session {
             if response.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);
             }
-            let told = self.told(&response).unwrap_or(Duration::from_secs(1));
-            if resends == MAX_RESENDS || told > MAX_UNEXPECTED_WAIT {
-                return Err(format!(
-                    "the target limits the rate of requests (HTTP 429, asks to wait {} s)",
-                    told.as_secs()
-                )
-                .into());
-            }
-            resends += 1;
+            // What it tells and nobody can read is no reason to try for long.
+            let unreadable = || response.combined_header("retry-after").map(|_| FIRST_UNTOLD_WAIT);
+            let wait = match self.told(&response).or_else(unreadable) {
+                Some(told) if resends == MAX_RESENDS || told > MAX_UNEXPECTED_WAIT => {
+                    return Err(format!(
+                        "the target limits the rate of requests (HTTP 429, asks to wait {} s)",
+                        told.as_secs()
+                    )
+                    .into());
+                }
+                Some(told) => {
+                    resends += 1;
+                    told
+                }
+                // How long the window is can only be tried.
+                None if waited >= MAX_UNEXPECTED_WAIT => {
+                    return Err(format!(
+                        "the target limits the rate of requests (HTTP 429, tells no wait, and still does after {} s)",
+                        waited.as_secs()
+                    )
+                    .into());
+                }
+                None => {
+                    let wait = untold.min(MAX_UNEXPECTED_WAIT.saturating_sub(waited));
+                    untold = untold.saturating_mul(2);
+                    waited += wait;
+                    wait
+                }
+            };
             // The rejected attempt would only clutter the report; the last one counts.
             records.pop();
-            self.unless_cancelled(on_cancel, tokio::time::sleep(told)).await?;
+            self.unless_cancelled(on_cancel, tokio::time::sleep(wait)).await?;
         }
     }
 

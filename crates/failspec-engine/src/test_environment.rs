@@ -2,14 +2,14 @@
 
 use url::{Position, Url};
 
-use failspec_base::message::ConnectTo;
+use failspec_base::message::{ConnectTo, Header};
 use failspec_http::{Peers, Way, certificate_digests, way};
 use failspec_judge::report_model::{
     CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment, Via,
 };
 use failspec_pack::{
     pack::Contract,
-    target_config::{Condition, ConditionRequest, Credential, Target},
+    target_config::{Condition, ConditionAction, ConditionRequest, Credential, Target},
 };
 
 use super::plan::Plan;
@@ -46,6 +46,7 @@ fn changes(target: &Target, contract: &Contract) -> TargetChanges {
                 request: format!("{} {}", operation.method, operation.path.written),
             })
             .collect(),
+        headers: target.headers.iter().map(|header| header.name.clone()).collect(),
         commands: roles
             .filter_map(|(role, of)| match &of.credential {
                 Credential::Command(command) => Some(CommandReport {
@@ -65,13 +66,11 @@ fn condition_report(name: &str, condition: &Condition, target: &Target) -> Condi
         Condition::Scoped { variables, headers, url } => ConditionReport {
             name,
             address: url.as_ref().map(address).or_else(|| host(headers, &target.url)),
-            headers: headers.iter().map(|(name, _)| name.clone()).collect(),
+            headers: headers.iter().map(|header| header.name.clone()).collect(),
             variables: variables.iter().map(|(name, _)| name.clone()).collect(),
             ..ConditionReport::default()
         },
         Condition::Global(global) => {
-            let others = [&global.ready, &global.recovered];
-            let all = [&global.begin, &global.end].into_iter().chain(others.into_iter().flatten());
             // As written in the file: the value of `${env:NAME}` may be a secret. A query may be one, too.
             let line = |request: &ConditionRequest| {
                 let (path, query) = request
@@ -81,7 +80,21 @@ fn condition_report(name: &str, condition: &Condition, target: &Target) -> Condi
                     .map_or((&*request.address.shown, ""), |(path, _)| (path, "?…"));
                 format!("{} {path}{query}", request.method)
             };
-            ConditionReport { name, requests: all.map(line).collect(), ..ConditionReport::default() }
+            let requests = global.actions().filter_map(|action| match action {
+                ConditionAction::Request(request) => Some(line(request)),
+                ConditionAction::Run(_) => None,
+            });
+            // Without their arguments: one of them may be a secret.
+            let commands = global.actions().filter_map(|action| match action {
+                ConditionAction::Request(_) => None,
+                ConditionAction::Run(words) => words.first().cloned(),
+            });
+            ConditionReport {
+                name,
+                requests: requests.collect(),
+                commands: commands.collect(),
+                ..ConditionReport::default()
+            }
         }
     }
 }
@@ -92,9 +105,9 @@ fn address(url: &Url) -> String {
 }
 
 /// Returns the address that a `Host` header names: where many hosts share one address, it decides which of them responds.
-fn host(headers: &[(String, String)], target: &Url) -> Option<String> {
-    let (_, host) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"))?;
-    let named = format!("{}://{host}", target.scheme());
+fn host(headers: &[Header], target: &Url) -> Option<String> {
+    let host = headers.iter().find(|header| header.name.eq_ignore_ascii_case("host"))?;
+    let named = format!("{}://{}", target.scheme(), host.value);
     Some(Url::parse(&named).map_or(named, |url| address(&url)))
 }
 

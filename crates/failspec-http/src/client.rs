@@ -224,7 +224,7 @@ impl Client {
         connection: &mut Option<ConnectionUse>,
         resent: &mut bool,
     ) -> Result<Response, TransportError> {
-        let limits = &self.limits;
+        let limits = &self.limits.with_first_byte(request.first_byte);
         let patience = limits.first_byte.min(limits.total);
         let response = timeout_at(after(started, patience).into(), self.head(request, resent))
             .await

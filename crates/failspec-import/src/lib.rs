@@ -2,7 +2,7 @@
 //!
 //! A [`Draft`] describes a new pack, independent of its source. [`from_page`] creates one from a documentation page,
 //! [`from_openapi`] from an OpenAPI document. Drafts are written as files that people edit, so every guess is marked
-//! where it was made.
+//! where it was made. [`export`] is the way back: what a contract says, for a page, a document or clients.
 
 mod body_path;
 mod docs;
@@ -10,6 +10,7 @@ pub mod docs_scraper;
 mod draft;
 mod drift;
 mod envelope;
+pub mod export;
 mod names;
 mod openapi;
 mod scenarios;

@@ -55,7 +55,8 @@ impl Draft {
                 stub(&mut comments, id, triggers, &failure.source.summary, &failure.statuses());
             }
             for (cause, about) in failure.source.causes.iter().zip(&failure.causes) {
-                let triggers = TriggerSource { failure: id.clone(), cause: Some(cause.clone()) };
+                let triggers =
+                    TriggerSource { failure: id.clone(), cause: Some(cause.clone()), or: Vec::new() };
                 stub(&mut comments, &format!("{id}_{cause}"), triggers, about, &failure.statuses());
             }
         }

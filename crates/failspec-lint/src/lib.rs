@@ -6,6 +6,7 @@ mod coverage;
 mod openapi;
 mod openapi_errors;
 mod overlap;
+mod sources;
 mod success;
 mod unused;
 mod without_case;
@@ -27,7 +28,7 @@ pub fn lint(pack: &Pack) -> Diagnostics {
 
 /// Does the same without the parts of the OpenAPI document that are not used: an import reports them itself.
 pub fn lint_without_document(pack: &Pack) -> Diagnostics {
-    let rules: [fn(&Pack) -> Vec<Diagnostic>; 12] = [
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 13] = [
         success::successes_that_take_in_failures,
         success::json_rpc_without_match,
         coverage::failures_without_scenario,
@@ -36,6 +37,7 @@ pub fn lint_without_document(pack: &Pack) -> Diagnostics {
         coverage::success_with_errors,
         coverage::failures_alike,
         coverage::summaries_with_or,
+        sources::unsourced,
         unused::declarations,
         unused::files,
         openapi::requests,

@@ -34,7 +34,8 @@ pub(super) fn losses(pack: &Pack) -> Vec<Diagnostic> {
     // A document that cannot be read at all is reported with the requests.
     let Ok(Some(declared)) = Declared::shared(pack) else { return Vec::new() };
     let place = pack.contract.openapi.as_ref().map(|file| file.place.clone());
-    let losses = declared.api.warnings.losses();
+    let unusable = declared.unusable_schemas();
+    let losses = declared.api.warnings.losses().chain(&unusable);
     let diagnostics = losses.map(|warning| {
         Diagnostic::warning(place.clone(), format!("a part of the OpenAPI document is not used: {warning}"))
     });
@@ -73,6 +74,13 @@ impl Beside<'_> {
     fn scenario(&self, scenario: &Scenario) -> Vec<Diagnostic> {
         let mut found = match scenario.failure {
             Some(index) => self.tested(scenario, &self.pack.contract.failures[index]),
+            // It may be refused, so it may be wrong, too.
+            None if scenario.may_be_refused => {
+                let request = &scenario.faulty.request;
+                let is_undeclared = matches!(self.operation(request), Found::Undeclared);
+                let undeclared = is_undeclared.then(|| self.sound(scenario, request, "the request"));
+                undeclared.flatten().into_iter().collect()
+            }
             None => self.sound(scenario, &scenario.faulty.request, "the request").into_iter().collect(),
         };
         if let Control::Flow(control) = &scenario.control

@@ -12,7 +12,7 @@ mod mutant_counts;
 mod mutant_run;
 mod run_against;
 
-pub use embedded::{Embedded, EmbeddedError, api, start};
+pub use embedded::{Embedded, EmbeddedError, api, api_of_version, start};
 pub use expected::{UNKNOWN, subjects};
 pub use expected_detection::{ExpectedDetection, Severity};
 pub use markdown::{markdown, summary};

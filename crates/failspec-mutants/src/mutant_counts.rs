@@ -7,10 +7,10 @@ use super::{ExpectedDetection, Severity, Subject};
 /// Formats two Markdown tables of the mutants of all packs: by pack, and by expected detection.
 #[must_use]
 pub fn census(subjects: &[Subject]) -> String {
-    let mut packs: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    let mut packs: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     let mut noticed: BTreeMap<String, [usize; 2]> = BTreeMap::new();
     for subject in subjects {
-        let counts = packs.entry(subject.pack.name.as_str()).or_default();
+        let counts = packs.entry(subject.pack.label()).or_default();
         let kind = match subject.noticed {
             ExpectedDetection::Harmless => 1,
             ExpectedDetection::Unpromised(_) => 2,

@@ -32,7 +32,7 @@ pub struct Subject {
 /// The result of running one mutant.
 #[derive(Debug, Clone, Serialize)]
 pub struct MutantRun {
-    /// The name of the pack.
+    /// The name of the pack, with the version if it is not the newest.
     pub pack: String,
     /// The id of the mutant.
     pub mutant: String,
@@ -76,7 +76,7 @@ impl Subject {
         };
         let report = run_on(&self.pack, Some(self.mutant.clone()), options).await?;
         Ok(MutantRun {
-            pack: self.pack.name.clone(),
+            pack: self.pack.label(),
             mutant: self.mutant.id.to_string(),
             about: self.mutant.about.to_string(),
             harmless: matches!(self.noticed, ExpectedDetection::Harmless | ExpectedDetection::Unpromised(_)),
@@ -94,7 +94,7 @@ impl Subject {
     fn survived(&self, report: &RunReport) -> Option<String> {
         match &self.noticed {
             ExpectedDetection::By { check, severity, failure } => {
-                let prefix = failure.as_ref().map(|failure| format!("{}::{failure}::", self.pack.name));
+                let prefix = failure.as_ref().map(|failure| format!("{}::{failure}::", self.pack.prefix()));
                 let within = |case: &&CaseReport| {
                     prefix.as_ref().is_none_or(|prefix| case.name.starts_with(prefix.as_str()))
                 };

@@ -29,7 +29,7 @@ pub async fn run_on(
     mutant: Option<Mutant>,
     options: RunOptions,
 ) -> Result<RunReport, ProofError> {
-    let embedded = start(&pack.name, Options { mutant, ..Options::default() }).await?;
+    let embedded = start(pack, Options { mutant, ..Options::default() }).await?;
     let plan = Plan::new(Arc::clone(pack), Arc::new(embedded.target), &options.selectors, 0);
     let (_interrupter, interrupt) = interrupt();
     let report = run(vec![plan], options, interrupt, Arc::new(|_| {})).await;

@@ -38,7 +38,7 @@ pub use api::Api;
 pub use documented_error::{DocumentedError, Mark};
 pub use envelope::{CodeKind, Envelope};
 pub use mutant::{Mutant, mutants, mutants_of};
-pub use registry::{api, apis};
+pub use registry::{api, api_on, apis};
 pub use request::Request;
 pub use response::Response;
 pub use server::{Options, Server, StartError};

@@ -1,10 +1,10 @@
-//! Pages of lists: `page` from 1 and `pageSize` from 1 to 100.
+//! Pages of lists: `page` from 1 and `pageSize` from 1 to 500.
 
 use super::query::Query;
 
 /// The default number of rows of a page.
-const DEFAULT_SIZE: usize = 20;
-const MAX_SIZE: usize = 100;
+const DEFAULT_SIZE: usize = 50;
+const MAX_SIZE: usize = 500;
 
 /// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Page {
         };
         let page = Self {
             number: number("page", 1, usize::MAX, "must be a whole number from 1"),
-            size: number("pageSize", DEFAULT_SIZE, MAX_SIZE, "must be a whole number from 1 to 100"),
+            size: number("pageSize", DEFAULT_SIZE, MAX_SIZE, "must be a whole number from 1 to 500"),
         };
         (page, bad)
     }
@@ -64,11 +64,11 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_number_in_range_is_told() {
-        for bad in ["0", "101", "-1", "+1", "1.0", "1e1", " 1", "", "abc", "%zz", "99999999999999999999999"] {
+        for bad in ["0", "501", "-1", "+1", "1.0", "1e1", " 1", "", "abc", "%zz", "99999999999999999999999"] {
             let (_, told) = Page::read(&Query::read(Some(&format!("pageSize={bad}"))));
             assert_eq!(told.len(), 1, "{bad:?}");
         }
-        let (page, told) = Page::read(&Query::read(Some("page=18446744073709551615&pageSize=100")));
+        let (page, told) = Page::read(&Query::read(Some("page=18446744073709551615&pageSize=500")));
         assert!(told.is_empty() && page.cut(vec![1, 2, 3]).0.is_empty());
     }
 

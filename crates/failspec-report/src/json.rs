@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use failspec_base::syntax::is_name;
 use failspec_judge::report_model::{FORMAT, RunReport};
 
 /// Size of the write buffer, in bytes: each write is a system call.
@@ -34,6 +35,10 @@ pub enum ReadError {
     /// It has the format of another version.
     #[error("this report has format {0}, and this failspec reads format {FORMAT}")]
     Format(u64),
+    /// A case has a name that no pack can give it. Names become globs of waivers, so that a report from elsewhere could
+    /// waive what it likes.
+    #[error("`{}` is not the name of a case", .0.escape_debug())]
+    CaseName(String),
 }
 
 /// Reads a report that [`write`] wrote.
@@ -51,7 +56,22 @@ pub fn read(text: &str) -> Result<RunReport, ReadError> {
     if version.format != u64::from(FORMAT) {
         return Err(ReadError::Format(version.format));
     }
-    serde_json::from_slice(text.as_bytes()).map_err(wrong)
+    let report: RunReport = serde_json::from_slice(text.as_bytes()).map_err(wrong)?;
+    match report.cases.iter().find(|case| !is_case_name(&case.name)) {
+        Some(case) => Err(ReadError::CaseName(case.name.chars().take(MAX_QUOTE_LEN).collect())),
+        None => Ok(report),
+    }
+}
+
+/// Returns true for `pack::failure::scenario` and `pack::failure::scenario::row`, with the version of the pack or without.
+fn is_case_name(name: &str) -> bool {
+    let parts: Vec<&str> = name.split("::").collect();
+    let is_version = |text: &str| is_name(&text.replace('.', "-"));
+    let is_pack = |text: &str| match text.split_once('@') {
+        Some((pack, version)) => is_name(pack) && is_version(version),
+        None => is_name(text),
+    };
+    matches!(parts.as_slice(), [pack, rest @ ..] if is_pack(pack) && matches!(rest.len(), 2 | 3) && rest.iter().all(|part| is_name(part)))
 }
 
 fn wrong(error: serde_json::Error) -> ReadError {
@@ -64,3 +84,33 @@ fn wrong(error: serde_json::Error) -> ReadError {
 
 /// Maximum length of an error, in characters: it may quote the text, which can contain anything.
 const MAX_QUOTE_LEN: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_cases_are_no_globs() {
+        for name in ["a::b::c", "a-1::b_2::c::row-3", "shop@2026-03::b::c", "shop@1.2::b::c::d"] {
+            assert!(is_case_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "**",
+            "a::*",
+            "a::b",
+            "a::b::c::d::e",
+            "a::b::[a-z]",
+            "a::b::{c,d}",
+            "a::b::c?",
+            "a::b::c\n",
+            "a@::b::c",
+            "a@*::b::c",
+            "a::b::c\"\n[[waivers]]",
+            "A::b::c",
+            "a::::c",
+        ] {
+            assert!(!is_case_name(name), "{name}");
+        }
+    }
+}

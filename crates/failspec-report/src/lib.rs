@@ -23,3 +23,4 @@ pub mod terminal;
 pub use body_redaction::{BodyPolicy, withhold, withhold_case};
 pub use count::count;
 pub use failspec_base::sanitize::visible;
+pub use summary::origins;

@@ -12,7 +12,9 @@ use failspec_judge::{
         State, Verdict, WaivedFinding,
     },
 };
-use failspec_pack::pack::Provenance;
+use failspec_pack::pack::{Origins, Provenance};
+
+use crate::count::count;
 
 /// Notice about a run on an embedded implementation, shown first and last.
 pub(super) const REFERENCE: &str =
@@ -42,6 +44,21 @@ pub(super) struct WaiverUse<'r> {
     pub waived: &'r WaivedFinding,
     /// The names of the cases.
     pub cases: Vec<&'r str>,
+}
+
+/// Describes how much of a pack is published, inferred and proven on a real product.
+pub fn origins(origins: &Origins, scenarios: usize) -> String {
+    let proven_on = match origins.proven_on.as_slice() {
+        [] => "proven on no real product".to_owned(),
+        products => format!("proven on {}", products.join(", ")),
+    };
+    let (published, inferred) = (origins.published, origins.inferred);
+    format!(
+        "{} published, {inferred} inferred · {} of {} inferred · {proven_on}",
+        count(published, "operation"),
+        origins.inferred_scenarios,
+        count(scenarios, "scenario"),
+    )
 }
 
 /// The URL of the target, and where its traffic goes if not there.

@@ -40,6 +40,16 @@ pub struct Limits {
     pub headers: usize,
 }
 
+impl Limits {
+    /// Returns the limits for a response whose head may take this long, if that is longer. The time for the body stays.
+    #[must_use]
+    pub fn with_first_byte(self, first_byte: Option<Duration>) -> Self {
+        let first_byte = first_byte.unwrap_or_default().max(self.first_byte);
+        let more = first_byte - self.first_byte;
+        Self { first_byte, total: self.total.saturating_add(more), ..self }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

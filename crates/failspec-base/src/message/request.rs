@@ -1,6 +1,6 @@
 //! Requests: the parts that are sent, and the forms in which they may be shown.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -32,6 +32,9 @@ pub struct Request {
     pub body: Option<Body>,
     /// The headers of its trace: sent like the others, but no part of what is tested.
     pub trace: Option<Box<TraceHeaders>>,
+    /// How long its response may take at least, if that is longer than the limit of the client
+    /// ([`Limits::first_byte`](super::Limits::first_byte)): a documented deadline.
+    pub first_byte: Option<Duration>,
 }
 
 impl Header {

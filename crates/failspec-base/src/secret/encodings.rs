@@ -9,7 +9,7 @@ use base64::{
 
 use crate::encoding::hex;
 
-/// Returns the value itself, also in lower and in upper case, in hexadecimal digits, and in base64.
+/// Returns the value itself, also in lower and in upper case, in hexadecimal digits, in base64, and in base64 of base64.
 ///
 /// Escapes (percent, JSON, HTML) are not included: one character has several escaped forms, and writers differ in the
 /// characters that they escape, so that escapes are decoded in the text instead (see
@@ -17,7 +17,12 @@ use crate::encoding::hex;
 pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     let bytes = secret.as_bytes();
     // Names in HTTP are case-insensitive, and programs that handle them may convert them to one case.
-    let cases = [secret.to_ascii_lowercase(), secret.to_ascii_uppercase()];
+    let cases = [
+        secret.to_ascii_lowercase(),
+        secret.to_ascii_uppercase(),
+        secret.to_lowercase(),
+        secret.to_uppercase(),
+    ];
     let mut found = BTreeSet::from([bytes.to_vec()]);
     found.extend(cases.map(String::into_bytes));
     let hex = hex(bytes);
@@ -30,17 +35,28 @@ pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     for text in [STANDARD_NO_PAD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes)] {
         found.insert(text.into_bytes());
     }
-    // Encoded as a part of something larger (`user:secret` of Basic credentials): three bytes become four characters,
-    // so that the preceding text can shift it by none, one or two bytes. The characters that the secret shares with
-    // its neighbours are omitted.
-    for shift in 0..3 {
-        let shifted = [vec![0; shift], bytes.to_vec()].concat();
-        let (first, end) = ((shift * 8).div_ceil(6), shifted.len() * 8 / 6);
-        for text in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
-            found.insert(text.as_bytes()[first..end].to_vec());
-        }
+    // Encoded as a part of something larger (`user:secret` of Basic credentials).
+    let parts: Vec<_> = (0..3).flat_map(|shift| as_part(bytes, shift)).collect();
+    // Encoded twice, with something larger around it each time: a secret of Kubernetes holds Basic credentials so.
+    for part in &parts {
+        found.extend((0..3).flat_map(|shift| as_part(part, shift)));
     }
+    // By itself each time, padding included.
+    for text in [STANDARD.encode(bytes), URL_SAFE.encode(bytes)] {
+        found.extend([STANDARD.encode(&text).into_bytes(), STANDARD_NO_PAD.encode(&text).into_bytes()]);
+    }
+    found.extend(parts);
     found
+}
+
+/// Returns `bytes` in both alphabets of base64, as a part of something larger: three bytes become four characters, so that
+/// the preceding text can shift it by none, one or two bytes. The characters that it shares with its neighbours are
+/// omitted.
+fn as_part(bytes: &[u8], shift: usize) -> [Vec<u8>; 2] {
+    let shifted = [vec![0; shift], bytes.to_vec()].concat();
+    let (first, end) = ((shift * 8).div_ceil(6), shifted.len() * 8 / 6);
+    [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)]
+        .map(|text| text.as_bytes()[first..end].to_vec())
 }
 
 #[cfg(test)]
@@ -58,6 +74,13 @@ mod tests {
                         let found =
                             known.iter().any(|p| text.as_bytes().windows(p.len()).any(|part| part == p));
                         assert!(found, "{secret} in {text}");
+                        for text in
+                            [STANDARD.encode(&text), STANDARD.encode(format!("{{\"auth\":\"{text}\"}}"))]
+                        {
+                            let found =
+                                known.iter().any(|p| text.as_bytes().windows(p.len()).any(|part| part == p));
+                            assert!(found, "{secret} in {text}, encoded twice");
+                        }
                     }
                 }
             }

@@ -9,7 +9,7 @@ pub(super) enum EscapeSyntax {
     Percent,
     /// `%41`, and `+` for a space (the WHATWG's `application/x-www-form-urlencoded`).
     Form,
-    /// `\"`, `\/`, `\n`, `\u0041` (RFC 8259, section 7).
+    /// `\"`, `\/`, `\n`, `\u0041` (RFC 8259, section 7), and what programming languages add to it: `\'`, `\x41`.
     Json,
     /// `&amp;`, `&#65;`, `&#x41;` (HTML, and XML, which has five of the names).
     Html,
@@ -131,13 +131,14 @@ fn hex(digit: u8) -> Option<u8> {
 
 fn read_json(kind: u8, text: &[u8]) -> Option<(Plain, usize)> {
     let plain = match kind {
-        b'"' | b'\\' | b'/' => kind,
+        b'"' | b'\\' | b'/' | b'\'' => kind,
         b'b' => 0x08,
         b'f' => 0x0c,
         b'n' => b'\n',
         b'r' => b'\r',
         b't' => b'\t',
         b'u' => return read_utf16(text),
+        b'x' => return Some((Plain::Byte(hex(*text.get(2)?)? << 4 | hex(*text.get(3)?)?), 4)),
         _ => return None,
     };
     Some((Plain::Byte(plain), 2))
@@ -213,6 +214,7 @@ mod tests {
             (EscapeSyntax::Percent, "a%2Fb%2fc+d%zz%", "a/b/c+d%zz%"),
             (EscapeSyntax::Form, "a+b%20c", "a b c"),
             (EscapeSyntax::Json, r"a\/b\u0041\ud83d\ude00\n\x\ud83d", "a/bA😀\n\\x\\ud83d"),
+            (EscapeSyntax::Json, r"it\'s \x41\xc3\xa9\x4", "it's Aé\\x4"),
             (EscapeSyntax::Pointer, "/a~1b~0c~2~", "/a/b~c~2~"),
             (EscapeSyntax::Html, "&lt;a&#65;&#x42;&amp;amp;&nope;&", "<aAB&amp;&nope;&"),
         ] {

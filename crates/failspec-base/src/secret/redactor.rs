@@ -22,8 +22,8 @@ use super::{
 ///
 /// Shared by all parts of a run; a login adds secrets while the run is in progress. Each text is searched for every
 /// secret literally, in hexadecimal digits, in base64 (both alphabets, also inside of something larger that was
-/// encoded), and in any of these with percent, form, JSON, HTML or JSON Pointer escapes. Each match is replaced by
-/// `[secret: <label>]`. A search takes time that is linear in the text, regardless of the number of secrets.
+/// encoded, and twice), and in any of these with percent, form, JSON, HTML or JSON Pointer escapes, also with escapes of
+/// escapes. Each match is replaced by `[secret: <label>]`. A search takes time that is linear in the text, regardless of the number of secrets.
 #[derive(Default)]
 pub struct Mask {
     known: RwLock<Known>,
@@ -219,21 +219,16 @@ impl Mask {
     fn hits(&self, text: &[u8]) -> Vec<Match> {
         let groups = self.groups();
         let mut hits = Vec::new();
-        let find = |text: &[u8], hits: &mut Vec<Match>, source: &dyn Fn(Range<usize>) -> Range<usize>| {
-            groups
-                .iter()
-                .filter_map(|group| group.search())
-                .for_each(|search| search.find(text, hits, source));
-        };
         if groups.is_empty() {
             return hits;
         }
-        find(text, &mut hits, &|place| place);
-        for kind in EscapeSyntax::ALL {
-            if let Some(view) = DecodedText::of(text, kind) {
-                find(&view.bytes, &mut hits, &|place| view.source(place));
-            }
-        }
+        let mut find = |text: &[u8], source: &dyn Fn(Range<usize>) -> Range<usize>| {
+            groups
+                .iter()
+                .filter_map(|group| group.search())
+                .for_each(|search| search.find(text, &mut hits, source));
+        };
+        each_decoded_form(text, &[], &mut find, &|place| place);
         // A match in one decoded form can overlap a match in another; overlapping matches are masked together.
         hits.sort_by_key(|hit| (hit.place.start, std::cmp::Reverse(hit.place.end)));
         hits.dedup_by(|next, last| {
@@ -251,6 +246,29 @@ impl Group {
     /// Returns the automaton. It is built on first use: a login adds several secrets before anything is shown.
     fn search(&self) -> Option<&Automaton> {
         self.search.get_or_init(|| Automaton::for_secrets(&self.secrets)).as_ref()
+    }
+}
+
+/// Calls `find` with the text and with each form of it that results from decoding escapes: of any kind, of any two kinds
+/// (a query in HTML, JSON in JSON), and of one kind three times (JSON in JSON in JSON, as logs have it). `source` maps a
+/// range of what `find` gets to the text that was sent.
+fn each_decoded_form(
+    text: &[u8],
+    decoded: &[EscapeSyntax],
+    find: &mut dyn FnMut(&[u8], &dyn Fn(Range<usize>) -> Range<usize>),
+    source: &dyn Fn(Range<usize>) -> Range<usize>,
+) {
+    find(text, source);
+    for kind in EscapeSyntax::ALL {
+        let is_next = match decoded {
+            [] | [_] => true,
+            [first, second] => kind == *first && kind == *second,
+            _ => false,
+        };
+        if is_next && let Some(view) = DecodedText::of(text, kind) {
+            let decoded = [decoded, &[kind]].concat();
+            each_decoded_form(&view.bytes, &decoded, find, &|place| source(view.source(place)));
+        }
     }
 }
 

@@ -155,9 +155,7 @@ impl Decoder {
 
     /// Returns true if `name` matches `[a-z0-9][a-z0-9_-]*`; reports an error if not.
     pub fn check_name(&self, name: &str, span: Span) -> bool {
-        let fits = name.bytes().enumerate().all(|(at, byte)| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || (at > 0 && matches!(byte, b'_' | b'-'))
-        }) && !name.is_empty();
+        let fits = is_name(name);
         if !fits {
             self.error_hint(
                 span,
@@ -324,6 +322,13 @@ impl<'n> Fields<'n> {
     pub fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
+}
+
+/// Returns true if `name` matches `[a-z0-9][a-z0-9_-]*`, as the names of packs, failures, scenarios and rows do.
+pub fn is_name(name: &str) -> bool {
+    let is_first = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.bytes().next().is_some_and(is_first)
+        && name.bytes().all(|byte| is_first(byte) || matches!(byte, b'_' | b'-'))
 }
 
 /// Returns the name in `known` that is most similar to `name`, if `name` can be a typing error for it.

@@ -19,7 +19,7 @@ pub mod yaml;
 mod yaml_repair;
 mod yaml_scalar;
 
-pub use decoder::{Decoder, Fields, closest, parse_duration};
+pub use decoder::{Decoder, Fields, closest, is_name, parse_duration};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use mapping_schema::{Field, MappingSchema, ValueType};
 pub use node::{Entry, Node, NodeValue};

@@ -1,13 +1,14 @@
 //! `${…}` in scenario files: parsed on load, rendered when a request is built.
 //!
 //! Placeholders are `${name}` (a variable, a capture or a row value), `${unique}`, `${uuid}`, `${now}`,
-//! `${totp(secret, -300s)}` and `${fill(1048577)}`; `$${` is a literal `${`. A text that consists of a single
+//! `${totp(secret, -300s)}`, `${fill(1048577)}` and `${unlike(id)}`; `$${` is a literal `${`. A text that consists of a single
 //! placeholder keeps the JSON type of its value.
 
 mod json;
 mod placeholder;
 mod render;
 mod text;
+mod unlike;
 mod variables;
 
 pub use json::JsonTemplate;

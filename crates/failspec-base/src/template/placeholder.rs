@@ -25,6 +25,8 @@ pub enum Placeholder {
     },
     /// Filler of this size.
     Fill(FillerSize),
+    /// An id in the form of the one under this name, of a thing that does not exist.
+    Unlike(String),
 }
 
 /// A number of bytes: written out, or the value of a variable.
@@ -40,13 +42,13 @@ pub enum FillerSize {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceholderError {
     /// Neither a name nor a call.
-    #[error("`${{{0}}}` is neither a name nor a call of now, totp or fill")]
+    #[error("`${{{0}}}` is neither a name nor a call of now, totp, fill or unlike")]
     Unreadable(String),
     /// `${` without `}`.
     #[error("`${{` is never closed (a literal `${{` is written `$${{`)")]
     Unclosed,
     /// A function that does not exist.
-    #[error("there is no function `{0}`; the functions are now, totp and fill")]
+    #[error("there is no function `{0}`; the functions are now, totp, fill and unlike")]
     UnknownFunction(String),
     /// Arguments of the wrong form.
     #[error("`{0}` must be written as {1}")]
@@ -60,7 +62,7 @@ pub const MAX_FILL: u64 = 64 << 20;
 pub const MAX_FILL_OF_RUN: u64 = 4 << 30;
 
 /// Names of the template language: `${now}` is the time, whatever else has that name.
-pub const RESERVED_NAMES: [&str; 5] = ["unique", "uuid", "now", "totp", "fill"];
+pub const RESERVED_NAMES: [&str; 6] = ["unique", "uuid", "now", "totp", "fill", "unlike"];
 
 impl Placeholder {
     /// Parses the text between `${` and `}`.
@@ -74,7 +76,7 @@ impl Placeholder {
                 "unique" => Ok(Self::Unique),
                 "uuid" => Ok(Self::Uuid),
                 "now" => Ok(Self::Now { offset: 0 }),
-                "totp" | "fill" => Err(usage(text)),
+                "totp" | "fill" | "unlike" => Err(usage(text)),
                 _ if is_name(text) => Ok(Self::Name(text.to_owned())),
                 _ => Err(PlaceholderError::Unreadable(text.to_owned())),
             };
@@ -97,7 +99,8 @@ impl Placeholder {
                 Err(_) if is_name(amount) => Some(Self::Fill(FillerSize::Name((*amount).to_owned()))),
                 _ => None,
             },
-            ("now" | "totp" | "fill", _) => None,
+            ("unlike", [name]) if is_name(name) => Some(Self::Unlike((*name).to_owned())),
+            ("now" | "totp" | "fill" | "unlike", _) => None,
             _ => return Err(PlaceholderError::UnknownFunction(function.to_owned())),
         }
         .ok_or_else(|| usage(function))
@@ -106,9 +109,10 @@ impl Placeholder {
     /// Returns the name that the placeholder requires, if it requires one.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Name(name) | Self::Totp { secret: name, .. } | Self::Fill(FillerSize::Name(name)) => {
-                Some(name)
-            }
+            Self::Name(name)
+            | Self::Totp { secret: name, .. }
+            | Self::Fill(FillerSize::Name(name))
+            | Self::Unlike(name) => Some(name),
             _ => None,
         }
     }
@@ -118,6 +122,7 @@ fn usage(function: &str) -> PlaceholderError {
     match function {
         "now" => PlaceholderError::Arguments("now", "`now` or `now(-300s)`"),
         "totp" => PlaceholderError::Arguments("totp", "`totp(secret)` or `totp(secret, -300s)`"),
+        "unlike" => PlaceholderError::Arguments("unlike", "`unlike(id)`, with the name of a capture"),
         _ => {
             PlaceholderError::Arguments("fill", "`fill(1048577)` or `fill(variable)`, at most 67108864 bytes")
         }

@@ -9,6 +9,7 @@ use crate::secret::{RedactedPart, RedactedText};
 use super::{
     FillerSize, Placeholder, Scope,
     placeholder::{MAX_FILL, MAX_FILL_OF_RUN},
+    unlike::unlike,
 };
 
 /// A rendered value in two forms: as it is sent, and as it may be shown.
@@ -78,6 +79,9 @@ pub enum RenderError {
     /// The secret of a one-time code cannot be used.
     #[error("`${{totp({0})}}`: the secret is not base32 of at least 16 bytes")]
     Totp(String),
+    /// A value that is no id.
+    #[error("`${{unlike({0})}}`: the value is no id (a number or a text)")]
+    Unlike(String),
     /// Not a number of bytes, or too many.
     #[error("`${{fill({0})}}`: expected a number of bytes up to {MAX_FILL}")]
     Fill(String),
@@ -115,6 +119,18 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
             HoleValue {
                 sent: Value::String(code),
                 replaced: Some(RedactedPart::Totp { totp: secret.clone() }),
+            }
+        }
+        Placeholder::Unlike(name) => {
+            let held = held(name)?;
+            HoleValue {
+                sent: unlike(&held.value).ok_or_else(|| RenderError::Unlike(name.clone()))?,
+                // Something of a secret is in what is made of it.
+                replaced: held.secret.then(|| RedactedPart::Secret {
+                    secret: name.clone(),
+                    env: None,
+                    base64_after: None,
+                }),
             }
         }
         Placeholder::Fill(amount) => {

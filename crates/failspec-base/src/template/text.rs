@@ -95,7 +95,7 @@ impl Template {
     }
 
     /// Returns the name of the value, if the text is a single placeholder for one.
-    fn lone_name(&self) -> Option<&str> {
+    pub fn lone_name(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [Part::Placeholder(Placeholder::Name(name))] => Some(name),
             _ => None,

@@ -66,6 +66,8 @@ fn encodings(value: &str) -> Vec<(&'static str, String)> {
         ("JSON", json[1..json.len() - 1].to_owned()),
         ("JSON, slashes escaped", json[1..json.len() - 1].replace('/', "\\/")),
         ("JSON, all escaped", units),
+        ("bytes as Python shows them", value.bytes().map(|byte| format!("\\x{byte:02x}")).collect()),
+        ("upper case", value.to_uppercase()),
         ("HTML", html),
         ("HTML, all escaped", value.chars().map(|c| format!("&#x{:x};", u32::from(c))).collect()),
         ("hex", value.bytes().map(|byte| format!("{byte:02x}")).collect()),
@@ -86,6 +88,41 @@ fn every_encoding_is_masked_completely() {
         let within = format!("before {encoded} after");
         assert_eq!(mask.text(&within), "before [secret: env:T] after", "{name}: {within}");
     }
+}
+
+/// JSON in JSON, a query in HTML, a URL in a query, and what logs make of them.
+#[test]
+fn escapes_of_escapes_are_masked() {
+    let mask = mask(VALUE);
+    let nested = |value: &str, times| {
+        (0..times).fold(value.to_owned(), |text, _| {
+            let json = json!(text).to_string();
+            json[1..json.len() - 1].to_owned()
+        })
+    };
+    // Base64 is searched for in base64, other case and hexadecimal digits in nothing: nobody sends them so.
+    let is_base64 = |name: &str| name.starts_with("base64") && !name.ends_with("percent");
+    for (first, encoded) in encodings(VALUE) {
+        for (second, again) in encodings(&encoded) {
+            let is_sent = match second {
+                "hex" | "HEX" => false,
+                "upper case" => first == "as it is",
+                "base64 in percent" => is_base64(first),
+                _ if is_base64(second) => is_base64(first),
+                _ => true,
+            };
+            if is_sent {
+                assert_eq!(mask.text(&format!("a {again} b")), "a [secret: env:T] b", "{first} in {second}");
+            }
+        }
+    }
+    assert_eq!(mask.text(&nested(VALUE, 3)), "[secret: env:T]");
+    let query =
+        utf8_percent_encode(VALUE, NON_ALPHANUMERIC).to_string().replace('%', "%25").replace('%', "%25");
+    assert_eq!(mask.text(&format!("?k={query}&x=1")), "?k=[secret: env:T]&x=1");
+    // What only looks like it stays.
+    let other = nested(&VALUE.replace('p', "q"), 2);
+    assert_eq!(mask.text(&other), other);
 }
 
 #[test]

@@ -8,18 +8,21 @@ use std::{
 use serde_json::Value;
 
 use failspec_pack::{
-    openapi::{Api, Bundle, Response, ResponseStatus},
+    openapi::{Api, Bundle, Operation, Response, ResponseStatus},
     pack::{Contract, Envelope, Failure, Pointer, Provenance, StatusPattern},
 };
 
 use failspec_diff::{Comparison, Difference};
 
+use super::operations::{Operations, shape};
+
 /// Maximum number of operations that a message names.
 const MAX_NAMED: usize = 3;
 
 /// Compares a contract with an OpenAPI document: the statuses, the codes and the envelope of errors. If the contract
-/// itself names a document (`before`), the errors that operations declare are compared, too. `label` is the pack's
-/// name with its version, `file` the name of the document.
+/// itself names a document (`before`) that is the publisher's, the errors that operations declare are compared, too. If
+/// it says which operations the publisher names, these are compared with the document. `label` is the pack's name with
+/// its version, `file` the name of the document.
 pub fn drift_openapi(
     label: &str,
     contract: &Contract,
@@ -32,8 +35,19 @@ pub fn drift_openapi(
     comparison.group("declared, but not in the contract", true, drift.new_in_document());
     comparison.group("in the contract, but not declared", true, drift.gone_from_document());
     comparison.group("different envelope", true, drift.envelopes());
-    if let Some(before) = before {
+    // A document of our own says nothing about what the publisher declared before.
+    if let Some(before) = before.filter(|_| contract.openapi_source.is_none_or(Provenance::is_binding)) {
         comparison.group("operations declare different errors", true, drift.operations(before));
+    }
+    if contract.operations.values().any(|line| line.sources.is_stated) {
+        let operations = Operations { contract, api, file };
+        comparison.group("different success", true, operations.successes());
+        comparison.group("operations", true, operations.differences());
+        comparison.group("inferred operations that are not declared either", false, operations.inferred());
+        let others = operations.others();
+        if others > 0 {
+            comparison.notes.push(format!("declared operations that are not in the contract: {others}"));
+        }
     }
     comparison
 }
@@ -54,7 +68,7 @@ fn errors(api: &Api) -> Vec<Declared<'_>> {
     all.filter(|(_, response)| response.status.may_be_failure()).collect()
 }
 
-fn some(operations: &[String]) -> String {
+pub(super) fn some(operations: &[String]) -> String {
     let shown = operations.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match operations.len() {
         0..=MAX_NAMED => shown,
@@ -148,8 +162,10 @@ impl Drift<'_> {
         if declared.is_empty() {
             // A failure with a success status is declared as a success. And no existing operation declares that its
             // method does not exist.
-            let elsewhere =
-                failure.statuses().iter().all(|it| it.is_below(400) || *it == StatusPattern::Exactly(405));
+            let elsewhere = failure
+                .statuses()
+                .iter()
+                .all(|it| it.is_below(400) && self.is_declared(*it) || *it == StatusPattern::Exactly(405));
             return (!elsewhere).then(|| "its status is not declared".to_owned());
         }
         let code = failure.code()?;
@@ -158,6 +174,51 @@ impl Drift<'_> {
         let listed = lists.iter().all(|codes| !codes.is_empty());
         let known = lists.iter().flatten().any(|listed| failure.accepts(listed));
         (listed && !known).then(|| format!("the code {} is in no declared list of codes", shown(code)))
+    }
+
+    /// Returns true if an operation declares a response of this status.
+    fn is_declared(&self, status: StatusPattern) -> bool {
+        let mut responses = self.api.operations.iter().flat_map(|operation| &operation.responses);
+        responses.any(|response| match response.status {
+            ResponseStatus::Exactly(declared) => status.matches(declared),
+            ResponseStatus::Class(hundreds) => status.overlaps(StatusPattern::Class(hundreds)),
+            ResponseStatus::Default => true,
+        })
+    }
+
+    /// Reports codes of another JSON type than those of the contract.
+    fn code_types(&self) -> Option<Difference> {
+        let pointer = &self.contract.envelope.code.as_ref()?.rule;
+        let codes: Vec<&Value> = self.contract.failures.iter().filter_map(Failure::code).collect();
+        let is_text = !codes.is_empty() && codes.iter().all(|code| code.is_string());
+        let is_number = !codes.is_empty() && codes.iter().all(|code| code.is_number());
+        let other = |schema: &Value| {
+            let properties = property(schema, pointer, &self.api.bundle);
+            let declared = properties.and_then(|it| it.get("type")).and_then(Value::as_str)?;
+            let is_other = is_text && matches!(declared, "integer" | "number" | "boolean")
+                || is_number && declared == "string";
+            is_other.then(|| declared.to_owned())
+        };
+        let mut types = BTreeSet::new();
+        let mut operations = Vec::new();
+        for (operation, response) in &self.errors {
+            let schemas = response.content.iter().filter_map(|content| content.schema.as_ref());
+            let found: Vec<String> = schemas.filter_map(other).collect();
+            if !found.is_empty() {
+                operations.push(format!("{operation} {}", response.status));
+                types.extend(found);
+            }
+        }
+        let types = types.into_iter().collect::<Vec<_>>().join(" or ");
+        let own = if is_text { "texts" } else { "numbers" };
+        (!operations.is_empty()).then(|| {
+            let message = format!(
+                "the code at {} is declared as {types} for {}, and the contract has {own}",
+                pointer.as_str(),
+                some(&operations)
+            );
+            self.difference("envelope-changed", "code", message)
+        })
     }
 
     /// Reports the parts that the contract documents for every error and that declared errors do not have.
@@ -181,6 +242,7 @@ impl Drift<'_> {
                 found.push(self.difference("envelope-changed", part, message));
             }
         }
+        found.extend(self.code_types());
         found
     }
 
@@ -204,7 +266,8 @@ impl Drift<'_> {
         let mut found = Vec::new();
         for old in &before.operations {
             let name = old.name();
-            let Some(new) = self.api.operations.iter().find(|new| new.name() == name) else {
+            let is_same = |new: &Operation| new.method == old.method && shape(&new.path) == shape(&old.path);
+            let Some(new) = self.api.operations.iter().find(|new| is_same(new)) else {
                 found.push(self.difference("operation-removed", &name, format!("{name} was removed")));
                 continue;
             };
@@ -228,14 +291,9 @@ impl Drift<'_> {
             };
             found.push(self.difference("status-changed", name, message));
         }
-        let known: BTreeSet<String> =
-            before.operations.iter().map(failspec_pack::openapi::Operation::name).collect();
-        let new = self
-            .api
-            .operations
-            .iter()
-            .map(failspec_pack::openapi::Operation::name)
-            .filter(|name| !known.contains(name));
+        let key = |it: &Operation| (it.method.clone(), shape(&it.path));
+        let known: BTreeSet<(String, String)> = before.operations.iter().map(key).collect();
+        let new = self.api.operations.iter().filter(|it| !known.contains(&key(it))).map(Operation::name);
         found.extend(new.map(|name| self.difference("operation-added", &name, format!("{name} is new"))));
         found
     }
@@ -255,12 +313,12 @@ fn parts<'s>(schema: &'s Value, bundle: &'s Bundle, depth: usize) -> Vec<&'s Val
     all
 }
 
-fn declares_properties(schema: &Value, bundle: &Bundle, depth: usize) -> bool {
+pub(super) fn declares_properties(schema: &Value, bundle: &Bundle, depth: usize) -> bool {
     parts(schema, bundle, depth).iter().any(|part| part.get("properties").is_some())
 }
 
 /// Finds the schema of the value at a pointer. `*` and numbers are items of lists.
-fn property<'s>(schema: &'s Value, pointer: &Pointer, bundle: &'s Bundle) -> Option<&'s Value> {
+pub(super) fn property<'s>(schema: &'s Value, pointer: &Pointer, bundle: &'s Bundle) -> Option<&'s Value> {
     let steps: Vec<Cow<'_, str>> = pointer.steps().collect();
     at_steps(schema, &steps, bundle)
 }

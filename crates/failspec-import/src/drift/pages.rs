@@ -29,7 +29,19 @@ pub fn drift(label: &str, contract: &Contract, pages: &[Documented]) -> Comparis
     comparison.group("in the contract, but no longer documented", true, drift.gone_from_pages());
     comparison.group("documented differently", true, drift.changed());
     comparison.group("different envelope", true, drift.envelopes());
+    let classes = contract.failures.iter().filter(|failure| is_class_alone(failure));
+    let classes: Vec<&str> = classes.map(|failure| failure.id.as_str()).collect();
+    if !classes.is_empty() {
+        comparison
+            .notes
+            .push(format!("not compared, as a class of statuses is all they have: {}", classes.join(", ")));
+    }
     comparison
+}
+
+/// Returns true for a failure with nothing but a class of statuses: of a page, single statuses are read.
+fn is_class_alone(failure: &Failure) -> bool {
+    failure.code().is_none() && failure.statuses().iter().all(|status| status.exactly().is_none())
 }
 
 struct Drift<'a> {
@@ -94,20 +106,25 @@ impl<'a> Drift<'a> {
         let statuses: BTreeSet<u16> = self.stated().filter_map(|(_, stated)| stated.status).collect();
         // Published or inferred failures cannot be missing from this page.
         let own = self.contract.failures.iter().filter(|it| it.source == Provenance::Documented);
-        own.filter(|failure| match failure.code() {
-            Some(_) => !codes.iter().any(|code| failure.accepts(code)),
-            None => !statuses.iter().any(|status| failure.allows_status(*status)),
-        })
-        .map(|failure| {
-            let what = match failure.code() {
-                Some(code) => format!("the code {}", shown(code)),
-                None => format!("the status {}", show_statuses(failure.statuses())),
-            };
-            let place = &failure.place;
-            Difference::new("failure-gone", &failure.id, format!("{}: {what} is not on the page", failure.id))
+        own.filter(|failure| !is_class_alone(failure))
+            .filter(|failure| match failure.code() {
+                Some(_) => !codes.iter().any(|code| failure.accepts(code)),
+                None => !statuses.iter().any(|status| failure.allows_status(*status)),
+            })
+            .map(|failure| {
+                let what = match failure.code() {
+                    Some(code) => format!("the code {}", shown(code)),
+                    None => format!("the status {}", show_statuses(failure.statuses())),
+                };
+                let place = &failure.place;
+                Difference::new(
+                    "failure-gone",
+                    &failure.id,
+                    format!("{}: {what} is not on the page", failure.id),
+                )
                 .at(place.source.name(), place.line())
-        })
-        .collect()
+            })
+            .collect()
     }
 
     /// Reports codes that have another status on the page than in the contract.

@@ -28,6 +28,8 @@ pub(super) struct BadBody {
     pub doubtful: bool,
     /// True if the schema allows it: servers often break on it.
     pub allowed: bool,
+    /// True if most servers accept it.
+    pub tolerated: bool,
 }
 
 /// Generates bodies with exactly one fault from a valid body. The schema forbids each of them, but those that are only
@@ -46,7 +48,18 @@ fn bad_bodies_within(
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
         let body = flaw.value.unwrap_or_default();
         let (what, allowed) = (flaw.what, flaw.allowed);
-        found.push(BadBody { place: String::new(), what, body, doubtful: false, allowed });
+        found.push(BadBody { place: String::new(), what, body, doubtful: false, allowed, tolerated: false });
+    }
+    if lists == 0 && !right.is_null() {
+        let (what, body) = ("null", Value::Null);
+        found.push(BadBody {
+            place: String::new(),
+            what,
+            body,
+            doubtful: false,
+            allowed: false,
+            tolerated: false,
+        });
     }
     let mut walk = Walk { sampler, whole: right, lists, found: &mut found };
     walk.object(schema, &mut Vec::new());
@@ -105,6 +118,12 @@ impl Walk<'_, '_> {
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
             }
+            if !self.sampler.is_allowed(property, &Value::Null) {
+                // Many servers take `null` for a member that is absent.
+                let doubtful = !required.contains(name);
+                let null = InvalidValue { doubtful, ..InvalidValue::sure("null", Value::Null) };
+                self.note(path, &if doubtful { null.tolerated() } else { null });
+            }
             let inner = core(&self.sampler.declared.api.bundle, property);
             let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"));
             if is_object && path.len() < MAX_DEPTH {
@@ -115,11 +134,29 @@ impl Walk<'_, '_> {
             path.pop();
         }
         self.dependent(schema, path);
-        if closed {
-            path.push("failspec_unknown".to_owned());
-            self.note(path, &InvalidValue::sure("unknown_field", 1));
-            path.pop();
+        self.further_member(schema, closed, path);
+    }
+
+    /// Adds an object with a member that the document does not name: a fault where it forbids others, and else a member that
+    /// servers often pass on to a function that does not take it. The latter only in the body itself.
+    fn further_member(&mut self, schema: &Value, closed: bool, path: &mut Vec<String>) {
+        let is_body = path.is_empty() && self.lists == 0;
+        if !closed && !is_body {
+            return;
         }
+        path.push("failspec_unknown".to_owned());
+        let further = core(&self.sampler.declared.api.bundle, schema).get("additionalProperties");
+        let value =
+            further.filter(|it| it.is_object()).and_then(|further| self.sampler.value(further, "more"));
+        let value = value.unwrap_or_else(|| 1.into());
+        let is_allowed = is_body
+            && with(self.whole, path, Some(&value))
+                .is_some_and(|body| self.sampler.is_allowed(schema, &body));
+        match is_allowed {
+            true => self.note(path, &InvalidValue::unusual("further_member", value).tolerated()),
+            false => self.note(path, &InvalidValue::sure("unknown_field", value)),
+        }
+        path.pop();
     }
 
     /// Adds lists with one item that has a fault within, for lists of objects.
@@ -166,7 +203,14 @@ impl Walk<'_, '_> {
                 let body = with(&whole, path, None).unwrap_or(whole);
                 let place = path.join("_");
                 path.pop();
-                self.found.push(BadBody { place, what: "missing", body, doubtful: false, allowed: false });
+                self.found.push(BadBody {
+                    place,
+                    what: "missing",
+                    body,
+                    doubtful: false,
+                    allowed: false,
+                    tolerated: false,
+                });
             }
         }
     }
@@ -185,17 +229,28 @@ impl Walk<'_, '_> {
     fn note(&mut self, path: &[String], flaw: &InvalidValue) {
         let Some(body) = with(self.whole, path, flaw.value.as_ref()) else { return };
         let what = flaw.what;
-        let place = if what == "unknown_field" { path[..path.len() - 1].join("_") } else { path.join("_") };
-        self.found.push(BadBody { place, what, body, doubtful: flaw.doubtful, allowed: flaw.allowed });
+        let place = if matches!(what, "unknown_field" | "further_member") {
+            path[..path.len() - 1].join("_")
+        } else {
+            path.join("_")
+        };
+        self.found.push(BadBody {
+            place,
+            what,
+            body,
+            doubtful: flaw.doubtful,
+            allowed: flaw.allowed,
+            tolerated: flaw.tolerated,
+        });
     }
 }
 
-fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+pub(super) fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, step| value.get(step))
 }
 
 /// Returns a copy of a value with the member at a path replaced or, if `value` is `None`, removed.
-fn with(whole: &Value, path: &[String], value: Option<&Value>) -> Option<Value> {
+pub(super) fn with(whole: &Value, path: &[String], value: Option<&Value>) -> Option<Value> {
     let (last, before) = path.split_last()?;
     let mut changed = whole.clone();
     let mut place = &mut changed;

@@ -12,6 +12,7 @@ use failspec_pack::{
 
 use super::{
     error_envelope::json,
+    generate::declares,
     path_values::names,
     request_spec::{Body, RequestSpec},
     value_generator::UNIQUE,
@@ -20,7 +21,7 @@ use super::{
 /// The operations that create and delete resources of one kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CreateOperation<'a> {
-    /// `POST /things`.
+    /// `POST /things`, or `PUT /things/{id}` with an id of our own.
     pub make: &'a Operation,
     /// The parameter that identifies a resource: `{id}` of `/things/{id}`.
     pub parameter: &'a str,
@@ -39,6 +40,8 @@ pub(super) struct CreateOperations<'a> {
     collections: BTreeMap<String, String>,
     /// The last segments of all collections, also of those whose items cannot be deleted.
     all: BTreeSet<String>,
+    /// The bare path of one thing, without its parameter, and the bare path of the collection: `/silence` → `/silences`.
+    plurals: BTreeMap<String, String>,
 }
 
 /// Removes the names of parameters and the `/` at the end from a path, so that different spellings of one address are
@@ -81,14 +84,19 @@ impl<'a> CreateOperations<'a> {
         let before = |path: &str| path.rsplit_once("/{").map(|(folder, _)| folder.to_owned());
         let folders = api.operations.iter().filter_map(|it| before(bare(&it.path).trim_end_matches('/')));
         let all = folders.map(|folder| fold(folder.rsplit('/').next().unwrap_or_default())).collect();
-        Self { operations, collections, all }
+        let plurals = plurals(api);
+        Self { operations, collections, all, plurals }
     }
 
     /// Returns the operations for resources with a [`bare`] path, if they can be both created and deleted.
     pub fn of_item(&self, item: &str) -> Option<CreateOperation<'a>> {
         let collection = item.strip_suffix("/{}")?;
         let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
-        let (make, remove) = (on("POST", collection)?, on("DELETE", item)?);
+        let several = || self.plural_of(collection).and_then(|collection| on("POST", collection));
+        // A PUT that may create (201) creates what has an id of our own.
+        let by_put = || on("PUT", item).filter(|put| declares(put, 201));
+        let make = on("POST", collection).or_else(several).or_else(by_put)?;
+        let remove = on("DELETE", item)?;
         Some(CreateOperation {
             make,
             remove,
@@ -99,7 +107,16 @@ impl<'a> CreateOperations<'a> {
 
     /// Returns the operations for the resources of a collection, if `make` is the operation of one.
     pub fn of_collection(&self, make: &Operation) -> Option<CreateOperation<'a>> {
-        self.of_item(&(bare(&make.path) + "/{}"))
+        let collection = bare(&make.path);
+        let own = self.of_item(&(collection.clone() + "/{}"));
+        own.or_else(|| {
+            self.of_item(&(self.plurals.iter().find(|(_, many)| **many == collection)?.0.clone() + "/{}"))
+        })
+    }
+
+    /// Returns the bare path of the collection of things whose items have the path of one: `/silences` of `/silence`.
+    fn plural_of(&self, one: &str) -> Option<&str> {
+        self.plurals.get(one).map(String::as_str)
     }
 
     /// Returns the [`bare`] path of the resources that a property such as `flow_id` refers to: `/flows/{}`.
@@ -116,6 +133,36 @@ impl<'a> CreateOperations<'a> {
         let names = collections_of(property).or_else(|| is_bare.then(|| several(&fold(property))));
         names.is_some_and(|names| names.iter().any(|name| !name.is_empty() && self.all.contains(name)))
     }
+
+    /// Returns true if a list such as `owner_ids`, or `owners` of numbers or UUIDs, refers to resources of a collection of the
+    /// document.
+    pub fn refers_to_several(&self, property: &str, items: &Value) -> bool {
+        self.refers(one_of(property).unwrap_or(property), items)
+    }
+}
+
+/// Returns the collections that are created with the name of many things, and whose items have a path with the name of one.
+fn plurals(api: &Api) -> BTreeMap<String, String> {
+    let of = |method: &'static str| {
+        api.operations.iter().filter(move |it| it.method == method).map(|it| bare(&it.path))
+    };
+    let made: BTreeSet<String> = of("POST").collect();
+    let removed = of("DELETE").filter_map(|item| Some(item.strip_suffix("/{}")?.to_owned()));
+    let of_one = removed.filter(|one| !made.contains(one)).filter_map(|one| {
+        let (folder, last) = one.rsplit_once('/')?;
+        let names = several(&fold(last));
+        let is_many = |path: &&String| {
+            path.rsplit_once('/').is_some_and(|(other, many)| other == folder && names.contains(&fold(many)))
+        };
+        Some((one.clone(), made.iter().find(is_many)?.clone()))
+    });
+    of_one.collect()
+}
+
+/// Returns the name of one thing if a member is the name of several: `tag_ids` is `tag_id`.
+fn one_of(property: &str) -> Option<&str> {
+    const ENDS: [&str; 5] = ["_ids", "Ids", "IDs", "_uuids", "Uuids"];
+    ENDS.iter().any(|end| property.ends_with(end)).then(|| &property[..property.len() - 1])
 }
 
 /// Returns the names that the collection may have to which a member such as `flow_id` refers.
@@ -136,7 +183,12 @@ fn several(stem: &str) -> [String; 3] {
 impl CreateOperation<'_> {
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
     /// document declares, or, if it declares none, at the usual ones.
-    pub fn id_of_new(&self, api: &Api, make: &RequestSpec) -> CaptureSource {
+    pub fn id_of_new(&self, api: &Api, make: &RequestSpec, own_id: Option<&str>) -> CaptureSource {
+        if let Some(id) = own_id {
+            // The response may call it otherwise, or say nothing of it.
+            let place = Part::Body(BodyPath::root().member(self.parameter).pointer());
+            return CaptureSource { default: Some(id.to_owned()), ..place.into() };
+        }
         if let Some(declared) = self.name_at(api) {
             return Part::Body(declared.pointer()).into();
         }

@@ -35,6 +35,8 @@ pub(super) enum FaultKind {
     TooLarge,
     /// Nothing is wrong: the document allows the request, and servers often break on it.
     Unusual,
+    /// The body refers to a thing that does not exist, which no schema can forbid.
+    UnknownReference,
 }
 
 impl FaultKind {
@@ -53,8 +55,13 @@ impl FaultKind {
             Self::Denied | Self::DeniedForUnknown => &[403, 404],
             Self::NotYours | Self::NotYoursToChange => &[401, 403, 404],
             Self::TooLarge => &[413],
-            Self::Unusual => &[],
+            Self::Unusual | Self::UnknownReference => &[],
         }
+    }
+
+    /// Returns true if the document allows the request: it may be refused, and must not break the server.
+    pub fn is_allowed(self) -> bool {
+        matches!(self, Self::Unusual | Self::UnknownReference)
     }
 
     /// The question that a request with this kind of fault asks.
@@ -69,7 +76,7 @@ impl FaultKind {
             Self::Denied | Self::DeniedForUnknown | Self::NotYours | Self::NotYoursToChange => {
                 Question::Access
             }
-            Self::Unusual => Question::Unusual,
+            Self::Unusual | Self::UnknownReference => Question::Unusual,
         }
     }
 
@@ -94,7 +101,7 @@ impl FaultKind {
             Self::NotYours => "not_yours",
             Self::NotYoursToChange => "not_yours_to_change",
             Self::TooLarge => "content_too_large",
-            Self::Unusual => "unusual",
+            Self::Unusual | Self::UnknownReference => "unusual",
         }
     }
 
@@ -116,7 +123,7 @@ impl FaultKind {
             Self::NotYours => "The resource belongs to another tenant, who alone may read it",
             Self::NotYoursToChange => "The resource belongs to another tenant, who alone may change it",
             Self::TooLarge => "The body is larger than the document allows",
-            Self::Unusual => "The request is unusual",
+            Self::Unusual | Self::UnknownReference => "The request is unusual",
         }
     }
 
@@ -134,7 +141,7 @@ impl FaultKind {
                 &["forbidden", "permission", "denied", "access", "role"]
             }
             Self::TooLarge => &["large", "size", "limit"],
-            Self::Unusual => &[],
+            Self::Unusual | Self::UnknownReference => &[],
         }
     }
 }

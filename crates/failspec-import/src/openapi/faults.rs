@@ -1,21 +1,20 @@
 //! Faults of a request to an operation.
 
-use crate::names::slug;
-use failspec_base::encoding::percent_encode;
-use failspec_pack::openapi::{Credential, Operation, Parameter, ParameterLocation};
-use serde_json::Value;
-
 use super::{
     body::bad_bodies,
+    crud::bare,
     fault_kind::FaultKind,
     generate::{Generator, declares},
-    invalid_value::{InvalidValue, core, of_text},
+    invalid_value::of_text,
     multipart::{Field, bad_forms},
     path_values::{names, parameter},
     request_spec::{Body, RequestSpec, put},
+    unusual::has_effect,
     valid_request::{ValidRequest, body_of, holds, json_body},
-    value_generator::kind,
 };
+use crate::names::slug;
+use failspec_base::encoding::percent_encode;
+use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
 
 /// A media type that no operation accepts or returns.
 const STRANGE: &str = "application/x-failspec";
@@ -31,6 +30,14 @@ pub(super) struct Fault {
     pub rule: String,
     pub faulty: RequestSpec,
     pub inferred: bool,
+    /// True if most servers accept it, and do what it says.
+    pub tolerated: bool,
+}
+
+impl Fault {
+    pub fn new(class: FaultKind, what: String, rule: String, faulty: RequestSpec) -> Self {
+        Self { class, what, rule, faulty, inferred: false, tolerated: false }
+    }
 }
 
 impl Generator<'_> {
@@ -42,6 +49,7 @@ impl Generator<'_> {
         self.negotiation(operation, right, &mut faults);
         self.strangers(operation, right, &mut faults);
         self.unknown(operation, right, &mut faults);
+        self.unusual(operation, right, &mut faults);
         faults
     }
 
@@ -57,16 +65,16 @@ impl Generator<'_> {
                     faulty.absent.push((parameter.place, parameter.name.clone()));
                 }
                 let what = format!("without_{own}");
-                faults.push(Fault {
-                    class: FaultKind::Invalid,
-                    what,
-                    rule: parameter.pointer.clone(),
-                    faulty,
-                    inferred: false,
-                });
+                faults.push(Fault::new(FaultKind::Invalid, what, parameter.pointer.clone(), faulty));
             }
             if is_credential {
                 let why = "a wrong value of what carries the credentials is a wrong credential";
+                self.leave_out(why, operation, &format!("values of {}", parameter.name));
+                continue;
+            }
+            if has_effect(operation, parameter) && self.paths.given(&parameter.name).is_none() {
+                let why =
+                    "its name says that a request that only reads does something with it (--value sets it)";
                 self.leave_out(why, operation, &format!("values of {}", parameter.name));
                 continue;
             }
@@ -92,24 +100,12 @@ impl Generator<'_> {
                 };
                 let what = format!("{own}_{}", flaw.what);
                 faults.push(Fault {
-                    class,
-                    what,
-                    rule: parameter.pointer.clone(),
-                    faulty,
                     inferred: flaw.doubtful,
+                    tolerated: flaw.tolerated,
+                    ..Fault::new(class, what, parameter.pointer.clone(), faulty)
                 });
             }
         }
-    }
-
-    /// Returns a text for a header that takes any: servers often read more into it than the document says.
-    fn free_text(&self, parameter: &Parameter, schema: &Value) -> Option<(InvalidValue, String)> {
-        const TEXT: &str = "failspec-is-no-value";
-        let is_header = parameter.place == ParameterLocation::Header;
-        let resolved = core(&self.sampler.declared.api.bundle, schema).as_object();
-        let is_text = resolved.is_none_or(|entries| matches!(kind(entries), Some("string") | None));
-        let is_free = is_header && is_text && self.sampler.is_allowed(schema, &TEXT.into());
-        is_free.then(|| (InvalidValue::unusual("free_text", TEXT), TEXT.to_owned()))
     }
 
     fn bodies(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
@@ -129,11 +125,8 @@ impl Generator<'_> {
             let inferred =
                 !is_json && FaultKind::MediaType.statuses().iter().any(|status| declares(operation, *status));
             faults.push(Fault {
-                class: FaultKind::Invalid,
-                what: "without_body".to_owned(),
-                rule: rule.clone(),
-                faulty,
                 inferred,
+                ..Fault::new(FaultKind::Invalid, "without_body".to_owned(), rule.clone(), faulty)
             });
         }
         if let Some(Body::Form(fields) | Body::Parts(fields)) = &right.ask.body {
@@ -147,15 +140,27 @@ impl Generator<'_> {
             faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
         let what = "malformed_json".to_owned();
-        faults.push(Fault { class: FaultKind::Malformed, what, rule: rule.clone(), faulty, inferred: false });
+        faults.push(Fault::new(FaultKind::Malformed, what, rule.clone(), faulty));
         let Some(schema) = &content.schema else { return };
         for bad in bad_bodies(&self.sampler, schema, value) {
             let mut faulty = right.ask.clone();
-            faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
+            if bad.body.is_null() {
+                // `json: null` in a scenario would be no body at all.
+                faulty.body = Some(Body::Text("null".to_owned()));
+                if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
+                    faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+                }
+            } else {
+                faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
+            }
             let place = if bad.place.is_empty() { "body" } else { &bad.place };
             let what = format!("{}_{}", slug(place), bad.what);
             let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
-            faults.push(Fault { class, what, rule: rule.clone(), faulty, inferred: bad.doubtful });
+            faults.push(Fault {
+                inferred: bad.doubtful,
+                tolerated: bad.tolerated,
+                ..Fault::new(class, what, rule.clone(), faulty)
+            });
         }
     }
 
@@ -169,7 +174,8 @@ impl Generator<'_> {
             });
             let what = format!("{}_{}", slug(&bad.name), bad.what);
             let rule = format!("{}/requestBody", operation.pointer);
-            faults.push(Fault { class: FaultKind::Invalid, what, rule, faulty, inferred: bad.doubtful });
+            faults
+                .push(Fault { inferred: bad.doubtful, ..Fault::new(FaultKind::Invalid, what, rule, faulty) });
         }
     }
 
@@ -181,14 +187,14 @@ impl Generator<'_> {
             faulty.headers.push(("Content-Type".to_owned(), STRANGE.to_owned()));
             let rule = format!("{}/requestBody", operation.pointer);
             let what = "unknown_media_type".to_owned();
-            faults.push(Fault { class: FaultKind::MediaType, what, rule, faulty, inferred: false });
+            faults.push(Fault::new(FaultKind::MediaType, what, rule, faulty));
         }
         if declares(operation, 406) {
             let mut faulty = right.ask.clone();
             faulty.headers.push(("Accept".to_owned(), STRANGE.to_owned()));
             let rule = format!("{}/responses/406", operation.pointer);
             let what = "nothing_acceptable".to_owned();
-            faults.push(Fault { class: FaultKind::Accept, what, rule, faulty, inferred: false });
+            faults.push(Fault::new(FaultKind::Accept, what, rule, faulty));
         }
         let is_declared = declares(operation, 413);
         if self.large_body && !self.sent_large && right.body.is_some() {
@@ -200,7 +206,7 @@ impl Generator<'_> {
             }
             let rule = format!("{}/requestBody", operation.pointer);
             let class = if is_declared { FaultKind::TooLarge } else { FaultKind::Unusual };
-            faults.push(Fault { class, what: "large_body".to_owned(), rule, faulty, inferred: true });
+            faults.push(Fault { inferred: true, ..Fault::new(class, "large_body".to_owned(), rule, faulty) });
         }
         if is_declared {
             let limit =
@@ -210,7 +216,7 @@ impl Generator<'_> {
                 faulty.body = Some(Body::Text(format!("${{fill({})}}", limit + 1)));
                 let rule = format!("{}/requestBody", operation.pointer);
                 let what = "oversized_body".to_owned();
-                faults.push(Fault { class: FaultKind::TooLarge, what, rule, faulty, inferred: false });
+                faults.push(Fault::new(FaultKind::TooLarge, what, rule, faulty));
             }
         }
     }
@@ -226,14 +232,15 @@ impl Generator<'_> {
         let rule = format!("{}/{part}", operation.pointer);
         let mut faulty = right.ask.clone();
         faulty.credentials = false;
+        for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
+            let mut without = right.ask.clone();
+            self.second_credentials.remove(&mut without, &scheme);
+            self.second_credentials.remove(&mut faulty, &scheme);
+            let what = format!("without_credential_{}", slug(&scheme));
+            faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), without));
+        }
         let what = "without_credentials".to_owned();
-        faults.push(Fault {
-            class: FaultKind::Credentials,
-            what,
-            rule: rule.clone(),
-            faulty: faulty.clone(),
-            inferred: false,
-        });
+        faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), faulty.clone()));
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
         let schemes = schemes.filter_map(|name| self.declared.api.schemes.get(name));
         let mut credentials: Vec<&Credential> = schemes.map(|scheme| &scheme.credential).collect();
@@ -269,22 +276,42 @@ impl Generator<'_> {
                 }
             }
             let what = "with_wrong_credentials".to_owned();
-            faults.push(Fault {
-                class: FaultKind::Credentials,
-                what,
-                rule: rule.clone(),
-                faulty,
-                inferred: false,
-            });
+            faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), faulty));
         }
     }
 
     /// Adds a request for a resource that does not exist.
     fn unknown(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         match self.of_nothing(operation, right) {
-            Ok(fault) => faults.extend(fault),
+            Ok(fault) => {
+                let same_form = fault.as_ref().and_then(|fault| self.of_same_form(operation, right, fault));
+                faults.extend(fault.into_iter().chain(same_form));
+            }
             Err(why) => self.leave_out(why, operation, "unknown id"),
         }
+    }
+
+    /// Returns the request for a resource that does not exist with an id of the form that the API gives to what it creates, if
+    /// the document does not say what that form is: of another form it may be refused before it is looked for.
+    fn of_same_form(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+        unknown: &Fault,
+    ) -> Option<Fault> {
+        let (_, name) = innermost(&operation.path)?;
+        let is_free = unknown.faulty.path.contains("/no-such-${unique}");
+        let may_create = operation.method == "PUT" && declares(operation, 201);
+        let capture =
+            right.around.made.get(&innermost(&operation.path)?.0).filter(|_| is_free && !may_create)?;
+        let instead = [(name, format!("${{unlike({capture})}}"))];
+        let path = self.paths.fill(operation, &right.around.made, &instead).path;
+        Some(Fault::new(
+            FaultKind::Unknown,
+            format!("{}_of_the_same_form", unknown.what),
+            unknown.rule.clone(),
+            RequestSpec { path, ..unknown.faulty.clone() },
+        ))
     }
 
     /// Returns the request for a resource that does not exist; none if the path names no resource.
@@ -316,6 +343,12 @@ impl Generator<'_> {
         faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         let what = format!("unknown_{}", slug(name));
-        Ok(Some(Fault { class, what, rule, faulty, inferred: false }))
+        Ok(Some(Fault::new(class, what, rule, faulty)))
     }
+}
+
+/// Returns the bare path of the innermost resource that a path names, and the parameter that identifies it.
+fn innermost(path: &str) -> Option<(String, &str)> {
+    let end = path.rfind('}')?;
+    Some((bare(&path[..=end]), names(path).last().copied()?))
 }

@@ -6,18 +6,22 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use failspec_base::template::Placeholder;
+use failspec_pack::openapi::Operation;
 use failspec_pack::pack::{
     PathTemplate, StatusPattern,
     source::{CaptureSource, ExpectSource, StepSource},
 };
 
 use super::{
+    body::{Members, with},
     crud::{CreateOperation, bare},
     generate::{Generator, declares},
-    path_values::{CreatedResources, MAX_CREATED, SPARE, capture},
+    invalid_value::core,
+    path_values::{CreatedResources, MAX_CREATED, SPARE, capture, names, parameter},
     request_spec::{Body, RequestSpec},
     scenario::step,
-    valid_request::escaped,
+    valid_request::{escaped, json_body},
+    value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 
 /// Maximum length of a chain of resources, each of which requires the next one.
@@ -80,7 +84,14 @@ impl Generator<'_> {
     ) -> Option<String> {
         let mut whole = around.clone();
         self.make_all(&creator.make.path, &mut whole, depth + 1);
-        let filled = self.paths.fill(creator.make, &whole.made, &[]);
+        let own_id = match creator.make.method.as_str() {
+            "PUT" => Some(self.own_id(creator.make, whole.made.len() + 1)?),
+            _ => None,
+        };
+        let names = names(&creator.make.path);
+        let instead: Vec<(&str, String)> =
+            own_id.iter().filter_map(|id| Some((*names.last()?, id.clone()))).collect();
+        let filled = self.paths.fill(creator.make, &whole.made, &instead);
         if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
             return None;
         }
@@ -91,7 +102,6 @@ impl Generator<'_> {
         }
         let name = capture(whole.made.len());
         let make = make.numbered(whole.made.len() + 1);
-        let id = creator.id_of_new(&self.declared.api, &make);
         let says_created = declares(creator.make, 201);
         // The path or the body contains a unique name, or the id of a resource that the scenario created.
         let is_own = says_created
@@ -101,9 +111,8 @@ impl Generator<'_> {
                 _ => false,
             });
         // Otherwise, the API might respond with an existing resource, and the teardown would delete that one.
-        if !is_own {
-            return None;
-        }
+        let make = if is_own { make } else { self.with_own_texts(creator.make, &make)? };
+        let id = creator.id_of_new(&self.declared.api, &make, own_id.as_deref());
         whole.made.insert(bare(&creator.remove.path), name.clone());
         let removal = self.paths.fill(creator.remove, &whole.made, &[]);
         if removal.foreign {
@@ -120,6 +129,43 @@ impl Generator<'_> {
         Some(name)
     }
 
+    /// Returns an id for what a PUT creates: a name that is unique to the run, or a UUID. `None` if the document allows neither.
+    fn own_id(&self, operation: &Operation, number: usize) -> Option<String> {
+        let own = parameter(operation, names(&operation.path).last()?)?;
+        let any = Value::Bool(true);
+        let schema = own.schema.as_ref().unwrap_or(&any);
+        let format = core(&self.declared.api.bundle, schema).get("format").and_then(Value::as_str);
+        match format {
+            // One flow has one of them.
+            Some("uuid") => (number == 1).then(|| "${uuid}".to_owned()),
+            _ => self.sampler.is_allowed(schema, &UNIQUE.into()).then(|| format!("{UNIQUE}-{number}")),
+        }
+    }
+
+    /// Returns a request to create something, and its body before it was linked, with a unique name of the run in each text by
+    /// which an API could know a thing, so that it is like nothing that was there before; `None` if the body has no such text,
+    /// or one that cannot be unique.
+    pub(super) fn with_own_texts(&self, operation: &Operation, make: &RequestSpec) -> Option<RequestSpec> {
+        let schema = json_body(operation)?.schema.as_ref()?;
+        let Some(Body::Json(body)) = &make.body else { return None };
+        let mut own = body.clone();
+        let mut is_own = false;
+        for (name, property) in Members::of(&self.declared.api.bundle, schema, 0).properties {
+            let is_text = body.get(&name).is_some_and(Value::is_string);
+            let identifies = identifies(core(&self.declared.api.bundle, &property));
+            let Some(form) = identifies.filter(|_| is_text && self.paths.given(&name).is_none()) else {
+                continue;
+            };
+            let text = Value::from(form.replace(UNIQUE, &UNIQUE_WITHIN.to_string()));
+            if !self.sampler.is_allowed(&property, &text) {
+                return None;
+            }
+            own = with(&own, &[name], Some(&form.into()))?;
+            is_own = true;
+        }
+        is_own.then(|| RequestSpec { body: Some(Body::Json(own)), ..make.clone() })
+    }
+
     /// Returns the capture of what a request creates if it is not rejected, and the step that removes it. No capture is
     /// needed where the request gives the resource its name.
     pub(super) fn spare(
@@ -130,10 +176,10 @@ impl Generator<'_> {
     ) -> Option<(Option<(String, CaptureSource)>, StepSource)> {
         let mut made = around.made.clone();
         made.remove(&bare(&creator.remove.path));
-        let names_itself = creator.own_name(faulty).is_some();
+        let names_itself = creator.own_name(faulty).is_some() || faulty.has_unique();
         let is_told = creator.name_at(&self.declared.api).is_some();
         let (capture, own) = match declares(creator.make, 201) || names_itself && is_told {
-            true => (Some((SPARE.to_owned(), creator.id_of_new(&self.declared.api, faulty))), None),
+            true => (Some((SPARE.to_owned(), creator.id_of_new(&self.declared.api, faulty, None))), None),
             // The response to a creation that says 200 may name a resource that was there before.
             false => (
                 None,
@@ -205,11 +251,27 @@ impl Generator<'_> {
     }
 
     /// Builds a request that needs no values that only the target knows. Returns `None` if the operation needs one.
-    pub(super) fn plain(&mut self, operation: &failspec_pack::openapi::Operation) -> Option<RequestSpec> {
+    pub(super) fn plain(&mut self, operation: &Operation) -> Option<RequestSpec> {
         let filled = self.paths.fill(operation, &CreatedResources::new(), &[]);
         if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
             return None;
         }
         self.asked(operation, filled.path).ok().map(|(ask, _)| ask)
+    }
+}
+
+/// Returns the form of a text by which an API could know a thing, with a unique name of the run in it; `None` if a schema
+/// describes no such text.
+fn identifies(schema: &Value) -> Option<&'static str> {
+    let entries = schema.as_object().filter(|entries| kind(entries) == Some("string"))?;
+    if entries.contains_key("enum") || entries.contains_key("const") {
+        return None;
+    }
+    match entries.get("format").and_then(Value::as_str) {
+        None | Some("password") => Some(UNIQUE),
+        Some("email" | "idn-email") => Some("${unique}@example.com"),
+        Some("uri" | "url" | "iri" | "uri-reference") => Some("https://example.com/${unique}"),
+        Some("hostname" | "idn-hostname") => Some("${unique}.example.com"),
+        Some(_) => None,
     }
 }

@@ -17,6 +17,7 @@ use super::{
     path_values::{CreatedResources, Paths},
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
+    second_credentials::SecondCredentials,
     valid_request::{Reach, ValidRequest, only_reads},
     value_generator::ValueGenerator,
 };
@@ -54,6 +55,8 @@ pub(super) struct Generator<'a> {
     /// Operations that show to all tenants what belongs to one, by method and path or by id.
     pub shared: Vec<WildMatch>,
     pub names: Unique,
+    /// The API keys that operations need beside the credential of the role.
+    pub second_credentials: SecondCredentials,
     pub scenarios: Vec<Scenario>,
     /// Members that a valid body of an operation may have and does not, by operation.
     pub optional_members: Vec<(String, Vec<(String, Value)>)>,
@@ -115,9 +118,18 @@ impl<'a> Generator<'a> {
     fn operation(&mut self, operation: &'a Operation, right: &ValidRequest) {
         let mut faults = self.faults(operation, right);
         if right.reach == Reach::Foreign {
-            faults = self.touching_nothing(operation, faults);
+            faults = self.touching_nothing(operation, right, faults);
+        }
+        let is_lasting = right.reach == Reach::Fresh && self.creators.of_collection(operation).is_none();
+        if is_lasting && !self.allow_leftovers && faults.iter().any(|fault| fault.tolerated) {
+            let why = "most servers accept it, and what it creates could not be deleted (--allow-leftovers)";
+            for fault in faults.extract_if(.., |fault| fault.tolerated) {
+                self.leave_out(why, operation, &fault.what.replace('_', " "));
+            }
         }
         if faults.len() > MAX_PER_KIND {
+            // What the document forbids comes first.
+            faults.sort_by_key(|fault| fault.class.is_allowed());
             let more = faults.len() - MAX_PER_KIND;
             self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
             faults.truncate(MAX_PER_KIND);
@@ -129,7 +141,12 @@ impl<'a> Generator<'a> {
 
     /// Keeps only the requests that cannot change data that existed before the run, because their paths name no
     /// existing resource. Even if the API does not reject them, nothing is lost.
-    fn touching_nothing(&mut self, operation: &'a Operation, faults: Vec<Fault>) -> Vec<Fault> {
+    fn touching_nothing(
+        &mut self,
+        operation: &'a Operation,
+        right: &ValidRequest,
+        faults: Vec<Fault>,
+    ) -> Vec<Fault> {
         let nothing =
             faults.iter().find(|fault| fault.class == FaultKind::Unknown).map(|it| it.faulty.path.clone());
         let all = faults.len();
@@ -137,6 +154,8 @@ impl<'a> Generator<'a> {
             .into_iter()
             .filter_map(|mut fault| match fault.class {
                 FaultKind::Unknown | FaultKind::InvalidPath => Some(fault),
+                // Only the body would name what the run did not create, and here it names nothing.
+                FaultKind::UnknownReference if right.foreign_body => Some(fault),
                 // Most APIs check the credentials before the resource, so the resource need not exist.
                 FaultKind::Credentials => {
                     fault.faulty.path.clone_from(nothing.as_ref()?);
@@ -159,7 +178,7 @@ impl<'a> Generator<'a> {
             let why = "the request has no place for the fault";
             return self.leave_out(why, operation, &fault.what.replace('_', " "));
         }
-        if fault.class == FaultKind::Unusual {
+        if fault.class.is_allowed() {
             let around = right.around.clone();
             let question = fault.class.question();
             let goal = Goal::NoServerError;

@@ -17,15 +17,22 @@ pub(super) struct InvalidValue {
     pub doubtful: bool,
     /// True if the schema allows it, and it is only unusual: servers often break on it.
     pub allowed: bool,
+    /// True if most servers accept it.
+    pub tolerated: bool,
 }
 
 impl InvalidValue {
     pub fn sure(what: &'static str, value: impl Into<Value>) -> Self {
-        Self { what, value: Some(value.into()), doubtful: false, allowed: false }
+        Self { what, value: Some(value.into()), doubtful: false, allowed: false, tolerated: false }
     }
 
     pub fn unusual(what: &'static str, value: impl Into<Value>) -> Self {
         Self { allowed: true, ..Self::sure(what, value) }
+    }
+
+    /// A value that most servers accept.
+    pub fn tolerated(self) -> Self {
+        Self { tolerated: true, ..self }
     }
 
     /// Returns true if the value is what it is meant to be: forbidden, or only unusual. What is meant as unusual and is
@@ -122,6 +129,11 @@ fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: u
         let mut items = list(fewest - 1);
         items.push(wrong);
         flaws.push(InvalidValue::sure("wrong_item", items));
+    }
+    if !sampler.is_allowed(schema, &Value::Null) && (!differ || fewest == 1) {
+        let mut items = list(fewest - 1);
+        items.push(Value::Null);
+        flaws.push(InvalidValue::sure("null_item", items));
     }
     flaws
 }

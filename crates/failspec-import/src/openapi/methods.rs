@@ -85,7 +85,7 @@ impl<'a> Generator<'a> {
     fn wrong_method(&mut self, operation: &'a Operation, right: &ValidRequest, faulty: RequestSpec) {
         let rule = format!("{}/responses/405", operation.pointer);
         let what = format!("asked_with_{}", faulty.method.to_ascii_lowercase());
-        self.note(operation, right, Fault { class: FaultKind::Method, what, rule, faulty, inferred: false });
+        self.note(operation, right, Fault::new(FaultKind::Method, what, rule, faulty));
     }
 
     /// Builds a request with only the address and the credentials of an operation. Its reach is [`Reach::Foreign`],
@@ -100,6 +100,7 @@ impl<'a> Generator<'a> {
             around: Fixtures::default(),
             open: filled.open,
             reach: Reach::Foreign,
+            foreign_body: false,
         })
     }
 }

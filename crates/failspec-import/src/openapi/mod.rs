@@ -21,6 +21,8 @@ mod path_values;
 mod request_spec;
 mod roles;
 mod scenario;
+mod second_credentials;
+mod unusual;
 mod valid_request;
 mod value_generator;
 mod without_fault;

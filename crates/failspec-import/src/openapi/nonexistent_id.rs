@@ -20,7 +20,10 @@ const TIMES: u32 = 9;
 const MAX_DEPTH: usize = 50;
 
 /// A number that is unlikely to be an id and that fits into a signed 32-bit integer.
-const NUMBER: i64 = 987_654_321;
+pub(super) const NO_SUCH_NUMBER: i64 = 987_654_321;
+
+/// A UUID that is unlikely to be an id, for places where a template has none.
+pub(super) const NO_SUCH_UUID: &str = "f5a1c0de-9b7e-4d63-8a42-1c6e0d9b8f37";
 
 /// Generates an id for a path that a schema allows and that is unlikely to exist. Examples and defaults are not used,
 /// because they may exist. Returns `None` if there are so few possible values that each one may exist.
@@ -34,7 +37,8 @@ pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) 
         let most = inner.get("maximum").and_then(Value::as_f64).unwrap_or(f64::MAX);
         let least = inner.get("minimum").and_then(Value::as_f64).unwrap_or(0.0);
         let few = most - least < ENOUGH.exp2();
-        return (!few && sampler.is_allowed(schema, &NUMBER.into())).then(|| NUMBER.to_string());
+        return (!few && sampler.is_allowed(schema, &NO_SUCH_NUMBER.into()))
+            .then(|| NO_SUCH_NUMBER.to_string());
     }
     if !matches!(kind, Some("string") | None) {
         return None;

@@ -14,9 +14,9 @@ use crate::{
     names::Unique,
 };
 use failspec_pack::{
-    openapi::{Declared, Operation, ResponseStatus},
+    openapi::{Declared, Direction, Operation, ResponseStatus},
     pack::{
-        StatusPattern,
+        StatusPattern, Variable,
         source::{
             Commented, Comments, Note, Override, RequestSource, RequiresSource, ScenarioFileSource,
             ScenarioSource, SuccessSource,
@@ -31,7 +31,8 @@ use super::{
     generate::{Generator, OpenOperations},
     path_values::Paths,
     request_spec::ROLE,
-    scenario::Question,
+    scenario::{Question, Scenario},
+    second_credentials::SecondCredentials,
     value_generator::ValueGenerator,
 };
 
@@ -128,13 +129,19 @@ pub fn from_openapi(
     keep: &dyn Fn(Need<'_>) -> bool,
 ) -> FromOpenApi {
     let api = &declared.api;
-    let shape = ErrorEnvelope::of(api);
+    let shape = usable_envelope(declared);
     let sampler = ValueGenerator { declared, seed: options.seed };
+    let mut paths = Paths::new(sampler, &options.values);
+    let second_credentials = match options.no_auth {
+        true => SecondCredentials::default(),
+        false => SecondCredentials::of(api, paths.names()),
+    };
     let mut generator = Generator {
         declared,
         sampler,
         catalogue: FailureCatalog::new(api, &options.file, shape.as_ref()),
-        paths: Paths::new(sampler, &options.values),
+        paths,
+        second_credentials,
         creators: CreateOperations::new(api),
         open: OpenOperations::new(&api.operations),
         making: Vec::new(),
@@ -157,7 +164,8 @@ pub fn from_openapi(
     let skipped: BTreeSet<String> =
         api.operations.iter().filter(|it| generator.skips(it)).map(Operation::name).collect();
     let is_skipped = |operation: &Operation| skipped.contains(&operation.name());
-    let Generator { catalogue, paths, scenarios, left_out, optional_members, .. } = generator;
+    let Generator { catalogue, paths, scenarios, left_out, optional_members, second_credentials, .. } =
+        generator;
     let mut left_out: BTreeMap<LeftOutReason, Vec<String>> =
         left_out.into_iter().map(|(why, names)| (LeftOutReason::NotPossible(why), names)).collect();
     let sources: Vec<(String, ScenarioSource, Question)> = scenarios
@@ -167,6 +175,7 @@ pub fn from_openapi(
     let used: BTreeSet<String> = sources.iter().flat_map(|(_, source, _)| parameters(source)).collect();
     let mut variables = paths.variables;
     variables.retain(|(name, _)| used.contains(name));
+    variables.extend(sent_credentials(&second_credentials, &scenarios));
     let is_variable = |name: &String| variables.iter().any(|(known, _)| known == name);
     let mut kept: Vec<(String, ScenarioSource)> = Vec::new();
     let mut asked: BTreeMap<Question, usize> = BTreeMap::new();
@@ -216,6 +225,25 @@ pub fn from_openapi(
         asked,
         left_out,
     }
+}
+
+/// Returns the envelope of the errors of a document, without a schema that cannot be used: a contract with it could not be
+/// loaded, and the document says it all the same.
+fn usable_envelope(declared: &Declared) -> Option<ErrorEnvelope> {
+    let mut shape = ErrorEnvelope::of(&declared.api)?;
+    let schema = &mut shape.envelope.schema;
+    schema.take_if(|schema| declared.unusable(schema, Direction::Response).is_some());
+    Some(shape)
+}
+
+/// Returns the variables with the credentials that scenarios send beside those of their roles.
+fn sent_credentials(credentials: &SecondCredentials, scenarios: &[Scenario]) -> Vec<(String, Variable)> {
+    let sent: BTreeSet<String> = scenarios
+        .iter()
+        .flat_map(|scenario| scenario.faulty.placeholders())
+        .filter_map(|placeholder| placeholder.name().map(str::to_owned))
+        .collect();
+    credentials.variables().filter(|(name, _)| sent.contains(name)).collect()
 }
 
 /// Returns the names of the parameters in the paths of a scenario.

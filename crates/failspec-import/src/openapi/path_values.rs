@@ -64,6 +64,11 @@ impl<'a> Paths<'a> {
         Self { sampler, values, names, known: BTreeMap::new(), variables: Vec::new() }
     }
 
+    /// Returns the names of variables that are taken.
+    pub fn names(&mut self) -> &mut Unique {
+        &mut self.names
+    }
+
     /// Returns the value of a parameter that the user of the import gave.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)

@@ -163,6 +163,11 @@ impl RequestSpec {
         self
     }
 
+    /// Returns true if it has a name in it that is unique to the run.
+    pub fn has_unique(&self) -> bool {
+        self.placeholders().contains(&Placeholder::Unique)
+    }
+
     /// Returns the names in the request that are unique to the run.
     pub fn unique_names(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();

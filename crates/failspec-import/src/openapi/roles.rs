@@ -2,7 +2,7 @@
 //! must see nothing of the first.
 
 use failspec_pack::{
-    openapi::Operation,
+    openapi::{Content, Operation, ResponseStatus},
     pack::{
         Pointer, StatusPattern,
         source::{ExpectSource, Override, SchemaSource, StepSource},
@@ -11,6 +11,7 @@ use failspec_pack::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    crud::bare,
     fault_kind::FaultKind,
     faults::Fault,
     fixtures::Fixtures,
@@ -64,7 +65,7 @@ impl<'a> Generator<'a> {
             true => format!("{}/responses/403", operation.pointer),
             false => format!("{}/security", operation.pointer),
         };
-        let fault = Fault { class, what: what.replace(' ', "_"), rule, faulty, inferred: false };
+        let fault = Fault::new(class, what.replace(' ', "_"), rule, faulty);
         self.note_as_role(operation, right, fault, Vec::new());
     }
 
@@ -89,21 +90,8 @@ impl<'a> Generator<'a> {
         let mut faulty = right.ask.clone();
         faulty.role = Some(role.to_owned());
         let Some(item) = innermost(right) else {
-            // Anybody may list what is his own; for the table of operations and roles it is asked all the same.
             if right.reach == Reach::Nothing {
-                let why = "its response to another tenant is not searched for what the first one created";
-                self.leave_out(why, operation, &what);
-                let what = format!("open_as_{role}");
-                let (rule, around) = (operation.pointer.clone(), right.around.clone());
-                return self.add(
-                    operation,
-                    Question::Access,
-                    &what,
-                    &rule,
-                    Goal::NoServerError,
-                    around,
-                    faulty,
-                );
+                return self.list_as_other_tenant(operation, right, role, faulty);
             }
             return self.leave_out("it names nothing that the first tenant created", operation, &what);
         };
@@ -130,8 +118,71 @@ impl<'a> Generator<'a> {
             }
         };
         let rule = format!("{}/security", operation.pointer);
-        let fault = Fault { class, what: what.replace(' ', "_"), rule, faulty, inferred: false };
+        let fault = Fault::new(class, what.replace(' ', "_"), rule, faulty);
         self.note_as_role(operation, right, fault, then);
+    }
+
+    /// Generates the request of another tenant for a list. Anybody may list what is his own, but must not see in it what the
+    /// first one created.
+    fn list_as_other_tenant(
+        &mut self,
+        operation: &'a Operation,
+        right: &ValidRequest,
+        role: &str,
+        faulty: RequestSpec,
+    ) {
+        let (mut around, mut then) = (right.around.clone(), Vec::new());
+        match self.not_listed(operation, &mut around, &faulty) {
+            Some(step) => then.push(step),
+            None => {
+                let why = "its response to another tenant is not searched for what the first one created";
+                self.leave_out(why, operation, &format!("as {role}"));
+            }
+        }
+        let what = format!("open_as_{role}");
+        let rule = operation.pointer.clone();
+        let before = self.scenarios.len();
+        self.add(operation, Question::Access, &what, &rule, Goal::NoServerError, around, faulty);
+        for scenario in self.scenarios.iter_mut().skip(before) {
+            scenario.then.clone_from(&then);
+            for step in scenario.around.setup.iter_mut().chain(&mut scenario.around.teardown) {
+                step.request.role.get_or_insert(Override::Removed);
+            }
+        }
+    }
+
+    /// Creates what a list could show, and returns the step that shows that it does not; `None` if the list is none of what
+    /// can be created, or nothing tells the thing apart from others.
+    fn not_listed(
+        &mut self,
+        operation: &'a Operation,
+        around: &mut Fixtures,
+        list: &RequestSpec,
+    ) -> Option<StepSource> {
+        let is_list = operation.method == "GET" && has_json_success(operation);
+        let creator = self.creators.of_collection(operation).filter(|_| is_list)?;
+        let mut whole = around.clone();
+        self.make(creator, &mut whole, 0)?;
+        let made = whole.requests.get(&bare(&creator.remove.path)).filter(|make| make.credentials)?;
+        // An id that is a number may be that of something else, anywhere in the list; a name is that of the thing.
+        let names: Vec<Value> = made.unique_names().iter().map(|name| json!({ "const": name })).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let shows = json!({ "$ref": "#/$defs/shows" });
+        let within = [
+            json!({ "type": "array", "contains": shows }),
+            json!({ "type": "object", "not": { "additionalProperties": { "not": shows } } }),
+        ];
+        let anywhere: Vec<Value> = names.into_iter().chain(within).collect();
+        let schema = json!({ "not": shows, "$defs": { "shows": { "anyOf": anywhere } } });
+        let expect = ExpectSource {
+            status: vec![StatusPattern::Class(2)].into(),
+            body: vec![(Pointer::from_steps([]), SchemaSource::Inline(schema))],
+            ..ExpectSource::default()
+        };
+        *around = whole;
+        Some(StepSource { expect: Some(expect), ..step(list, None) })
     }
 
     /// Adds the scenario of a request as another role. Its other requests are those of the user of the import, also where they
@@ -198,6 +249,15 @@ impl<'a> Generator<'a> {
     fn is_removable(&self, operation: &Operation) -> bool {
         only_reads(operation) || self.creators.of_collection(operation).is_some()
     }
+}
+
+/// Returns true if an operation declares a success in JSON.
+fn has_json_success(operation: &Operation) -> bool {
+    let is_success = |status: ResponseStatus| {
+        matches!(status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
+    };
+    let mut successes = operation.responses.iter().filter(|it| is_success(it.status));
+    successes.any(|it| it.content.iter().any(Content::is_json))
 }
 
 /// Returns the bare path of the innermost thing in the path of a request that the scenario created.

@@ -12,7 +12,7 @@ use super::{
     body::Members,
     crud::bare,
     fixtures::Fixtures,
-    generate::Generator,
+    generate::{Generator, declares},
     invalid_value::core,
     multipart::{BOUNDARY, fields},
     path_values::text,
@@ -30,6 +30,8 @@ pub(super) struct ValidRequest {
     /// True if it needs a value that only the target knows and for which the document has no example.
     pub open: bool,
     pub reach: Reach,
+    /// True if only its body refers to what the run did not create.
+    pub foreign_body: bool,
 }
 
 /// The data that a request changes if it is not rejected.
@@ -94,6 +96,15 @@ impl Generator<'_> {
         }
         let reach = self.reach(operation, &around, filled.foreign);
         let (mut ask, mut body) = self.asked(operation, filled.path)?;
+        // What a creation that says 200 makes is known to be new, and removed, only by texts of its own.
+        let creates = operation.method == "POST" && !only_reads(operation) && !declares(operation, 201);
+        if creates
+            && self.creators.of_collection(operation).is_some()
+            && let Some(own) = self.with_own_texts(operation, &ask)
+        {
+            body = unescaped(&own);
+            ask = own;
+        }
         if reach == Reach::Own {
             keep_name(operation, &around, &mut ask, body.as_mut());
         }
@@ -101,8 +112,9 @@ impl Generator<'_> {
             self.link(&mut ask, body.as_ref(), &mut around, 0);
         }
         let is_unlinked = !only_reads(operation) && self.refers_to_others(operation, body.as_ref(), &around);
+        let foreign_body = is_unlinked && reach != Reach::Foreign;
         let reach = if is_unlinked { Reach::Foreign } else { reach };
-        Ok(ValidRequest { ask, body, around, open: filled.open, reach })
+        Ok(ValidRequest { ask, body, around, open: filled.open, reach, foreign_body })
     }
 
     /// Returns true if a member of a body refers to a resource that the run did not create, and its user did not name.
@@ -159,6 +171,11 @@ impl Generator<'_> {
                 return Err(format!("the generated value of {} is not valid in a header", parameter.name));
             }
             put(&mut ask, parameter, Some(&value));
+        }
+        if ask.credentials {
+            for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
+                self.second_credentials.put(&mut ask, &scheme);
+            }
         }
         let body = self.body(operation, &mut ask)?;
         Ok((ask, body))
@@ -370,7 +387,7 @@ fn names_credential(parameter: &Parameter) -> bool {
 }
 
 /// Returns the schema of the items, if a schema describes lists.
-fn list_of(schema: &Value) -> Option<&Value> {
+pub(super) fn list_of(schema: &Value) -> Option<&Value> {
     (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
 }
 
@@ -392,6 +409,19 @@ pub(super) fn body_of(operation: &Operation) -> Option<&Content> {
 pub(super) fn json_body(operation: &Operation) -> Option<&Content> {
     let find = |is: fn(&Content) -> bool| operation.body.iter().find(|content| is(content));
     find(Content::is_json).or_else(|| find(Content::takes_json))
+}
+
+/// Returns the JSON body of a request as it is before its texts are escaped.
+fn unescaped(ask: &RequestSpec) -> Option<Value> {
+    let Some(Body::Json(body)) = &ask.body else { return None };
+    let mut body = body.clone();
+    texts(&mut body, &mut |text| {
+        if text != UNIQUE {
+            let own = text.replace("$${", "\u{e001}").replace(UNIQUE, &UNIQUE_WITHIN.to_string());
+            *text = own.replace('\u{e001}', "${");
+        }
+    });
+    Some(body)
 }
 
 /// Escapes texts of the document that would be read as placeholders.

@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use failspec_pack::openapi::{Declared, Direction};
 
-use super::{body::Members, invalid_value::core};
+use super::{body::Members, invalid_value::core, unusual::snake};
 
 /// Maximum nesting depth of generated values.
 const MAX_DEPTH: usize = 8;
@@ -126,7 +126,7 @@ impl ValueGenerator<'_> {
         match kind(entries) {
             Some("object") => self.object(schema, entries, name, depth),
             Some("array") => self.array(entries, name, depth),
-            Some("string") => self.string(schema, entries),
+            Some("string") => self.string(schema, entries, name),
             Some("integer" | "number") => number(entries, self.pick(name, 5)),
             Some("boolean") => Some(Value::Bool(self.pick(name, 2) == 0)),
             Some("null") => Some(Value::Null),
@@ -141,9 +141,11 @@ impl ValueGenerator<'_> {
         let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
         let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
         let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        let is_free = ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key));
+        // An item of a list within a body is a part of something, and its name often the name of something else.
+        let is_part = name.split('.').skip(2).any(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_free = !is_part && ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key));
         kind(entries) == Some("string")
-            && NAMES.contains(&last.as_str())
+            && NAMES.contains(&last.strip_prefix("new_").or(last.strip_prefix("new")).unwrap_or(&last))
             && is_free
             && most >= 40
             && fewest <= 16
@@ -256,10 +258,12 @@ impl ValueGenerator<'_> {
         items.collect::<Option<Vec<Value>>>().map(Value::Array)
     }
 
-    fn string(&self, schema: &Value, entries: &Map<String, Value>) -> Option<Value> {
+    fn string(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> Option<Value> {
         let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
         let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
-        let formed = entries.get("format").and_then(Value::as_str).and_then(of_format);
+        let format = entries.get("format").and_then(Value::as_str);
+        let formed =
+            format.and_then(|format| late(format).filter(|_| is_end(name)).or_else(|| of_format(format)));
         if let Some(text) = formed.filter(|text| self.is_allowed(schema, &(*text).into())) {
             return Some(text.into());
         }
@@ -371,6 +375,35 @@ fn fuller(schema: Value) -> Value {
         _ => {}
     }
     entries.into()
+}
+
+/// Returns a time that is not over soon, for what ends something.
+fn late(format: &str) -> Option<&'static str> {
+    match format {
+        "date-time" => Some("2099-01-31T12:00:00Z"),
+        "date" => Some("2099-01-31"),
+        _ => None,
+    }
+}
+
+/// Returns true if the name of a property says that it is the end of something.
+fn is_end(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "end",
+        "ends",
+        "until",
+        "to",
+        "expire",
+        "expires",
+        "expiry",
+        "expiration",
+        "due",
+        "deadline",
+        "stop",
+        "finish",
+    ];
+    let last = snake(name.rsplit('.').next().unwrap_or_default());
+    last.split('_').any(|word| WORDS.contains(&word))
 }
 
 fn of_format(format: &str) -> Option<&'static str> {

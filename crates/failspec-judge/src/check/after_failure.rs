@@ -1,8 +1,9 @@
 //! The request was refused, and done all the same; or it was accepted, and did what it must not.
 
-use failspec_pack::pack::Provenance;
+use failspec_pack::pack::{Provenance, Scenario};
 
 use super::{
+    case_log::Observed,
     definition::{Check, When},
     finding::Finding,
     identification::Identity,
@@ -15,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     source: "`expect` of a step of the scenario's `then`",
     text: "The API responded with the documented failure, but what the scenario expects afterwards is not so: the \
 request was refused and took effect all the same, or another resource was changed. Where the API may accept the request \
-(`refusal: optional`), this must hold after a success, too. Steps of `then` without `expect` only have to succeed; if they \
+(`refusal: optional`), this must hold after a success, too, and so it must after a request without a fault. Steps of `then` without `expect` only have to succeed; if they \
 do not, the case is inconclusive.",
     when: When::Always,
     run,
@@ -41,4 +42,14 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 .saying(format!("{when}: {unmet}"))
         })
         .collect()
+}
+
+/// Returns the findings about what must hold after the success of a request without a fault.
+pub(super) fn after_success(scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
+    let source = Provenance::Documented.weaken(scenario.source);
+    let finding = |unmet: &String| {
+        let finding = Finding::new(CHECK.id, source, "what the step after the request expects", unmet);
+        finding.saying(format!("after the request, which succeeded: {unmet}"))
+    };
+    observed.after_failure.iter().map(finding).collect()
 }

@@ -42,13 +42,20 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
     let Some((content, source)) = shape_of(it) else { return Vec::new() };
     let Some(body) = it.response.document().value.as_ref() else { return Vec::new() };
     let mut found: Vec<Finding> = unknown(it, content).collect();
-    let Some(schema) = it.declared.content(content, Direction::Response) else { return found };
+    let Some(schema) = it.declared.content(content, Direction::Response) else {
+        let declared = content.schema.as_ref();
+        let unusable = declared.and_then(|schema| it.declared.unusable(schema, Direction::Response));
+        let expected = format!("a document whose {} can be used", name(content));
+        found.extend(unusable.map(|why| not_compared(it, &expected, &why)));
+        return found;
+    };
     let expected = format!("a body that matches {}", name(content));
     let finding = |misfit: failspec_pack::pack::SchemaViolation| {
         let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
         let message =
             format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);
         let finding = Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message);
+        let finding = finding.breaking(misfit.rule.as_deref(), misfit.null_member.as_deref());
         it.about(finding).about_annotation(misfit.is_annotation)
     };
     found.extend(schema.misfits(body).into_iter().map(finding));

@@ -6,6 +6,7 @@ use super::{
     definition::{Check, When},
     finding::Finding,
     openapi_context::declarations,
+    vacuous::only,
 };
 use failspec_pack::openapi::Direction;
 
@@ -32,11 +33,8 @@ pub(super) fn vacuous(observed: &Observed) -> Vec<Finding> {
                 return None;
             }
             let declared: Vec<&str> = schema.declared().collect();
-            let has: Vec<&str> =
-                body.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).take(8).collect();
             let expected = format!("at least one property of {}: {}", name(content), declared.join(", "));
-            let actual =
-                if has.is_empty() { "no properties".to_owned() } else { format!("only {}", has.join(", ")) };
+            let actual = only(body);
             let message = format!(
                 "{} with a body that has no property of {}: it has {actual}",
                 it.told(),

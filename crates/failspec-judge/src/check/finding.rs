@@ -36,6 +36,12 @@ pub struct Finding {
     /// The operation of the OpenAPI document that was called, if it may not be that of the request under test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) operation: Option<Arc<str>>,
+    /// The location in the schemas of the OpenAPI document of the rule that a body breaks, if several schemas share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) schema_rule: Option<Arc<str>>,
+    /// The name of the member of a body that is `null` and must not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) null_member: Option<Arc<str>>,
 }
 
 /// One of several broken rules that a finding combines.
@@ -69,6 +75,8 @@ impl Finding {
             details: Vec::new(),
             record: None,
             operation: None,
+            schema_rule: None,
+            null_member: None,
         }
     }
 
@@ -88,6 +96,23 @@ impl Finding {
     /// Returns the operation that was called, if it may not be that of the request under test.
     pub fn operation(&self) -> Option<&Arc<str>> {
         self.operation.as_ref()
+    }
+
+    /// Returns the location of the rule of the document's schemas that a body breaks, if several schemas share it.
+    pub fn schema_rule(&self) -> Option<&str> {
+        self.schema_rule.as_deref()
+    }
+
+    /// Returns the name of the member of a body that is `null` and must not be.
+    pub fn null_member(&self) -> Option<&str> {
+        self.null_member.as_deref()
+    }
+
+    /// Sets the rule of a schema that a body breaks.
+    #[must_use]
+    pub fn breaking(mut self, schema_rule: Option<&str>, null_member: Option<&str>) -> Self {
+        (self.schema_rule, self.null_member) = (schema_rule.map(Arc::from), null_member.map(Arc::from));
+        self
     }
 
     /// Returns the same finding as a warning: it is not known that the API is at fault.
@@ -136,6 +161,8 @@ impl<'de> Deserialize<'de> for Finding {
             details: Vec<FindingDetail>,
             exchange: Option<usize>,
             operation: Option<Arc<str>>,
+            schema_rule: Option<Arc<str>>,
+            null_member: Option<Arc<str>>,
         }
         let Written {
             check,
@@ -147,10 +174,24 @@ impl<'de> Deserialize<'de> for Finding {
             details,
             exchange: record,
             operation,
+            schema_rule,
+            null_member,
         } = Written::deserialize(deserializer)?;
         let unknown = || D::Error::custom(format!("there is no check `{check}`"));
         let check = find(&check).ok_or_else(unknown)?.id;
         let severity = given.unwrap_or_else(|| severity(source));
-        Ok(Self { check, source, severity, expected, actual, message, details, record, operation })
+        Ok(Self {
+            check,
+            source,
+            severity,
+            expected,
+            actual,
+            message,
+            details,
+            record,
+            operation,
+            schema_rule,
+            null_member,
+        })
     }
 }

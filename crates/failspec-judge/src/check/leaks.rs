@@ -121,10 +121,10 @@ static CLIENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let forbidden = subject.failure.leaks_forbidden;
-    if !forbidden && subject.response().status < 500 {
+    if forbidden.is_none() && subject.response().status < 500 {
         return Vec::new();
     }
-    let source = if forbidden { Provenance::Documented } else { Provenance::Inferred };
+    let source = forbidden.unwrap_or(Provenance::Inferred);
     let mut suspicious = Vec::new();
     match subject.view.body() {
         Some(body) => collect(body, &At::Root, &mut suspicious),

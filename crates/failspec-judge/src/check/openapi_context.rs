@@ -108,7 +108,8 @@ impl<'a> Declaration<'a> {
         });
         match is_default && (self.response.status < 400 || !declares_success) {
             true => Provenance::Inferred,
-            false => Provenance::Documented,
+            // A document that is not the publisher's binds nobody.
+            false => Provenance::Documented.weaken(self.declared.source),
         }
     }
 

@@ -7,15 +7,16 @@ use failspec_pack::pack::{Contract, Provenance, Scenario};
 use super::{
     after_failure, allow, body_status, bulk_item,
     case_log::Observed,
-    code, connection_closed, control, declared_headers, declared_schema, declared_vacuous,
+    code, connection_closed, content_range, control, declared_headers, declared_schema, declared_vacuous,
     definition::{Check, When},
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
-    headers, indistinguishable, leaks, matching, media_type, message, not_rejected, recovers, repeatable,
-    request_id, retry_after, retry_after_syntax, schema, server_error, status,
+    headers, indistinguishable, leaks, matching, media_type, message, not_rejected, problem_details,
+    proxy_authenticate, recovers, repeatable, request_id, retry_after, retry_after_syntax, schema,
+    server_error, status,
     subject::Subject,
     success, undeclared_media_type, undeclared_requirement, undeclared_status, unrecognized_response,
-    vacuous, well_formed, wording, www_authenticate,
+    upgrade, vacuous, well_formed, wording, www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
@@ -50,6 +51,10 @@ pub static CHECKS: &[&Check] = &[
     &leaks::CHECK,
     &www_authenticate::CHECK,
     &allow::CHECK,
+    &proxy_authenticate::CHECK,
+    &upgrade::CHECK,
+    &content_range::CHECK,
+    &problem_details::CHECK,
     &retry_after_syntax::CHECK,
     &duplicate_header::CHECK,
     &undeclared_requirement::CHECK,
@@ -151,6 +156,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
 /// OpenAPI document.
 pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
     let unmet = success::unmet_success(contract, scenario, observed).into_iter();
+    let unmet = unmet.chain(after_failure::after_success(scenario, observed));
     without_echo(unmet.chain(declared(observed, scenario.source)).collect(), observed.judged)
 }
 

@@ -1,5 +1,7 @@
 //! A body that matches a schema only because it has none of its properties.
 
+use serde_json::Value;
+
 use super::{
     definition::{Check, When},
     finding::Finding,
@@ -38,9 +40,16 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         .map(|rule| {
             let declared: Vec<&str> = rule.rule.declared().collect();
             let expected = format!("at least one of {}", declared.join(", "));
-            subject.finding(CHECK.id, rule.source, &expected, "none of them").saying(format!(
+            subject.finding(CHECK.id, rule.source, &expected, only(body)).saying(format!(
                 "the body matches its schema, but has no declared property: expected {expected}"
             ))
         })
         .collect()
+}
+
+/// Describes the properties that a body has instead of those that are declared.
+pub(super) fn only(body: &Value) -> String {
+    let has: Vec<&str> =
+        body.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).take(8).collect();
+    if has.is_empty() { "no properties".to_owned() } else { format!("only {}", has.join(", ")) }
 }

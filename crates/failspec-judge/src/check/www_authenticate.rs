@@ -1,10 +1,8 @@
 //! `WWW-Authenticate` on 401.
 
-use failspec_pack::pack::Provenance;
-
 use super::{
     definition::{Check, When},
-    finding::Finding,
+    mandatory_header::missing,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -15,13 +13,5 @@ pub(super) static CHECK: Check = Check {
 generic clients know how to authenticate. Most JSON APIs omit it; nothing breaks, but the standard requires \
 it.",
     when: When::Refused,
-    run: |subject| {
-        if subject.response().status != 401 || subject.response().header("www-authenticate").is_some() {
-            return Vec::new();
-        }
-        vec![
-            Finding::new(CHECK.id, Provenance::Standard, "the header WWW-Authenticate", "none")
-                .saying("the 401 response has no WWW-Authenticate (RFC 9110, section 11.6.1)"),
-        ]
-    },
+    run: |subject| missing(subject, CHECK.id, 401, "WWW-Authenticate", "11.6.1"),
 };

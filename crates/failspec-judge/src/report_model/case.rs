@@ -40,6 +40,9 @@ pub struct CaseReport {
     /// The place of the rule that the request under test breaks, if the scenario names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documentation: Option<Arc<str>>,
+    /// The name of the query, header or cookie parameter of the contract's OpenAPI document that the rule is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<Arc<str>>,
     /// File and line of the scenario.
     pub location: ScenarioLocation,
     // Shared by all cases of the failure.

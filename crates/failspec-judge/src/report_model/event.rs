@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use failspec_pack::{
-    pack::label,
+    pack::{Origins, label},
     target_config::{CheckLevel, Level},
 };
 
@@ -124,6 +124,9 @@ pub struct PackHeader {
     pub as_of: Option<String>,
     /// The URL of the documentation.
     pub documentation: Option<String>,
+    /// How much of it is published, inferred and proven; absent if its contract states nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Origins>,
     /// Number of failures that it documents.
     pub failures: usize,
     /// Number of them that are selected.
@@ -206,7 +209,8 @@ impl std::fmt::Display for CheckLevelReport {
 impl PackHeader {
     /// Returns the name of the pack with the requested version: `kubeadapt@2026-03`.
     pub fn label(&self) -> String {
-        label(&self.name, self.version.as_deref())
+        // Where two versions of a pack are in one run, the name of the older one has it already.
+        label(&self.name, self.version.as_deref().filter(|_| !self.name.contains('@')))
     }
 }
 

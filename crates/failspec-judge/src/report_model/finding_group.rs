@@ -24,11 +24,16 @@ pub struct FindingGroup {
     /// What the requests lacked, if several operations accept requests without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<MissingPart>,
+    /// The name of the parameter that the requests were about, if several operations have it; of several parameters all names,
+    /// with `, ` between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
     /// The expected value.
     pub expected: String,
     /// The observed value.
     pub actual: String,
-    /// Number of cases.
+    /// Number of cases whose request under test shows it, and of operations of which another request does: a control that many
+    /// cases have in common counts once.
     pub cases: usize,
     /// The names of the cases, in their order.
     #[serde(default)]
@@ -84,10 +89,15 @@ impl fmt::Display for MissingPart {
 }
 
 impl FindingGroup {
-    /// Returns the operation, rule or missing part that it belongs to, in words; `None` for the API as a whole.
+    /// Returns the operation, rule, missing part or parameter that it belongs to, in words; `None` for the API as a whole.
     pub fn subject(&self) -> Option<String> {
         let missing = || self.missing.as_ref().map(ToString::to_string);
-        self.operation.clone().or_else(|| self.rule.clone()).or_else(missing)
+        let parameter = || {
+            let name = self.parameter.as_ref()?;
+            let parameters = if name.contains(", ") { "parameters" } else { "parameter" };
+            Some(format!("the {parameters} {name}"))
+        };
+        self.operation.clone().or_else(|| self.rule.clone()).or_else(missing).or_else(parameter)
     }
 
     /// Returns true if a finding of a check in a case is one of the group.

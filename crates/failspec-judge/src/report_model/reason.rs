@@ -69,6 +69,16 @@ pub enum Reason {
         /// The outcomes, in the order of the runs.
         outcomes: Vec<Outcome>,
     },
+    /// What this operation creates could not be removed, or it did not remove what it should: no more is created.
+    LeavesBehind {
+        /// The operation.
+        operation: String,
+    },
+    /// Several requests to this operation got no response in time: it is not called again.
+    TimesOut {
+        /// The operation.
+        operation: String,
+    },
     /// The case, or a step of it, could not be judged.
     Unjudged {
         /// The cause in words.
@@ -216,6 +226,13 @@ impl fmt::Display for Reason {
                     names.join(", "),
                     names.first().map(String::as_str).unwrap_or_default()
                 )
+            }
+            Self::LeavesBehind { operation } => write!(
+                f,
+                "{operation} left several things behind that the run had created, and removed none: no more is created"
+            ),
+            Self::TimesOut { operation } => {
+                write!(f, "several requests to {operation} got no response in time: it is not called again")
             }
             Self::Unjudged { cause } => f.write_str(cause),
         }

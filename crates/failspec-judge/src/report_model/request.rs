@@ -92,13 +92,28 @@ impl CurlCommand<'_> {
     /// Calls `word` with each part. Nothing is collected: a report has thousands of such lines.
     fn each(&self, mut word: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Result {
         let RequestReport { method, url, headers, body } = self.0;
-        match method != "GET" || body.is_some() {
-            true => word(format_args!("curl -i -X {method}"))?,
-            false => word(format_args!("curl -i"))?,
+        let expanded = expands(url);
+        // Without `-g`, curl would send `/[1-3]` as three requests.
+        let globs_off = if expanded { " -g" } else { "" };
+        // A report that is read back may say anything: no part of it becomes another option, or another command.
+        match method.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            true if method == "GET" && body.is_none() => word(format_args!("curl -i{globs_off}"))?,
+            true => word(format_args!("curl -i{globs_off} -X {method}"))?,
+            false => {
+                let method = Quoted { before: &[], text: &method.as_str().into() }.to_string();
+                word(format_args!("curl -i{globs_off} -X {method}"))?;
+            }
         }
-        word(format_args!("{}", Quoted { before: &[], text: url }))?;
-        for (name, value) in headers {
-            word(format_args!("-H {}", Quoted { before: &[name, ": "], text: value }))?;
+        let quoted = Quoted { before: &[], text: url };
+        match begins_with_dash(url) {
+            true => word(format_args!("--url {quoted}"))?,
+            false => word(format_args!("{quoted}"))?,
+        }
+        // What begins with `@` is no header, and for curl the name of a file.
+        for (name, value) in headers.iter().filter(|(name, _)| !name.starts_with('@')) {
+            // curl sends no header for `Name:`, and an empty one for `Name;`.
+            let before: &[&str] = if value.is_empty() { &[name, ";"] } else { &[name, ": "] };
+            word(format_args!("-H {}", Quoted { before, text: value }))?;
         }
         let Some(body) = body else { return Ok(()) };
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
@@ -115,10 +130,30 @@ impl CurlCommand<'_> {
             }
         });
         match missing.is_empty() {
-            true => word(format_args!("--data-binary {}", Quoted { before: &[], text: body })),
+            // As it is: `--data-binary` would take a body that begins with `@` for the name of a file, and send that.
+            true => word(format_args!("--data-raw {}", Quoted { before: &[], text: body })),
             false => word(format_args!("--data-binary @body  # {}", missing.join(", "))),
         }
     }
+}
+
+/// Returns true if curl would take a part of the URL for a pattern.
+fn expands(url: &RedactedText) -> bool {
+    let mut found = false;
+    url.for_each(|part| {
+        found |= matches!(part, RedactedView::Text(text) if text.contains(['[', ']', '{', '}']))
+    });
+    found
+}
+
+/// Returns true if curl would take the URL for an option: its first part is text that begins with a dash.
+fn begins_with_dash(url: &RedactedText) -> bool {
+    let mut first = None;
+    url.for_each(|part| {
+        let dash = matches!(part, RedactedView::Text(text) if text.starts_with('-'));
+        first.get_or_insert(dash);
+    });
+    first.unwrap_or(false)
 }
 
 /// A text, with a prefix, quoted for a POSIX shell.
@@ -285,11 +320,35 @@ mod tests {
         let request = request("http://h/".into(), Some("[secret: $(reboot)] --data-binary 'x".into()));
         assert_eq!(
             request.curl().to_string(),
-            r"curl -i -X GET 'http://h/' -H 'Content-Type:' --data-binary '[secret: $(reboot)] --data-binary '\''x'"
+            r"curl -i -X GET 'http://h/' -H 'Content-Type:' --data-raw '[secret: $(reboot)] --data-binary '\''x'"
         );
         let url = RedactedText::secret("1 $(reboot)\"");
         assert_eq!(self::request(url, None).curl().to_string(), "curl -i \"${_1___REBOOT__}\"");
         assert_eq!(self::request("".into(), None).curl().to_string(), "curl -i ''");
+    }
+
+    #[test]
+    fn a_pasted_line_sends_one_request_and_reads_no_file() {
+        let line = |url: &str, method: &str, header: (&str, &str), body: Option<&str>| {
+            let headers = vec![(header.0.to_owned(), header.1.into())];
+            let (method, url) = (method.to_owned(), url.into());
+            RequestReport { method, url, headers, body: body.map(Into::into) }.curl().to_string()
+        };
+        let json = ("Content-Type", "application/json");
+        for (line, expected) in [
+            (
+                line("http://h/", "POST", json, Some("@/etc/passwd")),
+                "curl -i -X POST 'http://h/' -H 'Content-Type: application/json' --data-raw '@/etc/passwd'",
+            ),
+            (
+                line("http://h/[1-3]?q={a,b}", "GET", ("X-Empty", ""), None),
+                "curl -i -g 'http://h/[1-3]?q={a,b}' -H 'X-Empty;'",
+            ),
+            (line("http://h/", "GET;reboot", ("@file", "x"), None), "curl -i -X 'GET;reboot' 'http://h/'"),
+            (line("-o/tmp/x", "GET", ("A", "b"), None), "curl -i --url '-o/tmp/x' -H 'A: b'"),
+        ] {
+            assert_eq!(line, expected);
+        }
     }
 
     #[test]

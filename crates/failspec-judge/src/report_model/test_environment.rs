@@ -47,6 +47,9 @@ pub struct TargetChanges {
     /// Operations with another method or path than in the pack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<OperationReport>,
+    /// The names of the headers of all requests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// Roles whose credentials a program prints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<CommandReport>,
@@ -103,6 +106,9 @@ pub struct ConditionReport {
     /// The requests that begin and end it, as the target writes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<String>,
+    /// The programs that begin and end it, without their arguments: one of them may be a secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
     /// The address that the request under test is sent to instead of the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -117,6 +123,7 @@ pub struct ConditionReport {
 impl fmt::Display for ConditionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = self.requests.clone();
+        parts.extend(self.commands.iter().map(|program| format!("command {program}")));
         parts.extend(self.address.as_ref().map(|address| format!("the request goes to {address}")));
         for (what, names) in [("header", &self.headers), ("variable", &self.variables)] {
             parts.extend(names.iter().map(|name| format!("{what} {name}")));

@@ -137,6 +137,7 @@ impl World {
                 let url = format!("http://api.test{path}");
                 let request = Request {
                     trace: None,
+                    first_byte: None,
                     method: line.method.clone(),
                     url: url.parse().expect("a URL"),
                     shown_url: url.into(),

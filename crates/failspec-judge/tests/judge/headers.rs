@@ -204,3 +204,22 @@ fn retry_after_has_its_syntax_where_no_rule_documents_it() {
     }
     assert_eq!(world.judge(Reply::text(404, "")), [""; 0]);
 }
+
+#[test]
+fn a_range_that_cannot_be_served_says_how_long_the_content_is() {
+    let world = World::new("failures: [ { id: a, status: [416, 404], summary: x } ]", "triggers: a");
+    for (status, text, is_right) in [
+        (416, "bytes */0", true),
+        (416, "items */1234", true),
+        (404, "bytes 0-1/2", true),
+        (416, "bytes */*", false),
+        (416, "*/10", false),
+        (416, "bytes 5-9/10", false),
+        (416, "", false),
+    ] {
+        let found = world.judge(Reply::text(status, "").with("content-range", text));
+        let expected = if is_right { vec![] } else { vec!["warning content-range"] };
+        assert_eq!(found, expected, "{status} {text}");
+    }
+    assert_eq!(world.judge(Reply::text(416, "")), [""; 0], "it may be absent");
+}

@@ -570,3 +570,18 @@ failures: [ { id: bad, status: 400, code: bad, summary: x } ]";
     let details: Vec<&str> = found[0].details.iter().map(|detail| detail.check.as_str()).collect();
     assert_eq!(details, ["status", "well-formed", "undeclared-status"]);
 }
+
+#[test]
+fn a_document_that_is_not_the_publishers_binds_nobody() {
+    let wrong = || Reply::json(400, json!({ "error": 1 }));
+    for (source, expected) in [
+        ("", "violation declared-schema"),
+        ("openapi_source: documented\n", "violation declared-schema"),
+        ("openapi_source: published\n", "violation declared-schema"),
+        ("openapi_source: inferred\n", "warning declared-schema"),
+    ] {
+        let world = World::with_document(&format!("{source}{STATUSES}"), "triggers: bad", SHAPES);
+        assert_eq!(world.judge(wrong()), [expected], "{source}");
+        assert_eq!(world.judge(Reply::json(400, json!({ "error": "x" }))), [""; 0], "{source}");
+    }
+}

@@ -190,7 +190,7 @@ failures: [ { id: locked, status: 207, code: locked, summary: x } ]";
     let item = json!({ "id": "a", "error": "locked" });
     let same =
         "triggers: absent, indistinguishable_from: { source: documented, path: {}, query: { a: '1' } }";
-    let plain = "failures: [ { id: absent, status: [404, 401, 405], summary: x } ]";
+    let plain = "failures: [ { id: absent, status: [404, 401, 405, 407, 416, 426], summary: x } ]";
     let plain = (plain, "triggers: absent");
     let message = |message: &str| Reply::json(404, json!({ "error": "absent", "message": message }));
     vec![
@@ -235,6 +235,20 @@ failures: [ { id: locked, status: 207, code: locked, summary: x } ]";
         ),
         pair("www-authenticate", plain, one(text(401)), one(text(401).with("www-authenticate", "Bearer"))),
         pair("allow", plain, one(text(405)), one(text(405).with("allow", "POST"))),
+        pair("proxy-authenticate", plain, one(text(407)), one(text(407).with("proxy-authenticate", "Basic"))),
+        pair("upgrade", plain, one(text(426)), one(text(426).with("upgrade", "HTTP/2.0"))),
+        pair(
+            "content-range",
+            plain,
+            one(text(416).with("content-range", "bytes 0-9/10")),
+            one(text(416).with("content-range", "bytes */10")),
+        ),
+        pair(
+            "problem-details",
+            plain,
+            problem(json!({ "status": 400, "title": "Not Found" })),
+            problem(json!({ "status": 404, "title": "Not found", "more": 1 })),
+        ),
         pair(
             "retry-after-syntax",
             plain,
@@ -248,6 +262,10 @@ failures: [ { id: locked, status: 207, code: locked, summary: x } ]";
             one(text(404).with("vary", "a").with("vary", "b")),
         ),
     ]
+}
+
+fn problem(body: Value) -> Case {
+    one(Reply::text(404, &body.to_string()).with("content-type", "application/problem+json"))
 }
 
 fn pairs_of_the_document() -> Vec<&'static str> {

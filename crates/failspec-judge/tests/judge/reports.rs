@@ -30,6 +30,7 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         rerun: None,
         source: Provenance::Documented,
         documentation: None,
+        parameter: None,
         location: ScenarioLocation { file: "scenarios/t/s.yaml".to_owned(), line: 3 },
         documented: Arc::new(Documented {
             summary: "x".to_owned(),
@@ -124,6 +125,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
             digest: "00".to_owned(),
             as_of: None,
             documentation: None,
+            origins: None,
             failures: coverage.failures.len(),
             failures_selected: coverage.failures.len(),
             scenarios: cases,

@@ -100,6 +100,7 @@ fn what_a_target_changes_is_told_in_words_and_left_out_if_it_is_nothing() {
     let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let condition = ConditionReport {
         name: "down".to_owned(),
+        commands: vec!["docker".to_owned()],
         requests: list(&["PUT /faults", "DELETE /faults"]),
         address: Some("http://h/".to_owned()),
         headers: list(&["X-Fault"]),
@@ -107,7 +108,7 @@ fn what_a_target_changes_is_told_in_words_and_left_out_if_it_is_nothing() {
     };
     assert_eq!(
         condition.to_string(),
-        "down: PUT /faults, DELETE /faults, the request goes to http://h/, header X-Fault, variable context, variable id"
+        "down: PUT /faults, DELETE /faults, command docker, the request goes to http://h/, header X-Fault, variable context, variable id"
     );
     let changes = TargetChanges { operations: vec![operation], ..TargetChanges::default() };
     assert!(TargetChanges::default().is_empty() && !changes.is_empty());

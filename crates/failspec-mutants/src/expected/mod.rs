@@ -13,7 +13,7 @@ mod responses;
 
 use std::sync::Arc;
 
-use super::{EmbeddedError, ExpectedDetection, Subject, api};
+use super::{EmbeddedError, ExpectedDetection, Subject, api_of_version};
 use failspec_pack::pack::Pack;
 use failspec_reference::{Mutant, mutants_of};
 
@@ -22,12 +22,13 @@ use failspec_reference::{Mutant, mutants_of};
 /// # Errors
 /// When the pack has no reference implementation.
 pub fn subjects(pack: &Arc<Pack>) -> Result<Vec<Subject>, EmbeddedError> {
-    let mutants = mutants_of(&*api(&pack.name)?);
-    let refusals = api(&pack.name)?.refusals();
+    let api = api_of_version(&pack.name, pack.version.as_ref())?;
+    let mutants = mutants_of(&*api);
+    let refusals = api.refusals();
     let subject = |mutant: Mutant| {
         let harmless = mutant.harmless.then_some(ExpectedDetection::Harmless);
         let noticed = harmless
-            .or_else(|| own(&pack.name, &mutant.id))
+            .or_else(|| own(pack, &mutant.id))
             .or_else(|| lenient::noticed(pack, &refusals, &mutant.id))
             .or_else(|| responses::noticed(&pack.name, &mutant.id))
             .unwrap_or(UNKNOWN);
@@ -47,10 +48,10 @@ fn violation_in(table: &'static [(&str, &str, &str)], mutant: &str) -> Option<Ex
     Some(ExpectedDetection::violation(check).at(*failure))
 }
 
-fn own(pack: &str, mutant: &str) -> Option<ExpectedDetection> {
-    match pack {
+fn own(pack: &Pack, mutant: &str) -> Option<ExpectedDetection> {
+    match pack.name.as_str() {
         "kubeglass" => kubeglass::noticed(mutant),
-        "kubevision" => kubevision::noticed(mutant),
+        "kubevision" => kubevision::noticed(pack, mutant),
         "kubeadapt" => kubeadapt::noticed(mutant),
         "k0rdent" => k0rdent::noticed(mutant),
         "apinizer" => apinizer::noticed(mutant),

@@ -30,6 +30,8 @@ const DIALECTS: [&str; 3] = [
 /// The operations of an API and their responses, as a document declares them.
 #[derive(Debug, Clone)]
 pub struct Api {
+    /// The main file of the document, as messages show it.
+    pub file: String,
     /// The OpenAPI version of the document.
     pub version: Version,
     /// The API's title.
@@ -108,6 +110,7 @@ impl Api {
         let servers = root.get("servers");
         let servers = servers.iter().flat_map(At::items);
         Self {
+            file: document.file(&root).to_owned(),
             version,
             title: info("title"),
             api_version: info("version"),
@@ -180,7 +183,17 @@ fn name_security(
             }
         }
         let fewest = operation.security.iter().min_by_key(|schemes| credentials(schemes));
-        let Some(schemes) = fewest.filter(|schemes| credentials(schemes) > 1) else { continue };
+        // API keys beside the credential of a role are variables of the contract.
+        let others = |schemes: &[String]| {
+            let is_other = |name: &&String| {
+                known.get(*name).is_some_and(|scheme| !matches!(scheme.credential, Credential::Key { .. }))
+            };
+            let others: Vec<String> = schemes.iter().filter(is_other).cloned().collect();
+            credentials(&others)
+        };
+        let Some(schemes) = fewest.filter(|schemes| credentials(schemes) > 1 && others(schemes) > 1) else {
+            continue;
+        };
         let schemes: Vec<&str> = schemes.iter().map(String::as_str).collect();
         let shown = schemes.join("` and `");
         if together.insert(schemes) {

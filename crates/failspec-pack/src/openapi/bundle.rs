@@ -33,7 +33,10 @@ impl<'a> Names<'a> {
         // `envelope.schema.json`.
         let stem = file.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
         let last = at.pointer.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(stem);
-        let plain: String = last
+        let of_place = if last == "schema" { place_of(&at.pointer) } else { None };
+        let plain: String = of_place
+            .as_deref()
+            .unwrap_or(last)
             .chars()
             .map(|it| if it.is_ascii_alphanumeric() || "_-.".contains(it) { it } else { '_' })
             .collect();
@@ -99,6 +102,9 @@ impl<'a> SchemaCollector<'a> {
 const INTO: &str = "#/$defs/";
 
 impl Bundle {
+    /// The keyword of a schema that lacks something that the document says: a reference to a schema that is lost.
+    pub(super) const LACKS: &str = "x-failspec-lacks";
+
     /// Returns a reference to a schema in the bundle.
     pub(super) fn reference(name: &str) -> String {
         format!("{INTO}{name}")
@@ -129,7 +135,8 @@ impl Bundle {
         self.get(reference.strip_prefix(INTO)?)
     }
 
-    /// Returns the reasons why parts of a schema are unknown: references that lead nowhere.
+    /// Returns the reasons why parts of a schema are unknown: references that lead nowhere, and patterns that cannot
+    /// be used.
     pub fn lost(&self, schema: &Value) -> Vec<&str> {
         if self.lost.is_empty() {
             return Vec::new();
@@ -145,12 +152,14 @@ impl Bundle {
         while let Some(value) = open.pop() {
             match value {
                 Value::Object(entries) => {
-                    if let Some(name) =
-                        entries.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(INTO))
-                        && let Some((name, target)) = self.definitions.get_key_value(name)
-                        && needed.insert(name)
-                    {
-                        open.push(target);
+                    let references =
+                        ["$ref", Self::LACKS].iter().filter_map(|key| entries.get(*key)?.as_str());
+                    for name in references.filter_map(|reference| reference.strip_prefix(INTO)) {
+                        if let Some((name, target)) = self.definitions.get_key_value(name)
+                            && needed.insert(name)
+                        {
+                            open.push(target);
+                        }
                     }
                     open.extend(entries.values());
                 }
@@ -177,5 +186,49 @@ impl Bundle {
             whole.insert("$defs".to_owned(), Value::Object(definitions));
         }
         Value::Object(whole)
+    }
+}
+
+/// Returns the name of a schema that has none of its own, from the place where it stands: `post_alerts_400` for that of a
+/// response, `BadRequest` for that of a shared response.
+fn place_of(pointer: &str) -> Option<String> {
+    let steps: Vec<String> =
+        pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+    match steps.as_slice() {
+        ["paths", path, method, rest @ ..] => {
+            let words = path.split(|it: char| !it.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+            let path = words.collect::<Vec<_>>().join("_");
+            let part = match rest {
+                ["responses", status, ..] => status,
+                ["requestBody", ..] => "body",
+                _ => "parameter",
+            };
+            let all = [method, path.as_str(), part];
+            Some(all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_"))
+        }
+        ["components", "responses" | "requestBodies" | "parameters" | "headers", name, ..]
+        | ["responses" | "parameters", name, ..] => Some((*name).to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_of;
+
+    #[test]
+    fn a_schema_without_a_name_is_called_after_its_place() {
+        for (pointer, expected) in [
+            ("/paths/~1alerts/post/responses/400/content/application~1json/schema", Some("post_alerts_400")),
+            ("/paths/~1a~1{id}.json/get/responses/200/schema", Some("get_a_id_json_200")),
+            ("/paths/~1/put/requestBody/content/application~1json/schema", Some("put_body")),
+            ("/paths/~1a/get/parameters/0/schema", Some("get_a_parameter")),
+            ("/components/responses/Refused/content/text~1plain/schema", Some("Refused")),
+            ("/responses/BadRequest/schema", Some("BadRequest")),
+            ("/components/schemas/Pet/properties/schema", None),
+        ] {
+            assert_eq!(place_of(pointer).as_deref(), expected, "{pointer}");
+        }
     }
 }

@@ -7,10 +7,11 @@ use std::{
 
 use serde_json::Value;
 
-use crate::pack::{HeaderSchema, Pack, Schema, SchemaRegistry};
+use crate::pack::{HeaderSchema, Pack, Provenance, Schema, SchemaRegistry};
 
 use super::{
     Api, Bundle, Content, Document, DocumentError, Operation, Overlay, ResponseStatus, path_template::rank,
+    warning::Warning,
 };
 
 /// An OpenAPI document, prepared for checking requests and responses: operations are found by path, and schemas are
@@ -19,17 +20,19 @@ use super::{
 pub struct Declared {
     /// The API that the document declares.
     pub api: Api,
+    /// The origin of the document.
+    pub source: Provenance,
     /// Method and number of path segments → the operations that may match, by index.
     places: HashMap<(String, usize), Vec<usize>>,
     /// The paths of its servers, without a `/` at the end.
     prefixes: Vec<String>,
-    /// Compiled schemas, by direction and text; `None` for a schema that cannot be compiled.
+    /// Compiled schemas, by direction and text; for one that cannot be used, the reason.
     compiled: Mutex<Compiled>,
     /// Compiled schemas of response headers, by text.
     headers: Mutex<BTreeMap<String, Option<Arc<HeaderSchema>>>>,
 }
 
-type Compiled = BTreeMap<(Direction, String), Option<Arc<Schema>>>;
+type Compiled = BTreeMap<(Direction, String), Result<Arc<Schema>, Arc<str>>>;
 
 /// The direction of a body: `readOnly` properties are not sent, and `writeOnly` properties are not in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +51,8 @@ impl Declared {
     pub fn of(pack: &Pack) -> Result<Option<Self>, DocumentError> {
         let Some(file) = &pack.contract.openapi else { return Ok(None) };
         let document = Document::of_texts(&file.path, &Overlay::of(pack)?, &pack.texts)?;
-        Ok(Some(Self::new(Api::lenient(&document))))
+        let source = pack.contract.openapi_source.unwrap_or_default();
+        Ok(Some(Self { source, ..Self::new(Api::lenient(&document)) }))
     }
 
     /// Reads the document as [`Self::of`] does. Concurrent runs of the same pack share it and its compiled schemas.
@@ -87,7 +91,8 @@ impl Declared {
         };
         let prefixes = api.servers.iter().map(path).filter(|path| path.is_empty() || path.starts_with('/'));
         let prefixes = prefixes.collect();
-        Self { api, places, prefixes, compiled: Mutex::default(), headers: Mutex::default() }
+        let source = Provenance::Documented;
+        Self { api, source, places, prefixes, compiled: Mutex::default(), headers: Mutex::default() }
     }
 
     /// Returns the path of its first server, without a `/` at the end; the operations are below it.
@@ -125,16 +130,68 @@ impl Declared {
         methods
     }
 
-    /// Returns the compiled schema of a body or of a part of a request; `None` if it cannot be compiled.
+    /// Returns a compiled schema; `None` if it cannot be used, which [`Self::unusable`] explains.
     pub fn schema(&self, schema: &Value, direction: Direction) -> Option<Arc<Schema>> {
+        self.compiled(schema, direction).ok()
+    }
+
+    /// Returns the reason why bodies cannot be compared with a schema, if they cannot.
+    pub fn unusable(&self, schema: &Value, direction: Direction) -> Option<Arc<str>> {
+        self.compiled(schema, direction).err()
+    }
+
+    fn compiled(&self, schema: &Value, direction: Direction) -> Result<Arc<Schema>, Arc<str>> {
         let key = (direction, schema.to_string());
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         let compile = || {
             let mut whole = self.api.bundle.complete(schema);
             relax(&mut whole, &self.api.bundle, direction, 0);
-            Schema::compile(whole, &SchemaRegistry::default()).ok().map(Arc::new)
+            let schema = Schema::compile(whole, &SchemaRegistry::default());
+            let schema = schema.map_err(|error| Arc::<str>::from(error.message))?;
+            match schema.excess() {
+                Some(excess) => Err(excess.into()),
+                None => Ok(Arc::new(schema)),
+            }
         };
         compiled.entry(key).or_insert_with(compile).clone()
+    }
+
+    /// Returns a warning for each schema of a parameter, a header or a body that cannot be used: nothing is compared with it.
+    pub fn unusable_schemas(&self) -> Vec<Warning> {
+        let mut found: Vec<Warning> = Vec::new();
+        let mut note = |what: &str, pointer: &str, why: Option<Arc<str>>| {
+            let Some(why) = why else { return };
+            let (file, pointer) = pointer.split_once('#').unwrap_or((&self.api.file, pointer));
+            found.push(Warning {
+                file: file.to_owned(),
+                pointer: pointer.to_owned(),
+                message: format!("the schema of {what} cannot be used: {why}; any value is accepted"),
+                is_loss: true,
+            });
+        };
+        let unusable = |schema: &Option<Value>, direction| self.unusable(schema.as_ref()?, direction);
+        for operation in &self.api.operations {
+            for parameter in &operation.parameters {
+                note(&parameter.name, &parameter.pointer, unusable(&parameter.schema, Direction::Request));
+            }
+            for content in &operation.body {
+                note(&content.media_type, &operation.pointer, unusable(&content.schema, Direction::Request));
+            }
+            for response in &operation.responses {
+                for content in &response.content {
+                    note(
+                        &content.media_type,
+                        &response.pointer,
+                        unusable(&content.schema, Direction::Response),
+                    );
+                }
+                for header in &response.headers {
+                    let lacks = header.schema.as_ref().is_some_and(|it| self.header_schema(it).is_none());
+                    note(&header.name, &response.pointer, lacks.then(|| "it cannot be compiled".into()));
+                }
+            }
+        }
+        found
     }
 
     /// Returns the compiled schema of a response header; `None` if it cannot be compiled.

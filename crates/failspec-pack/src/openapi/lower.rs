@@ -138,8 +138,12 @@ impl<'a> Lowering<'_, 'a> {
         }
         for (keyword, kind) in KEYWORDS {
             if let Some(value) = at.get(keyword) {
-                let value = self.keyword(&value, keyword, *kind, depth);
-                lowered.extend(value.map(|value| ((*keyword).to_owned(), value)));
+                let lowered_value = self.keyword(&value, keyword, *kind, depth);
+                if lowered_value.is_none() && matches!(kind, Kind::Pattern) {
+                    let name = self.lost_pattern(&value);
+                    lowered.insert(Bundle::LACKS.to_owned(), Bundle::reference(&name).into());
+                }
+                lowered.extend(lowered_value.map(|value| ((*keyword).to_owned(), value)));
             }
         }
         if self.is_old() {
@@ -169,6 +173,15 @@ impl<'a> Lowering<'_, 'a> {
             at.pointer.clone(),
             format!("{why}; any value is accepted"),
         );
+        self.names.lost(why)
+    }
+
+    /// Names a pattern that cannot be used, so that texts are not compared with it in silence.
+    fn lost_pattern(&mut self, at: &At<'_>) -> String {
+        let shown: String = at.value.to_string().chars().take(80).collect();
+        let why = format!("`pattern: {shown}` cannot be used");
+        let message = format!("{why}; any text is accepted");
+        self.warnings.lost(self.document.file(at), at.pointer.clone(), message);
         self.names.lost(why)
     }
 
@@ -293,6 +306,10 @@ impl<'a> Lowering<'_, 'a> {
         };
         if fits {
             return Some(value.clone());
+        }
+        // Named where it is lost.
+        if matches!(kind, Kind::Pattern) {
+            return None;
         }
         let shown: String = value.to_string().chars().take(80).collect();
         self.warn(at, format!("`{keyword}: {shown}` is invalid and is ignored"));

@@ -54,6 +54,14 @@ impl Warnings {
         });
     }
 
+    /// Returns these warnings with more of them.
+    #[must_use]
+    pub fn with(&self, more: Vec<Warning>) -> Self {
+        let mut all = self.clone();
+        more.into_iter().for_each(|warning| all.add(warning));
+        all
+    }
+
     /// Adds all warnings of others.
     pub fn extend(&mut self, others: Self) {
         self.more += others.more;

@@ -9,7 +9,7 @@ use failspec_base::{
 
 use super::{
     cleanup::{CLEANUP, Cleanup},
-    contract_version::{Extended, Known},
+    contract_version::{Extended, Known, ParsedFile},
     envelope::{BodyRule, ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
@@ -19,7 +19,7 @@ use super::{
     path::split_request,
     pointer::Pointer,
     profile::{PROFILE, Profile},
-    provenance::Provenance,
+    provenance::{Provenance, WORDS},
     read_context::ReadContext,
     request::Line,
     rules::{CodeRule, read_matches},
@@ -41,8 +41,14 @@ pub struct Contract {
     pub documentation: Option<String>,
     /// The digest of the page that the contract is based on, as `failspec drift` computes it.
     pub documentation_digest: Option<String>,
+    /// The pages, documents and code of the publisher that operations are named by: name → location.
+    pub sources: BTreeMap<String, String>,
+    /// The products that the pack was run against: each with its version and the day.
+    pub proven_on: Vec<String>,
     /// The OpenAPI document of the API.
     pub openapi: Option<OpenApiFile>,
+    /// The origin of the OpenAPI document, if the contract states it.
+    pub openapi_source: Option<Provenance>,
     /// The overlays that are applied to the document, in this order.
     pub openapi_overlays: Vec<OpenApiFile>,
     /// The request that shows whether the run can continue.
@@ -111,15 +117,37 @@ pub static CONTRACT: MappingSchema = MappingSchema {
             "`sha256:…` of the page that the contract is based on, as `failspec drift` computes it",
         ),
         Field::optional(
+            "sources",
+            ValueType::Map(&ValueType::Text),
+            "the pages, documents and code of the publisher that name operations: name → location. With them, \
+             each operation states its `source`, and every part of a request that none of them names is inferred",
+        ),
+        Field::optional(
+            "proven_on",
+            ValueType::List(&ValueType::Text),
+            "the products that the pack was run against, each with its version and the day",
+        ),
+        Field::optional(
             "openapi",
-            ValueType::Text,
+            ValueType::Either(&[ValueType::Text, ValueType::Null]),
             "the API's OpenAPI document (3.0 to 3.2, or Swagger 2.0), a file of the pack; \
              requests and responses are also checked against it",
+        ),
+        Field::optional(
+            "openapi_source",
+            ValueType::Words(WORDS),
+            "the origin of that document: what responses break of an `inferred` one is a warning (default: documented)",
         ),
         Field::optional(
             "openapi_overlays",
             ValueType::List(&ValueType::Text),
             "OpenAPI Overlays (1.0), files of the pack, which are applied to the document in this order",
+        ),
+        Field::optional(
+            "extends_pack",
+            ValueType::Text,
+            "a pack (with `@2026-03` a version of it), of the same folder or built in, to inherit the contract and \
+             the scenarios from; own ones replace single keys",
         ),
         Field::optional(
             "extends",
@@ -262,34 +290,37 @@ impl Contract {
         for inherited in [&mut failures, &mut not_in_force] {
             inherited.retain(|failure| own.iter().all(|own| own.id != failure.id));
         }
+        if let Some(node) = fields.get("envelope") {
+            let inherited = failures.iter_mut().chain(&mut not_in_force);
+            override_envelopes(inherited, node, reader, library);
+        }
         let inherited = [failures.len(), not_in_force.len()];
         for failure in own {
             let in_force = on.is_none_or(|day| failure.period.holds(day));
             if in_force { &mut failures } else { &mut not_in_force }.push(failure);
         }
-        let success = fields.get("success").map(|node| reader.items(node)).unwrap_or_default();
         let codes = fields.get("codes").and_then(|node| reader.word(node, &["open", "closed"]));
         let mut contract = Self {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
-            openapi: fields.get("openapi").and_then(|node| OpenApiFile::read(node, reader, library)),
-            openapi_overlays: OpenApiFile::read_list(fields.get("openapi_overlays"), reader, library),
+            sources: base.sources,
+            proven_on: Vec::new(),
+            openapi_source: fields
+                .get("openapi_source")
+                .map_or(base.openapi_source, |node| Some(Provenance::read(node, reader))),
+            openapi: openapi(&fields, reader, library, base.openapi),
+            openapi_overlays: match fields.get("openapi_overlays") {
+                Some(node) => OpenApiFile::read_list(Some(node), reader, library),
+                None => base.openapi_overlays,
+            },
             health_check: base.health_check,
             stability: fields.get("stability").map_or(base.stability, |node| stability::read(node, reader)),
             documentation_digest: fields
                 .get("documentation_digest")
                 .and_then(|node| reader.text(node))
                 .map(str::to_owned),
-            success: match fields.get("success") {
-                Some(node) if success.is_empty() => {
-                    let title = "an empty list allows no response to be a success";
-                    reader.error_hint(node.span, title, "write `success: { status: 2xx }`");
-                    base.success
-                }
-                Some(_) => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
-                None => base.success,
-            },
+            success: successes(&fields, reader, library, base.success),
             envelope,
             codes_open: codes.map_or(base.codes_open, |word| word != 1),
             secrets: base.secrets,
@@ -311,11 +342,7 @@ impl Contract {
         if let Some(node) = fields.get("requires") {
             contract.read_requires(node, reader);
         }
-        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
-            if let Some(line) = read_operation(entry, reader) {
-                contract.operations.insert(entry.key.clone(), line);
-            }
-        }
+        contract.read_operations(&fields, reader);
         for node in fields.get("errata").map(|node| reader.list(node)).unwrap_or_default() {
             contract.errata.extend(Erratum::read(node, reader));
         }
@@ -347,6 +374,12 @@ impl Contract {
         Some(contract)
     }
 
+    /// Creates the default for the contract of a file.
+    pub(super) fn nothing_at(file: &ParsedFile) -> Self {
+        let span = file.node.as_ref().map(|node| node.span).unwrap_or_default();
+        Self::nothing(Location { source: std::sync::Arc::clone(&file.source), span })
+    }
+
     /// Creates the default for a contract that defines and extends nothing: success is a 2xx.
     fn nothing(place: Location) -> Self {
         Self {
@@ -354,7 +387,10 @@ impl Contract {
             as_of: None,
             documentation: None,
             documentation_digest: None,
+            sources: BTreeMap::new(),
+            proven_on: Vec::new(),
             openapi: None,
+            openapi_source: None,
             openapi_overlays: Vec::new(),
             health_check: None,
             stability: BTreeMap::new(),
@@ -380,6 +416,22 @@ impl Contract {
     /// Returns the index of the failure with this id.
     pub fn failure(&self, id: &str) -> Option<usize> {
         self.failures.iter().position(|failure| failure.id == id)
+    }
+
+    /// Reads the operations, and the sources that name them.
+    fn read_operations(&mut self, fields: &Fields<'_>, reader: &Decoder) {
+        for entry in fields.get("sources").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(location) = reader.text(&entry.value) {
+                self.sources.insert(entry.key.clone(), location.to_owned());
+            }
+        }
+        let proven_on = fields.get("proven_on").map(|node| reader.list(node)).unwrap_or_default();
+        self.proven_on = proven_on.iter().filter_map(|node| reader.reason(node)).collect();
+        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(line) = read_operation(entry, reader, &self.sources) {
+                self.operations.insert(entry.key.clone(), line);
+            }
+        }
     }
 
     fn read_requires(&mut self, node: &Node, reader: &Decoder) {
@@ -466,6 +518,10 @@ impl Contract {
                 );
             }
         }
+    }
+
+    /// Checks that there is something to test. A base need not have failures: the contracts that extend it have.
+    pub(super) fn check_not_empty(&self, reader: &Decoder) {
         match (self.failures.is_empty(), self.not_in_force.first()) {
             (true, None) => {
                 reader.error(self.place.span, "the contract has no failures");
@@ -480,8 +536,56 @@ impl Contract {
     }
 }
 
+/// Reads the forms of a success, or takes the inherited ones.
+fn successes(
+    fields: &Fields<'_>,
+    reader: &Decoder,
+    library: &SchemaRegistry,
+    inherited: Vec<Success>,
+) -> Vec<Success> {
+    let Some(node) = fields.get("success") else { return inherited };
+    let items = reader.items(node);
+    if items.is_empty() {
+        let title = "an empty list allows no response to be a success";
+        reader.error_hint(node.span, title, "write `success: { status: 2xx }`");
+        return inherited;
+    }
+    items.iter().filter_map(|node| Success::read(node, reader, library)).collect()
+}
+
+/// Reads the OpenAPI document. Null removes the inherited one.
+fn openapi(
+    fields: &Fields<'_>,
+    reader: &Decoder,
+    library: &SchemaRegistry,
+    inherited: Option<OpenApiFile>,
+) -> Option<OpenApiFile> {
+    match fields.get("openapi") {
+        Some(node) if node.is_null() => None,
+        Some(node) => OpenApiFile::read(node, reader, library),
+        None => inherited,
+    }
+}
+
+/// Applies what an envelope says about all failures to the inherited ones. Its errors are reported already.
+fn override_envelopes<'f>(
+    failures: impl Iterator<Item = &'f mut Failure>,
+    node: &Node,
+    reader: &Decoder,
+    library: &SchemaRegistry,
+) {
+    let again = Decoder::new(&reader.place(node.span).source);
+    for failure in failures {
+        failure.envelope = failure.envelope.with(node, &again, library, Provenance::Documented);
+    }
+}
+
 /// Checks the name of the base. The base itself has already been read.
 fn read_extends(fields: &Fields<'_>, reader: &Decoder) {
+    if let (Some(_), Some(node)) = (fields.get("extends"), fields.get("extends_pack")) {
+        let hint = "a pack that is extended brings its own base: remove `extends`";
+        reader.error_hint(node.span, "a contract extends a base or a pack, not both", hint);
+    }
     let Some(node) = fields.get("extends") else { return };
     if reader.text(node).is_some_and(|text| Extended::parse(text).is_none()) {
         reader.error_hint(

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use failspec_base::syntax::{Decoder, Field, Location, MappingSchema, Node, NodeValue, ValueType};
+use failspec_base::syntax::{Decoder, Field, Fields, Location, MappingSchema, Node, NodeValue, ValueType};
 
 use super::{
     envelope::{BodyRule, ENVELOPE, Envelope},
     pointer::Pointer,
     provenance::{Provenance, WORDS},
-    rules::{self, CodeRule, Part, Rules},
+    rules::{self, CodeRule, LEAKS, Part, Rules},
     scenario::{NO_SERVER_ERROR_ID, SUCCESS_ID},
     schema::SchemaRegistry,
     status::StatusPattern,
@@ -42,8 +42,8 @@ pub struct Failure {
     pub excluded: Option<String>,
     /// True if the documentation also allows an API to accept such a request. A rejection must still conform.
     pub refusal_optional: bool,
-    /// True if the documentation promises that its response reveals no internal details.
-    pub leaks_forbidden: bool,
+    /// The origin of the rule that its response reveals no internal details, if there is one.
+    pub leaks_forbidden: Option<Provenance>,
     /// Parts that differ between responses and are masked in snapshots.
     pub varies: Vec<Part>,
     /// The period in which it is documented.
@@ -136,11 +136,7 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
             ])),
             "parts that differ between responses, masked in snapshots: pointers, or { header }",
         ),
-        Field::optional(
-            "leaks",
-            ValueType::Words(&["forbidden"]),
-            "`forbidden`: the documentation promises that the response reveals no internal details",
-        ),
+        rules::LEAKS_FIELD,
         Field::optional(
             "refusal",
             ValueType::Words(REFUSAL),
@@ -159,6 +155,15 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
     ],
     also: &[],
 };
+
+/// Reads `leaks`, or the same in the block of what is inferred.
+fn leaks(fields: &Fields<'_>, reader: &Decoder) -> Option<Provenance> {
+    let is_forbidden = |node: &Node| reader.word(node, LEAKS).is_some();
+    let documented = fields.get("leaks").filter(|node| is_forbidden(node)).map(|_| Provenance::Documented);
+    let inferred = fields.get("inferred").and_then(|node| node.get("leaks"));
+    let inferred = inferred.filter(|node| is_forbidden(node)).map(|_| Provenance::Inferred);
+    documented.or(inferred)
+}
 
 impl Failure {
     pub(super) fn read(
@@ -217,7 +222,7 @@ impl Failure {
             condition: text("condition"),
             excluded: fields.get("excluded").and_then(|node| reader.reason(node)),
             refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
-            leaks_forbidden: fields.get("leaks").and_then(|node| reader.word(node, &["forbidden"])).is_some(),
+            leaks_forbidden: leaks(&fields, reader),
             varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
             period: Period::read(&fields, reader),
             place: reader.place(id_node.span),

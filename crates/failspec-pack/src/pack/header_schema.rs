@@ -52,12 +52,7 @@ impl HeaderSchema {
             && readings.iter().any(|value| forbidden.fits(value))
         {
             let message = format!("{} must not match {}", json!(text), forbidden.value);
-            return vec![SchemaViolation {
-                at: String::new(),
-                shape: message.clone(),
-                message,
-                is_annotation: false,
-            }];
+            return vec![SchemaViolation::whole(message)];
         }
         let fits = |part: &Schema, ok: &dyn Fn(&Value) -> bool| {
             readings.iter().any(|value| part.fits(value) && ok(value))

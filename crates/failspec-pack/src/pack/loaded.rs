@@ -13,6 +13,7 @@ use super::{
     Contract, Scenario, Version,
     contract_version::{Bases, ContractVersion, ContractVersions, ParsedFile},
     files::{Files, FilesError, Texts, digest},
+    inherited::{self, Inherited},
     parallel::side_by_side,
     schema::SchemaRegistry,
     split_version,
@@ -31,6 +32,10 @@ pub struct Pack {
     pub version: Option<Version>,
     /// The versions of the dated contracts, without the newest, oldest first.
     pub versions: Vec<Version>,
+    /// The name with which its cases begin if another version of the pack is in the same run.
+    qualified: Option<String>,
+    /// The pack that it extends, if it extends one.
+    pub extends: Option<String>,
     /// The contract.
     pub contract: Contract,
     /// The scenarios for the failures of this version, in the order of the files.
@@ -127,12 +132,27 @@ impl Pack {
             });
         };
         let bases = editions.bases(files, &texts);
-        let elsewhere = editions.known_besides(&edition.path, &bases);
+        let mut elsewhere = editions.known_besides(&edition.path, &bases);
         let (texts, others) = parted(texts, name, edition);
         let library = SchemaRegistry::new(Arc::clone(&texts), name);
         let on = version.as_ref().map(Version::last_day).or_else(|| edition.as_of());
+        let inherited = Inherited::of(files, edition)?;
         let (base, mistaken) = read_base(files, &texts, name, edition, &bases, on);
-        let (mut contract, read) = read_contract(edition.file(), &library, base, on);
+        let (base, inherited_files, texts) = match inherited {
+            Some(mut inherited) => {
+                let mut all = (*inherited.texts).clone();
+                all.extend(texts.iter().map(|(path, text)| (path.clone(), text.clone())));
+                // Its scenarios may be those of its other versions.
+                for (failure, causes) in &inherited.contract.elsewhere {
+                    elsewhere.entry(failure.clone()).or_default().extend(causes.iter().cloned());
+                }
+                let contract =
+                    std::mem::replace(&mut inherited.contract, Contract::nothing_at(edition.file()));
+                (Some(contract), Some(inherited), Arc::new(all))
+            }
+            None => (base, None, texts),
+        };
+        let (mut contract, read) = read_contract(edition.file(), &library, base, on, false);
         mistakes.0.extend(mistaken.0);
         mistakes.0.extend(read.0);
         name_is_that_of_the_folder(contract.as_ref(), edition.file(), name, &mut mistakes);
@@ -141,17 +161,28 @@ impl Pack {
         }
         // Scenarios are read even if the contract has errors, so that all errors are reported at once. Without any
         // contract, only YAML errors in them are reported.
-        let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
+        let own = format!("scenarios/{name}/");
+        let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with(&own));
         let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
-        let read = side_by_side(&read, |(path, text)| {
+        let mut read = side_by_side(&read, |(path, text)| {
             let source = Source::new(files.shown(path), text.as_str());
             match &contract {
-                Some(contract) => read_scenarios(&source, contract, &library),
-                None => (Vec::new(), yaml::read(&source).1),
+                Some(contract) => read_scenarios(&source, contract, &library, inherited_files.as_ref()),
+                None => (Vec::new(), yaml::read(&source).1, BTreeSet::new()),
             }
         });
-        let mut scenarios = Vec::with_capacity(read.iter().map(|(scenarios, _)| scenarios.len()).sum());
-        for (of_file, wrong) in read {
+        if let (Some(inherited), Some(contract)) = (&inherited_files, &contract) {
+            let own: BTreeSet<String> = read.iter().flat_map(|(.., names)| names.clone()).collect();
+            let library = SchemaRegistry::new(Arc::clone(&texts), &inherited.name);
+            for (source, node) in inherited.files.values() {
+                let reader = Decoder::new(source);
+                let rest = Inherited::without(node, &own);
+                let found = Scenario::read_file(&rest, &reader, contract, &library, Some(&inherited.name));
+                read.push((found.into_iter().map(Arc::new).collect(), reader.finish(), BTreeSet::new()));
+            }
+        }
+        let mut scenarios = Vec::with_capacity(read.iter().map(|(scenarios, ..)| scenarios.len()).sum());
+        for (of_file, wrong, _) in read {
             scenarios.extend(of_file);
             mistakes.0.extend(wrong.0);
         }
@@ -163,6 +194,8 @@ impl Pack {
                 digest: digest(&texts, version.as_ref()),
                 version,
                 versions: editions.versions(),
+                qualified: None,
+                extends: inherited_files.map(|inherited| inherited.name),
                 contract,
                 scenarios,
                 texts,
@@ -176,6 +209,25 @@ impl Pack {
     /// Returns the schema files of the pack.
     pub fn library(&self) -> SchemaRegistry {
         SchemaRegistry::new(Arc::clone(&self.texts), &self.name)
+    }
+
+    /// Makes the names of its cases carry the requested version, because another version is in the same run.
+    #[must_use]
+    pub fn qualified(mut self) -> Self {
+        self.qualified = Some(self.label());
+        self
+    }
+
+    /// Returns the name with which the names of its cases begin: that of the pack, with the version only if another
+    /// version is in the same run.
+    pub fn prefix(&self) -> &str {
+        self.qualified.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Returns the name of every version of the pack, oldest first: `name@version`, and `name` for the newest.
+    pub fn all_versions(&self) -> Vec<String> {
+        let dated = self.versions.iter().map(|version| label(&self.name, Some(version.as_str())));
+        dated.chain([self.name.clone()]).collect()
     }
 
     /// Returns its name, with the requested version if there is one.
@@ -236,7 +288,8 @@ fn read_base(
         let title = format!("`{name}` extends `{folder}`, but there is no {}", files.shown(&path));
         return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
     };
-    let (base, mut mistakes) = read_contract(file, &SchemaRegistry::new(Arc::clone(texts), folder), None, on);
+    let (base, mut mistakes) =
+        read_contract(file, &SchemaRegistry::new(Arc::clone(texts), folder), None, on, true);
     if file.node.as_ref().is_some_and(|node| node.get("extends").is_some()) {
         mistakes.0.push(Diagnostic::error(
             base.as_ref().map(|base| base.place.clone()),
@@ -266,24 +319,32 @@ fn read_contract(
     library: &SchemaRegistry,
     base: Option<Contract>,
     on: Option<Date>,
+    is_base: bool,
 ) -> (Option<Contract>, Diagnostics) {
     let written = file.mistakes.clone();
     let Some(node) = &file.node else { return (None, written) };
     let reader = Decoder::new(&file.source);
     let contract = Contract::read(node, &reader, library, base, on);
+    if let Some(contract) = contract.as_ref().filter(|_| !is_base) {
+        contract.check_not_empty(&reader);
+    }
     (contract, merged(written, reader.finish()))
 }
 
+/// Reads a scenario file. Returns its scenarios, what is wrong with it, and the names of its scenarios.
 fn read_scenarios(
     source: &Arc<Source>,
     contract: &Contract,
     library: &SchemaRegistry,
-) -> (Vec<Arc<Scenario>>, Diagnostics) {
+    inherited: Option<&Inherited>,
+) -> (Vec<Arc<Scenario>>, Diagnostics, BTreeSet<String>) {
     let (node, written) = yaml::read(source);
-    let Some(node) = node else { return (Vec::new(), written) };
+    let Some(node) = node else { return (Vec::new(), written, BTreeSet::new()) };
+    let names = inherited::names(&node).collect();
+    let node = inherited.map_or_else(|| node.clone(), |inherited| inherited.complete(&node));
     let reader = Decoder::new(source);
-    let scenarios = Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new);
-    (scenarios.collect(), merged(written, reader.finish()))
+    let scenarios = Scenario::read_file(&node, &reader, contract, library, None).into_iter().map(Arc::new);
+    (scenarios.collect(), merged(written, reader.finish()), names)
 }
 
 /// Merges the errors of both passes, in the order of the file. If the first pass reports an error for a value, the

@@ -11,6 +11,7 @@ use failspec_base::{
 };
 
 use super::{
+    operation::OperationSources,
     path::{PathTemplate, split_request},
     provenance::Provenance,
     read_context::ReadContext,
@@ -27,6 +28,8 @@ pub struct Line {
     pub path: Arc<PathTemplate>,
     /// The origin of the path. An inferred one shows nothing until a control or a setup on it succeeded.
     pub source: Provenance,
+    /// The sources of the parts of the request.
+    pub sources: Arc<OperationSources>,
 }
 
 /// The body of a request.
@@ -307,6 +310,7 @@ impl Line {
                         method: method.to_owned(),
                         path: Arc::new(path),
                         source: Provenance::Documented,
+                        sources: Arc::default(),
                     })
                 }
                 Err(error) => {

@@ -149,6 +149,15 @@ pub(super) const RETRY_AFTER: Field = Field::optional(
     "where the response states how long to wait; several locations must agree",
 );
 
+/// The values of `leaks`.
+pub(super) const LEAKS: &[&str] = &["forbidden"];
+
+pub(super) const LEAKS_FIELD: Field = Field::optional(
+    "leaks",
+    ValueType::Words(LEAKS),
+    "`forbidden`: the documentation promises that the response reveals no internal details",
+);
+
 pub(super) static INFERRED: MappingSchema = MappingSchema {
     name: "inferred",
     about: "inferred constraints (not documented): breaking one is a warning",
@@ -159,6 +168,7 @@ pub(super) static INFERRED: MappingSchema = MappingSchema {
         SCHEMA,
         MATCH,
         RETRY_AFTER,
+        LEAKS_FIELD,
         Field::optional(
             "code",
             ValueType::Any,

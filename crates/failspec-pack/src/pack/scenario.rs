@@ -1,9 +1,9 @@
 //! The requests that should trigger one failure.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use failspec_base::{
-    syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, ValueType},
+    syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, NodeValue, ValueType},
     template::Placeholder,
 };
 
@@ -11,6 +11,7 @@ use super::{
     Contract, Failure,
     control::{CONTROL, Control},
     expect::{EXPECT, Expect},
+    fault_parts::{inferred_fault, scenario_source},
     indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
     provenance::{Provenance, WORDS},
     read_context::ReadContext,
@@ -20,6 +21,9 @@ use super::{
     schema::SchemaRegistry,
     step::{CAPTURES, Capture, STEP, Step, check_parameters},
 };
+
+/// The longest time that a scenario can give a response: one hour, as for a target.
+const MAX_FIRST_BYTE: Duration = Duration::from_secs(3600);
 
 /// The requests that should trigger one failure, or one cause of it.
 #[derive(Debug, Clone)]
@@ -52,6 +56,8 @@ pub struct Scenario {
     pub locks: Vec<String>,
     /// The condition that must be active while the request is sent.
     pub condition: Option<String>,
+    /// How long the response to the request may take at least, if the limit of the target is shorter.
+    pub first_byte: Option<Duration>,
     /// Inferred expectations, in addition to the contract.
     pub expect_inferred: Option<Box<Expect>>,
     /// Its location in the file.
@@ -88,8 +94,8 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
     fields: &[
         Field::optional(
             "triggers",
-            ValueType::Text,
-            "the failure, or failure/cause; without it, `expect: success` says that the request must succeed, and \
+            ValueType::Either(&[ValueType::Text, ValueType::List(&ValueType::Text)]),
+            "the failure, or failure/cause; of a list, the first that the version of the contract has; without it, `expect: success` says that the request must succeed, and \
              `expect: no_server_error` that it must not break the server",
         ),
         Field::optional(
@@ -118,6 +124,12 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             ValueType::MappingSchema(&EXPECT),
             "inferred expectations (not documented): breaking one is a warning",
         ),
+        Field::optional(
+            "first_byte",
+            ValueType::Duration,
+            "how long the response may take: the documented deadline of a 504 and a little more; a longer \
+             `first_byte` of the target counts (at most 1h)",
+        ),
         Field::optional("at", ValueType::MappingSchema(&AT), "the item of a bulk response that is checked"),
         Field::optional("repeat", ValueType::MappingSchema(&REPEAT), "how often the request is sent"),
         Field::optional(
@@ -132,7 +144,11 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             "overrides that remove the fault; the control must succeed",
         ),
         Field::optional("no_control", ValueType::Text, "the reason why no control is possible"),
-        Field::optional("then", ValueType::List(&ValueType::MappingSchema(&STEP)), "steps after the failure"),
+        Field::optional(
+            "then",
+            ValueType::List(&ValueType::MappingSchema(&STEP)),
+            "steps after the failure, or after the success of a request without a fault",
+        ),
         Field::optional(
             "indistinguishable_from",
             ValueType::MappingSchema(&INDISTINGUISHABLE_FROM),
@@ -163,12 +179,13 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
 };
 
 impl Scenario {
-    /// Reads all scenarios of one file.
+    /// Reads all scenarios of one file, which may be that of a pack that this one extends.
     pub(super) fn read_file(
         node: &Node,
         reader: &Decoder,
         contract: &Contract,
         library: &SchemaRegistry,
+        inherited_from: Option<&str>,
     ) -> Vec<Self> {
         let Some(fields) = reader.fields(node, &SCENARIOS) else {
             return Vec::new();
@@ -176,6 +193,7 @@ impl Scenario {
         if let Some(node) = fields.get("contract")
             && let Some(name) = reader.text(node)
             && name != contract.name
+            && Some(name) != inherited_from
         {
             reader.unknown(node.span, "contract", name, [contract.name.as_str()]);
         }
@@ -235,6 +253,8 @@ impl Scenario {
             Goal::Success | Goal::NoServerError => Control::Impossible(NO_FAULT.to_owned()),
             Goal::Failure(_) => Control::read(&fields, before_setup, &names, &faulty, condition.is_some()),
         };
+        let source =
+            scenario_source(&fields, reader, inferred_fault(&faulty.request, &control, &rows).as_ref());
         let then = fields
             .get("then")
             .map(|node| Step::read_all(node, &mut names.clone(), Some(&faulty.request)))
@@ -255,10 +275,9 @@ impl Scenario {
         at_teardown.known.extend(faulty.capture.iter().map(|capture| capture.name.clone()));
         let scenario = Self {
             name: entry.key.clone(),
+            first_byte: fields.get("first_byte").and_then(|node| first_byte(node, reader)),
             cause: goal.trigger().and_then(|trigger| trigger.cause),
-            source: fields
-                .get("source")
-                .map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
+            source,
             documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
             faulty,
             control,
@@ -395,7 +414,7 @@ const NO_FAULT: &str = "the request has no fault";
 
 /// Reports keys that mean nothing where the request must succeed.
 fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
-    let keys = ["control", "no_control", "then", "indistinguishable_from", "at", "inferred", "condition"];
+    let keys = ["control", "no_control", "indistinguishable_from", "at", "inferred", "condition"];
     for node in keys.into_iter().filter_map(|key| fields.entry(key)) {
         let title = format!("`{}` is about a failure, and this request must succeed", node.key);
         reader.error_hint(node.key_span, title, "remove it");
@@ -403,6 +422,17 @@ fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
     if let Some(until) = fields.get("repeat").and_then(|node| node.get("until_triggered")) {
         reader.error_hint(until.span, "a request that must succeed triggers nothing", "remove it");
     }
+}
+
+/// Reads how long a response may take.
+fn first_byte(node: &Node, reader: &Decoder) -> Option<Duration> {
+    let time = reader.duration(node)?;
+    if time.is_zero() || time > MAX_FIRST_BYTE {
+        let hint = "write a time span of up to one hour, such as 70s";
+        reader.error_hint(node.span, "`first_byte` is out of range", hint);
+        return None;
+    }
+    Some(time)
 }
 
 /// The response that the request of a scenario must get.
@@ -463,23 +493,65 @@ pub(super) fn split_trigger(triggers: &str) -> (&str, Option<&str>) {
     triggers.split_once('/').map_or((triggers, None), |(id, cause)| (id, Some(cause)))
 }
 
-/// Returns true if only other versions of the pack have the failure or cause that a scenario triggers. Other names in
-/// the scenario may also exist only there, so it is checked only with those versions.
-fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
-    let Some((id, cause)) = entry.value.get("triggers").and_then(Node::as_text).map(split_trigger) else {
-        return false;
-    };
+/// Returns the failures that a scenario triggers, one for each version of the contract that names it otherwise.
+fn alternatives(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        NodeValue::List(items) => items.iter().collect(),
+        _ => vec![node],
+    }
+}
+
+/// Returns true if this version of the contract has a failure, and the cause if one is named.
+fn is_here(trigger: &str, contract: &Contract) -> bool {
+    let (id, cause) = split_trigger(trigger);
     let fits = |failure: &Failure| {
         failure.id == id && cause.is_none_or(|cause| failure.causes.iter().any(|known| known == cause))
     };
-    let here = contract.failures.iter().chain(&contract.not_in_force).any(fits);
-    let there =
-        contract.elsewhere.get(id).is_some_and(|causes| cause.is_none_or(|cause| causes.contains(cause)));
-    !here && there
+    contract.failures.iter().chain(&contract.not_in_force).any(fits)
+}
+
+/// Returns true if another version of the contract has a failure, and the cause if one is named.
+fn is_elsewhere(trigger: &str, contract: &Contract) -> bool {
+    let (id, cause) = split_trigger(trigger);
+    contract.elsewhere.get(id).is_some_and(|causes| cause.is_none_or(|cause| causes.contains(cause)))
+}
+
+/// Returns true if only other versions of the pack have the failures or causes that a scenario triggers. Other names
+/// in the scenario may also exist only there, so it is checked only with those versions.
+fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
+    let Some(node) = entry.value.get("triggers") else { return false };
+    let named: Option<Vec<&str>> = alternatives(node).into_iter().map(Node::as_text).collect();
+    named.is_some_and(|named| {
+        !named.is_empty()
+            && named.iter().all(|trigger| !is_here(trigger, contract) && is_elsewhere(trigger, contract))
+    })
+}
+
+/// Returns the failure or cause of a list that this version of the contract has: the first. All others must exist in
+/// some version, because a typing error would leave the scenario out of one without a word.
+fn of_this_version<'n>(node: &'n Node, names: &ReadContext<'_>) -> Option<&'n Node> {
+    let (reader, contract) = (names.reader, names.contract);
+    let NodeValue::List(items) = &node.value else { return Some(node) };
+    if items.is_empty() {
+        reader.error_hint(node.span, "the scenario triggers nothing: the list is empty", "name a failure");
+        return None;
+    }
+    let mut found = None;
+    for item in items {
+        let trigger = reader.text(item)?;
+        if is_here(trigger, contract) {
+            found = found.or(Some(item));
+        } else if !is_elsewhere(trigger, contract) {
+            // Reads it as if it stood alone, for the message.
+            triggers(item, names)?;
+        }
+    }
+    found
 }
 
 fn triggers<'n>(node: &Node, names: &ReadContext<'n>) -> Option<Trigger<'n>> {
     let (reader, contract) = (names.reader, names.contract);
+    let node = of_this_version(node, names)?;
     let text = reader.text(node)?;
     let (id, cause) = split_trigger(text);
     let in_force = contract.failures.iter().enumerate().map(|(index, failure)| (Some(index), failure));

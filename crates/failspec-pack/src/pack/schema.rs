@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     budget::{self, MAX_STEPS},
     files::Texts,
-    schema_cost::{SchemaCost, TooLarge},
+    schema_cost::{MAX_UNFOLDED, SchemaCost, TooLarge},
 };
 
 /// The base URI of relative references in a pack's schemas; nothing is ever fetched from it.
@@ -85,6 +85,18 @@ pub struct SchemaViolation {
     pub shape: String,
     /// True if only a `format` does not match, which is an annotation by the specification of JSON Schema.
     pub is_annotation: bool,
+    /// The location of the violated keyword, if it is in a definition (`$defs`) that other schemas may refer to.
+    pub rule: Option<String>,
+    /// The name of the member that is `null` and must not be.
+    pub null_member: Option<String>,
+}
+
+impl SchemaViolation {
+    /// A violation by a value as a whole.
+    pub(super) fn whole(message: String) -> Self {
+        let (at, shape) = (String::new(), message.clone());
+        Self { at, message, shape, is_annotation: false, rule: None, null_member: None }
+    }
 }
 
 /// The files of a pack that schemas may refer to.
@@ -166,6 +178,12 @@ impl Schema {
         Ok(Self { value, validator, with_formats, declared, cost })
     }
 
+    /// Returns why nothing can be validated with the schema, if it applies its parts too often.
+    pub fn excess(&self) -> Option<String> {
+        let TooLarge { at, unfolded } = self.too_large()?;
+        Some(format!("`{at}` applies {unfolded} of its parts to every value, more than {MAX_UNFOLDED}"))
+    }
+
     /// Returns the part that is applied to one value too often, if there is one: nothing can be validated with it.
     pub(super) const fn too_large(&self) -> Option<&TooLarge> {
         self.cost.too_large.as_ref()
@@ -184,10 +202,7 @@ impl Schema {
     /// Returns the violations of the schema in `value`, at most 20; those of formats only if there are no others. There
     /// is one if the [budget] does not suffice to look for them.
     pub fn misfits(&self, value: &Value) -> Vec<SchemaViolation> {
-        let whole = |message: String| {
-            let shape = message.clone();
-            vec![SchemaViolation { at: String::new(), message, shape, is_annotation: false }]
-        };
+        let whole = |message: String| vec![SchemaViolation::whole(message)];
         let Some(steps) = self.take_steps(value) else {
             return whole(format!("to validate it takes more than {MAX_STEPS} steps"));
         };
@@ -208,6 +223,8 @@ impl Schema {
                 message: message(&error),
                 shape: shape(&error),
                 is_annotation,
+                rule: Some(place(error.schema_path().as_str())).filter(|rule| rule.starts_with("/$defs/")),
+                null_member: null_member(&error),
             })
             .collect()
     }
@@ -288,6 +305,13 @@ fn shape(error: &ValidationError<'_>) -> String {
     let said = if said.len() <= MAX_QUOTE_LEN { said } else { error.kind().keyword().to_owned() };
     let at = if at.is_empty() { "the body".to_owned() } else { place(&at) };
     format!("{at}: {said}")
+}
+
+/// Returns the name of the member that is `null`, if that is what is wrong.
+fn null_member(error: &ValidationError<'_>) -> Option<String> {
+    let pointer = error.instance_path();
+    let last = pointer.as_str().rsplit('/').find(|step| !step.bytes().all(|byte| byte.is_ascii_digit()));
+    last.filter(|name| error.instance().is_null() && name.len() <= MAX_QUOTE_LEN).map(str::to_owned)
 }
 
 /// Returns a location in a body for messages; the keys in it may be as long as the body.

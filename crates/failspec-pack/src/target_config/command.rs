@@ -36,21 +36,24 @@ pub(super) static COMMAND: MappingSchema = MappingSchema {
     also: &[],
 };
 
+/// Reads a program and its arguments.
+pub(super) fn program(run: &Node, reader: &Decoder) -> Option<Vec<String>> {
+    let words: Option<Vec<String>> =
+        reader.items(run).iter().map(|item| reader.text(item).map(str::to_owned)).collect();
+    let words = words?;
+    if words.first().is_none_or(|program| program.is_empty()) {
+        let hint = "write it like `run = [\"vault\", \"read\", \"…\"]`";
+        reader.error_hint(run.span, "the program is missing", hint);
+        return None;
+    }
+    Some(words)
+}
+
 impl Command {
     pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &COMMAND)?;
         let run = fields.get("run")?;
-        let words: Option<Vec<String>> =
-            reader.items(run).iter().map(|item| reader.text(item).map(str::to_owned)).collect();
-        let words = words?;
-        if words.first().is_none_or(|program| program.is_empty()) {
-            reader.error_hint(
-                run.span,
-                "the program is missing",
-                "write it like `run = [\"vault\", \"read\", \"…\"]`",
-            );
-            return None;
-        }
+        let words = program(run, reader)?;
         let text = |key: &str, default: &str| {
             fields
                 .get(key)

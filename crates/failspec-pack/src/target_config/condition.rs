@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use failspec_base::{
-    syntax::{Decoder, Field, MappingSchema, Node, ValueType},
+    message::Header,
+    syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
     template::VariableValue,
 };
 
-use super::{endpoint::Address, environment::Environment};
+use super::{command::program, endpoint::Address, environment::Environment};
 
 /// The definition of how a target creates a condition.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub enum Condition {
         /// Variables for the request under test.
         variables: Vec<(String, VariableValue)>,
         /// Headers that are added to the request under test.
-        headers: Vec<(String, String)>,
+        headers: Vec<Header>,
         /// The base URL for the request under test.
         url: Option<url::Url>,
     },
@@ -27,19 +28,36 @@ pub enum Condition {
     Global(Box<GlobalCondition>),
 }
 
-/// The requests that create a condition for all clients.
+/// The requests or commands that create a condition for all clients.
 #[derive(Debug, Clone)]
 pub struct GlobalCondition {
-    /// The request that creates the condition.
-    pub begin: ConditionRequest,
-    /// The request that ends the condition.
-    pub end: ConditionRequest,
-    /// A request that is sent after `begin` until it succeeds.
-    pub ready: Option<ConditionRequest>,
-    /// A request that is sent after `end` until it succeeds.
-    pub recovered: Option<ConditionRequest>,
-    /// The maximum time that each of `ready` and `recovered` may take.
+    /// Creates the condition.
+    pub begin: ConditionAction,
+    /// Ends the condition.
+    pub end: ConditionAction,
+    /// Is repeated after `begin` until it succeeds.
+    pub ready: Option<ConditionAction>,
+    /// Is repeated after `end` until it succeeds.
+    pub recovered: Option<ConditionAction>,
+    /// The maximum time of a command, and that each of `ready` and `recovered` may take.
     pub within: Duration,
+}
+
+impl GlobalCondition {
+    /// Returns all that it does: how it begins and ends, and how it is seen.
+    pub fn actions(&self) -> impl Iterator<Item = &ConditionAction> {
+        let others = [&self.ready, &self.recovered];
+        [&self.begin, &self.end].into_iter().chain(others.into_iter().flatten())
+    }
+}
+
+/// A step of a condition.
+#[derive(Debug, Clone)]
+pub enum ConditionAction {
+    /// A request; any 2xx is a success.
+    Request(Box<ConditionRequest>),
+    /// A program and its arguments; no shell is used, and exit code 0 is a success.
+    Run(Vec<String>),
 }
 
 /// A request of a condition; any 2xx is a success.
@@ -50,7 +68,7 @@ pub struct ConditionRequest {
     /// Its address.
     pub address: Address,
     /// Request headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<Header>,
     /// A JSON body.
     pub json: Option<Value>,
 }
@@ -70,27 +88,27 @@ pub(super) static CONDITION: MappingSchema = MappingSchema {
         Field::optional(
             "begin",
             ValueType::MappingSchema(&CONDITION_REQUEST),
-            "the request that creates the condition for all clients",
+            "the request or command that creates the condition for all clients",
         ),
         Field::optional(
             "end",
             ValueType::MappingSchema(&CONDITION_REQUEST),
-            "the request that ends the condition; also sent before a run",
+            "the request or command that ends the condition; also done before a run",
         ),
         Field::optional(
             "ready",
             ValueType::MappingSchema(&CONDITION_REQUEST),
-            "a request that is sent after `begin` until it succeeds",
+            "a request or command that is repeated after `begin` until it succeeds",
         ),
         Field::optional(
             "recovered",
             ValueType::MappingSchema(&CONDITION_REQUEST),
-            "a request that is sent after `end` until it succeeds",
+            "a request or command that is repeated after `end` until it succeeds",
         ),
         Field::optional(
             "within",
             ValueType::Duration,
-            "how long `ready` and `recovered` may take (default 30s)",
+            "how long a command, `ready` and `recovered` may take (default 30s)",
         ),
     ],
     also: &[],
@@ -98,9 +116,15 @@ pub(super) static CONDITION: MappingSchema = MappingSchema {
 
 static CONDITION_REQUEST: MappingSchema = MappingSchema {
     name: "condition request",
-    about: "a request; any 2xx is a success",
+    about: "a request, where any 2xx is a success, or a command",
     fields: &[
-        Field::required("request", ValueType::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional("request", ValueType::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional(
+            "run",
+            ValueType::List(&ValueType::Text),
+            "in place of `request`: a program and its arguments, run without a shell and only with \
+             `--allow-commands`; exit code 0 is a success",
+        ),
         Field::optional("headers", ValueType::Map(&ValueType::Text), "request headers by name"),
         Field::optional("json", ValueType::Any, "a JSON body"),
     ],
@@ -113,11 +137,11 @@ impl Condition {
         let scoped = ["variables", "headers", "url"].iter().any(|key| fields.has(key));
         let (begin, end) = (fields.get("begin"), fields.get("end"));
         let request =
-            |key: &str| fields.get(key).and_then(|node| ConditionRequest::read(node, reader, environment));
+            |key: &str| fields.get(key).and_then(|node| ConditionAction::read(node, reader, environment));
         match (begin, end) {
             (Some(begin), Some(end)) if !scoped => Some(Self::Global(Box::new(GlobalCondition {
-                begin: ConditionRequest::read(begin, reader, environment)?,
-                end: ConditionRequest::read(end, reader, environment)?,
+                begin: ConditionAction::read(begin, reader, environment)?,
+                end: ConditionAction::read(end, reader, environment)?,
                 ready: request("ready"),
                 recovered: request("recovered"),
                 within: fields
@@ -148,10 +172,41 @@ impl Condition {
     }
 }
 
-impl ConditionRequest {
+impl ConditionAction {
     fn read(node: &Node, reader: &Decoder, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &CONDITION_REQUEST)?;
-        let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
+        match (fields.get("request"), fields.get("run")) {
+            (Some(request), None) => {
+                ConditionRequest::read(request, &fields, reader, environment).map(Box::new).map(Self::Request)
+            }
+            (None, Some(run)) => {
+                for key in ["headers", "json"] {
+                    if let Some(entry) = fields.entry(key) {
+                        reader.error_hint(entry.key_span, format!("a command has no `{key}`"), "remove it");
+                    }
+                }
+                program(run, reader).map(Self::Run)
+            }
+            _ => {
+                reader.error_hint(
+                    node.span,
+                    "this is neither one request nor one command",
+                    "give `request = \"METHOD /path\"`, or `run = [\"program\", \"argument\"]`",
+                );
+                None
+            }
+        }
+    }
+}
+
+impl ConditionRequest {
+    fn read(
+        request: &Node,
+        fields: &Fields<'_>,
+        reader: &Decoder,
+        environment: &Environment,
+    ) -> Option<Self> {
+        let (method, address) = Address::with_method(request, reader, *environment)?;
         Some(Self {
             method,
             address,
@@ -161,10 +216,7 @@ impl ConditionRequest {
     }
 }
 
-fn headers(node: Option<&Node>, reader: &Decoder, environment: &Environment) -> Vec<(String, String)> {
+fn headers(node: Option<&Node>, reader: &Decoder, environment: &Environment) -> Vec<Header> {
     let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
-    entries
-        .iter()
-        .filter_map(|entry| Some((entry.key.clone(), environment.text(&entry.value, reader)?)))
-        .collect()
+    entries.iter().filter_map(|entry| environment.header(&entry.key, &entry.value, reader)).collect()
 }

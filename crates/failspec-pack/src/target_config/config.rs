@@ -8,7 +8,7 @@ use std::{
 
 use crate::pack::{Version, split_version};
 use failspec_base::{
-    message::Limits,
+    message::{Header, Limits},
     secret::Secret,
     syntax::{Decoder, Diagnostic, Diagnostics, Entry, Field, MappingSchema, Node, Source, ValueType, toml},
     template::VariableValue,
@@ -41,6 +41,8 @@ pub struct Target {
     pub urls: BTreeMap<String, url::Url>,
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
+    /// Headers of all requests to it.
+    pub headers: Vec<Header>,
     /// Values of variables that packs declare.
     pub variables: BTreeMap<String, VariableValue>,
     /// Conditions that the target can create.
@@ -113,6 +115,12 @@ pub(super) static TARGET: MappingSchema = MappingSchema {
             "base URLs of single packs, by pack or pack@version, so that one run can test several packs",
         ),
         Field::optional("roles", ValueType::Map(&ValueType::MappingSchema(&ROLE)), "credentials by role"),
+        Field::optional(
+            "headers",
+            ValueType::Map(&ValueType::Text),
+            "headers of all requests to the target, logins included, such as the key of a gateway in front of the \
+             API; a scenario or a role that has the header itself counts",
+        ),
         Field::optional(
             "variables",
             ValueType::Map(&ValueType::Any),
@@ -268,6 +276,7 @@ impl Target {
             url,
             urls: BTreeMap::new(),
             roles: BTreeMap::new(),
+            headers: Vec::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),
             secrets: Vec::new(),
@@ -327,6 +336,7 @@ impl Target {
         let secrets = labelled("roles", |role| format!("role {role}"))
             .chain(labelled("conditions", |condition| format!("condition {condition}")))
             .chain(labelled("variables", str::to_owned))
+            .chain(fields.get("headers").into_iter().flat_map(|node| environment.secrets(node, "header")))
             .collect();
         let conditions = named("conditions")
             .filter_map(|entry| {
@@ -344,6 +354,12 @@ impl Target {
                 .filter_map(|entry| read_pack_url(entry, reader, environment))
                 .collect(),
             roles,
+            headers: fields
+                .get("headers")
+                .into_iter()
+                .flat_map(|node| reader.entries(node))
+                .filter_map(|entry| environment.header(&entry.key, &entry.value, reader))
+                .collect(),
             variables,
             conditions,
             secrets,

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use failspec_base::{
     message::Header,
     secret::{RedactedPart, RedactedText, Secret},
-    syntax::{Decoder, Field, MappingSchema, Node, NodeValue, ValueType},
+    syntax::{Decoder, Entry, Field, MappingSchema, Node, NodeValue, ValueType},
 };
 
 use super::{
@@ -38,6 +38,8 @@ pub enum Credential {
         /// Its value.
         value: Secret,
     },
+    /// Several headers, such as a key and a tenant.
+    Headers(Vec<(String, Secret)>),
     /// A cookie.
     Cookie {
         /// Its name.
@@ -74,6 +76,8 @@ pub struct PairSource {
 pub enum Carried {
     /// A header.
     Header(Header),
+    /// Several headers.
+    Headers(Vec<Header>),
     /// A query parameter.
     Query {
         /// Its name.
@@ -103,6 +107,11 @@ pub(super) static ROLE: MappingSchema = MappingSchema {
         Field::optional("bearer", ValueType::Text, "a bearer token; write `${env:NAME}`"),
         Field::optional("basic", ValueType::MappingSchema(&BASIC), "user and password"),
         Field::optional("header", ValueType::MappingSchema(&NAMED), "a custom header"),
+        Field::optional(
+            "headers",
+            ValueType::Map(&ValueType::Text),
+            "several headers by name, such as `Authorization` and one for the tenant",
+        ),
         Field::optional("cookie", ValueType::MappingSchema(&NAMED), "a cookie"),
         Field::optional("query", ValueType::MappingSchema(&NAMED), "a query parameter"),
         Field::optional("certificate", ValueType::MappingSchema(&CERTIFICATE), "a client certificate (TLS)"),
@@ -155,10 +164,11 @@ impl Role {
             let name = reader.text(fields.get("name")?)?.to_owned();
             Some((name, secret(fields.get("value")?)?))
         };
-        let kinds = ["bearer", "basic", "header", "cookie", "query", "certificate", "command", "login"];
+        let kinds =
+            ["bearer", "basic", "header", "headers", "cookie", "query", "certificate", "command", "login"];
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
-            let hint = "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate`, `command` and `login`";
+            let hint = "give one of `bearer`, `basic`, `header`, `headers`, `cookie`, `query`, `certificate`, `command` and `login`";
             reader.error_hint(node.span, format!("the role `{name}` needs exactly one credential"), hint);
             return None;
         };
@@ -177,6 +187,10 @@ impl Role {
                 Credential::Basic { user, password, source }
             }
             "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
+            "headers" => {
+                let read = |entry: &Entry| Some((entry.key.clone(), secret(&entry.value)?));
+                Credential::Headers(reader.entries(value).iter().map(read).collect::<Option<_>>()?)
+            }
             "cookie" => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
             "query" => named(value).map(|(name, value)| Credential::Query { name, value })?,
             "command" => Credential::Command(Command::read(value, reader)?),
@@ -246,22 +260,24 @@ impl Role {
 }
 
 impl Credential {
-    /// Returns the secret in it. The secret of a login is known only after the login.
-    pub fn secret(&self) -> Option<&Secret> {
+    /// Returns the secrets in it. The secret of a login is known only after the login.
+    pub fn secrets(&self) -> Vec<&Secret> {
         match self {
-            Self::Bearer(secret) | Self::Basic { password: secret, .. } => Some(secret),
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } => vec![secret],
             Self::Header { value, .. } | Self::Cookie { value, .. } | Self::Query { value, .. } => {
-                Some(value)
+                vec![value]
             }
+            Self::Headers(headers) => headers.iter().map(|(_, value)| value).collect(),
             // A private key is never sent, and a certificate is not secret.
-            Self::Certificate(_) | Self::Command(_) | Self::Login(_) => None,
+            Self::Certificate(_) | Self::Command(_) | Self::Login(_) => Vec::new(),
         }
     }
 
     /// Returns the part of a request that carries it. `role` names the secret in the text that is shown in its place.
     pub fn carried(&self, role: &str) -> Carried {
         let unknown = || RedactedText::secret(format!("role {role}"));
-        let redacted = self.secret().map_or_else(unknown, |secret| secret.placeholder().into());
+        let secret = self.secrets().first().copied();
+        let redacted = secret.map_or_else(unknown, |secret| secret.placeholder().into());
         let (name, value, shown) = match self {
             Self::Bearer(secret) => (
                 "Authorization",
@@ -290,6 +306,14 @@ impl Credential {
                     value: value.expose().to_owned(),
                     shown: redacted,
                 };
+            }
+            Self::Headers(headers) => {
+                let header = |(name, value): &(String, Secret)| Header {
+                    name: name.clone(),
+                    value: value.expose().to_owned(),
+                    shown: value.placeholder().into(),
+                };
+                return Carried::Headers(headers.iter().map(header).collect());
             }
             Self::Certificate(_) => return Carried::Connection,
             Self::Command(command) => (command.header.as_str(), String::new(), redacted),

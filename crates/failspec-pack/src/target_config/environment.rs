@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use failspec_base::{
-    secret::Secret,
+    message::Header,
+    secret::{RedactedPart, RedactedText, Secret},
     syntax::{Decoder, Node, NodeValue},
     template::{JsonTemplate, Template, VariableValue},
 };
@@ -36,6 +37,24 @@ impl Environment {
             return None;
         }
         Some(text)
+    }
+
+    /// Returns a header with the `${env:NAME}` of its value replaced. They are shown as secrets by their position, because
+    /// a short one cannot be searched for.
+    pub(super) fn header(self, name: &str, node: &Node, reader: &Decoder) -> Option<Header> {
+        let value = self.text(node, reader)?;
+        let mut written = reader.text(node)?;
+        let mut shown = RedactedText::default();
+        while let Some((before, rest)) = written.split_once("${")
+            && let Some((variable, after)) = rest.split_once('}')
+        {
+            shown.push_str(before);
+            let env = variable.strip_prefix("env:").map(str::to_owned);
+            shown.push(RedactedPart::Secret { secret: variable.to_owned(), env, base64_after: None });
+            written = after;
+        }
+        shown.push_str(written);
+        Some(Header { name: name.to_owned(), value, shown })
     }
 
     /// Returns the text with its `${env:NAME}` replaced.

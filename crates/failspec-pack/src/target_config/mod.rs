@@ -26,7 +26,7 @@ mod waiver_draft;
 
 pub use check_level::{CheckLevel, Level};
 pub use command::Command;
-pub use condition::{Condition, ConditionRequest, GlobalCondition};
+pub use condition::{Condition, ConditionAction, ConditionRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};
 pub use credential::{Carried, Credential, PairSource, Role};
 pub use endpoint::Address;

@@ -4,4 +4,5 @@ mod load;
 mod obeyed;
 mod openapi_reading;
 mod refused;
+mod sources;
 mod swagger;

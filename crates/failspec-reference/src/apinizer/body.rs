@@ -59,6 +59,72 @@ impl Body {
         self.read(field)
     }
 
+    /// Returns an optional string that must follow a rule.
+    pub(super) fn optional(
+        &mut self,
+        field: &'static str,
+        rule: &str,
+        follows: fn(&str) -> bool,
+    ) -> Option<String> {
+        let text = self.read(field)?;
+        if !follows(&text) {
+            self.tell(Cause::Rule, field, format!("{field} {rule}"));
+        }
+        Some(text)
+    }
+
+    /// Returns an optional object. Its members are not checked.
+    pub(super) fn object(&mut self, field: &'static str) -> Option<Map<String, Value>> {
+        match self.fields.get(field)? {
+            Value::Null => None,
+            Value::Object(object) => Some(object.clone()),
+            _ => {
+                self.tell(Cause::Type, field, format!("{field} must be an object"));
+                None
+            }
+        }
+    }
+
+    /// Reports that a required field is missing.
+    pub(super) fn missing(&mut self, field: &'static str) {
+        self.tell(Cause::Missing, field, format!("{field} is required"));
+    }
+
+    /// Reports that a field breaks a rule.
+    pub(super) fn broken(&mut self, field: &'static str, rule: &str) {
+        self.tell(Cause::Rule, field, format!("{field} {rule}"));
+    }
+
+    /// Returns the strings of a list below an object, if it is there. They must follow a rule.
+    pub(super) fn texts(
+        &mut self,
+        list: Option<&Value>,
+        field: &'static str,
+        rule: &str,
+        follows: fn(&str) -> bool,
+    ) -> Option<Vec<String>> {
+        let items = match list? {
+            Value::Null => return None,
+            Value::Array(items) => items,
+            _ => {
+                self.tell(Cause::Type, field, format!("{field} must be a list of texts"));
+                return None;
+            }
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            let Some(text) = item.as_str() else {
+                self.tell(Cause::Type, field, format!("{field} must be a list of texts"));
+                continue;
+            };
+            if !follows(text) {
+                self.tell(Cause::Rule, field, format!("{field} {rule}"));
+            }
+            texts.push(text.to_owned());
+        }
+        Some(texts)
+    }
+
     fn required(
         &mut self,
         field: &'static str,
@@ -110,15 +176,19 @@ impl Apinizer {
         }
     }
 
-    /// Returns `validation_failed` if a problem was reported. The defaults of invalid fields are used only if a quirk
+    /// Returns `validation_failed` if a problem was reported, or `invalid_parameter` if only values are outside their
+    /// enumerations. The defaults of invalid fields are used only if a quirk
     /// accepts the request.
     pub(super) fn validate(&self, body: Body) -> Result<(), Failure> {
-        let told: Vec<(&'static str, String)> = body
-            .problems
-            .into_iter()
-            .filter(|(cause, ..)| !body.replaced && !self.quirks.is_on(cause.quirk()))
-            .map(|(_, field, text)| (field, text))
-            .collect();
-        if told.is_empty() { Ok(()) } else { Err(Failure::validation(told)) }
+        let mut problems = body.problems;
+        problems.retain(|(cause, ..)| !body.replaced && !self.quirks.is_on(cause.quirk()));
+        let is_value = !problems.is_empty() && problems.iter().all(|(cause, ..)| *cause == Cause::Value);
+        let told: Vec<(&'static str, String)> =
+            problems.into_iter().map(|(_, field, text)| (field, text)).collect();
+        match told.first() {
+            None => Ok(()),
+            Some((_, text)) if is_value => Err(Failure::new(Code::InvalidParameter, text.clone())),
+            Some(_) => Err(Failure::validation(told)),
+        }
     }
 }

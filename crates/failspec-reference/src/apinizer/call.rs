@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{Apinizer, Code, Failure, quirks, seed};
 use crate::{
     Request,
-    query::Query,
     store::{Identity, Key, TokenError},
 };
 
@@ -20,7 +19,6 @@ pub(super) const RESTRICTED: &str = "RESTRICTED";
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub request: &'a Request,
-    pub query: Query,
     pub caller: Arc<Identity>,
 }
 

@@ -35,9 +35,9 @@ codes! {
     400 => {
         /// General validation error. Here: an unusable body, or an invalid token request.
         BadRequest => "bad_request",
-        /// Request validation failed. Here: fields of a body.
+        /// Request validation failed. Here: fields of a body, except for those of the next code.
         ValidationFailed => "validation_failed",
-        /// Invalid parameter value. Here: parameters of a query.
+        /// Invalid parameter value. Here: a field whose value is not one of the listed ones.
         InvalidParameter => "invalid_parameter",
     }
     401 => {
@@ -62,7 +62,7 @@ codes! {
         ResourceNotFound => "resource_not_found",
     }
     409 => {
-        /// Resource conflict. Here: all conflicts except those of names.
+        /// Resource conflict. Here: all conflicts except those of the names of proxies.
         Conflict => "conflict",
         /// Name already exists.
         DuplicateName => "duplicate_name",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Apinizer, Call, Code, Failure, Outcome, Success,
-    proxies::{PROXIES, PROXY_NAME, read_name},
+    proxies::{CLIENT_ROUTE, PATH_LIST, PROXIES, PROXY_NAME, read_name, read_paths},
     quirks,
 };
 use crate::store::{Expected, Key, Resource};
@@ -12,7 +12,7 @@ use crate::store::{Expected, Key, Resource};
 /// The store collection of groups, in the form in which responses show them.
 const GROUPS: &str = "apiProxyGroups";
 /// The field with a group's name.
-const GROUP_NAME: &str = "apiProxyGroupName";
+const GROUP_NAME: &str = "name";
 /// The field with the names of its proxies.
 const MEMBERS: &str = "apiProxies";
 
@@ -20,14 +20,29 @@ impl Apinizer {
     pub(super) fn create_group(&self, call: &Call<'_>, project: &str) -> Outcome {
         let mut body = self.body(call)?;
         let name = read_name(&mut body, GROUP_NAME);
+        let route = body.object(CLIENT_ROUTE);
+        let paths = read_paths(&mut body, route.as_ref());
+        match (&route, &paths) {
+            (None, _) => body.missing(CLIENT_ROUTE),
+            (Some(route), None) if route.get(PATH_LIST).is_none_or(Value::is_null) => {
+                body.missing("clientRoute.relativePathList");
+            }
+            // A list of another type was reported.
+            (Some(_), None) => {}
+            (Some(_), Some(paths)) if paths.is_empty() => {
+                body.broken("clientRoute.relativePathList", "needs at least one path");
+            }
+            (Some(_), Some(_)) => {}
+        }
         self.validate(body)?;
         self.enter(call, project)?;
-        let group = json!({ GROUP_NAME: name, MEMBERS: [] });
+        let group = json!({ GROUP_NAME: name, CLIENT_ROUTE: route, MEMBERS: [] });
         let key = Key::new(GROUPS, project, &name);
         if self.quirks.is_on(quirks::DUPLICATE_NAME) {
             return Ok(Success::created(self.store.resources.put(key, group).body));
         }
-        let taken = || Failure::new(Code::DuplicateName, format!("API proxy group {name:?} already exists"));
+        // The name is the unique identifier of a group, so a second one is a violation of a unique constraint.
+        let taken = || Failure::new(Code::Conflict, format!("API proxy group {name:?} already exists"));
         if self.find(GROUPS, GROUP_NAME, project, &name).is_some() {
             return Err(taken());
         }
@@ -35,22 +50,19 @@ impl Apinizer {
         Ok(Success::created(group.body))
     }
 
-    pub(super) fn get_group(&self, call: &Call<'_>, project: &str, group: &str) -> Outcome {
+    pub(super) fn list_groups(&self, call: &Call<'_>, project: &str) -> Outcome {
         self.enter(call, project)?;
-        let group = self.need_group(project, group)?;
-        Ok(Success::one(self.show(call, &group)))
+        let (groups, _) = self.store.resources.list(GROUPS, project, None, usize::MAX);
+        Ok(Success::list(groups.iter().map(|group| self.show(call, group)).collect()))
     }
 
+    /// Deletes a group. Its proxies are removed from it and not deleted.
     pub(super) fn delete_group(&self, call: &Call<'_>, project: &str, group: &str) -> Outcome {
         self.enter(call, project)?;
         let group = match self.need_group(project, group) {
             Err(_) if self.quirks.is_on(quirks::ABSENT_DELETED) => return Ok(Success::nothing()),
             found => found?,
         };
-        let filled = group.body[MEMBERS].as_array().is_some_and(|members| !members.is_empty());
-        if filled && !self.quirks.is_on(quirks::FILLED_GROUP) {
-            return Err(Failure::new(Code::Conflict, "The API proxy group still has API proxies"));
-        }
         self.store.resources.delete(&group.key).map_err(|_| absent())?;
         Ok(Success::nothing())
     }

@@ -1,7 +1,7 @@
 //! Apinizer, an API-management platform: its Management API.
 //!
 //! Written from <https://docs.apinizer.com/api-reference/getting-started/error-handling>, which documents an envelope
-//! and 15 codes, see [`Code`]. The descriptions of several codes of one status overlap; the documentation of [`Code`]
+//! and 15 codes, see [`Code`], and from the pages of the single operations as they were in December 2025. The descriptions of several codes of one status overlap; the documentation of [`Code`]
 //! says which one this implementation uses. If the page does not say in which request a failure occurs, the
 //! endpoints here are this project's own choice.
 //!
@@ -10,7 +10,7 @@
 //! 1. the route: an unknown path is `not_found`, a known one with another method 405
 //! 2. authentication, except for the token request and the test endpoint: 401
 //! 3. the rate limit: 429
-//! 4. the query, then the body: 400
+//! 4. the body: 400
 //! 5. the project: `not_found`, then `access_denied` without any permission in it, then `forbidden` without the
 //!    required one. Permissions come before the contents of the project, so that an error reveals nothing about them
 //! 6. the health of the service: 500
@@ -37,7 +37,6 @@ use std::time::Duration;
 
 use super::{
     Api, CodeKind, DocumentedError, Envelope, Request, Response, path,
-    query::Query,
     store::{Clock, RateLimit, RateLimiter, Store, Switches},
 };
 use body::Body;
@@ -106,8 +105,7 @@ impl Apinizer {
         };
         let caller = self.authenticate(request)?;
         self.limit(&caller)?;
-        let query = Query::read(request.query.as_deref());
-        self.perform(operation, &Call { request, query, caller })
+        self.perform(operation, &Call { request, caller })
     }
 
     fn perform(&self, operation: Operation<'_>, call: &Call<'_>) -> Outcome {
@@ -120,8 +118,8 @@ impl Apinizer {
             Op::CreateProxy { project } => self.create_proxy(call, project),
             Op::GetProxy { project, name } => self.get_proxy(call, project, name),
             Op::DeleteProxy { project, name } => self.delete_proxy(call, project, name),
+            Op::ListGroups { project } => self.list_groups(call, project),
             Op::CreateGroup { project } => self.create_group(call, project),
-            Op::GetGroup { project, group } => self.get_group(call, project, group),
             Op::DeleteGroup { project, group } => self.delete_group(call, project, group),
             Op::AddToGroup { project, group, name } => self.add_to_group(call, project, group, name),
             Op::RemoveFromGroup { project, group, name } => {

@@ -36,7 +36,6 @@ quirks! {
     WRONG_TYPE = "wrong-type-accepted": "a field of the wrong type is converted",
     INVALID_VALUE = "invalid-value-accepted": "a field may have a value outside its enumeration",
     BROKEN_RULE = "rule-violation-accepted": "a string may violate its format rules",
-    BAD_PARAMETER = "bad-parameter-accepted": "a query parameter with an invalid value is ignored",
     MISSHAPEN_ERRORS = "validation-errors-misshapen": "validation_errors is an object instead of a list",
     // Existence
     ABSENT_PROJECT = "absent-project-is-empty": "the list of a project that does not exist is empty",
@@ -46,8 +45,7 @@ quirks! {
     ABSENT_DELETED = "absent-deleted": "deleting a resource that does not exist succeeds",
     ABSENT_GROUP = "absent-group-filled": "a proxy can be put into a group that does not exist",
     DUPLICATE_NAME = "duplicate-name-accepted": "creating a resource that already exists replaces it",
-    SAME_PATH = "unique-constraint-ignored": "two proxies may have the same relativePath",
-    FILLED_GROUP = "filled-group-deleted": "a group that contains proxies can be deleted",
+    SAME_PATH = "unique-constraint-ignored": "two proxies may have the same path",
     // Conditions
     FAULT_HIDDEN = "internal-fault-hidden": "requests succeed despite an internal error",
     FAULT_LEAKS = "internal-fault-leaks": "an internal error shows a stack trace and an SQL statement",

@@ -12,8 +12,8 @@ pub(super) enum Operation<'a> {
     CreateProxy { project: &'a str },
     GetProxy { project: &'a str, name: &'a str },
     DeleteProxy { project: &'a str, name: &'a str },
+    ListGroups { project: &'a str },
     CreateGroup { project: &'a str },
-    GetGroup { project: &'a str, group: &'a str },
     DeleteGroup { project: &'a str, group: &'a str },
     AddToGroup { project: &'a str, group: &'a str, name: &'a str },
     RemoveFromGroup { project: &'a str, group: &'a str, name: &'a str },
@@ -39,8 +39,8 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
         ("GET", &["projects", project, "apiProxies", name]) => Op::GetProxy { project, name },
         ("DELETE", &["projects", project, "apiProxies", name]) => Op::DeleteProxy { project, name },
 
+        ("GET", &["projects", project, "apiProxyGroups"]) => Op::ListGroups { project },
         ("POST", &["projects", project, "apiProxyGroups"]) => Op::CreateGroup { project },
-        ("GET", &["projects", project, "apiProxyGroups", group]) => Op::GetGroup { project, group },
         ("DELETE", &["projects", project, "apiProxyGroups", group]) => Op::DeleteGroup { project, group },
         ("POST", &["projects", project, "apiProxyGroups", group, "apiProxies", name]) => {
             Op::AddToGroup { project, group, name }

@@ -67,9 +67,9 @@ impl Apinizer {
             let path = format!("/{name}");
             let proxy = json!({
                 "apiProxyName": name,
-                "apiProxyCreationType": "NO_SPEC",
-                "relativePath": path,
-                "backendUrl": "https://backend.example.com",
+                "apiProxyCreationType": "REVERSE_PROXY",
+                "clientRoute": { "relativePathList": [path] },
+                "routingInfo": { "routingAddressList": [{ "address": "https://backend.example.com" }] },
                 "created": "2026-01-01T00:00:00.000Z",
             });
             self.store.resources.put(Key::new(PROXIES, SHOP, name), proxy);

@@ -39,9 +39,9 @@ impl Body {
         body
     }
 
-    /// Decodes the body of a request that may have one.
-    pub(super) fn optional(request: &Request) -> Self {
-        if request.body.is_empty() { Self::default() } else { Self::of(request) }
+    /// Creates the body of one item of a batch.
+    pub(super) fn of_item(fields: Map<String, Value>) -> Self {
+        Self { fields, ..Self::default() }
     }
 
     /// Returns a field, if it is present and not null.

@@ -9,14 +9,36 @@ use super::{
     Body, Call, Failure, K0rdent, Outcome, Success,
     ids::{self, Kind},
     lifecycle::Action,
-    quirks,
+    quirks, servers,
 };
 
 /// The maximum number of items of a bulk request.
 const MAX_SIZE: usize = 100;
 
 impl K0rdent {
-    pub(super) fn bulk_inspect(&self, call: &Call<'_>) -> Outcome {
+    /// Registers several servers, each like a request for this server only.
+    pub(super) fn batch_create(&self, call: &Call<'_>) -> Outcome {
+        let mut body = Body::of(call.request);
+        let servers = read_servers(&mut body);
+        self.admit(call, body.problems)?;
+        self.sound()?;
+        let results = servers.into_iter().enumerate().map(|(index, mut server)| {
+            let read = servers::read_server(&mut server);
+            let outcome = self.validate(server.problems).and_then(|()| self.register(call, read));
+            let accepted = |id: &Value| json!({ "index": index, "status": "accepted", "id": id });
+            match outcome {
+                Ok(server) => Ok(accepted(&server.body["id"])),
+                Err(_) if self.quirks.is_on(quirks::BULK_HIDES) => {
+                    Ok(accepted(&Kind::Server.new_id().into()))
+                }
+                Err(failure) if self.quirks.is_on(quirks::BULK_ALL_OR_NOTHING) => Err(failure),
+                Err(failure) => Ok(self.failed(json!({ "index": index, "status": "failed" }), &failure)),
+            }
+        });
+        results.collect::<Result<Vec<Value>, Failure>>().map(bulk)
+    }
+
+    pub(super) fn batch_inspect(&self, call: &Call<'_>) -> Outcome {
         let mut body = Body::of(call.request);
         let ids = read_ids(&mut body);
         self.admit(call, body.problems)?;
@@ -34,9 +56,19 @@ impl K0rdent {
             return Err(failure.clone());
         }
         let results: Vec<Value> = outcomes.iter().map(|(id, outcome)| self.show_item(id, outcome)).collect();
-        let failed = results.iter().filter(|result| result["status"] == "failed").count();
-        let data = json!({ "total": results.len(), "succeeded": results.len() - failed, "failed": failed });
-        Ok(Success::bulk(data, results))
+        Ok(bulk(results))
+    }
+
+    /// Adds the error to the result of an item that failed.
+    fn failed(&self, mut result: Value, failure: &Failure) -> Value {
+        let mut error = failure.show();
+        if self.quirks.is_on(quirks::BULK_NO_CODE)
+            && let Some(error) = error.as_object_mut()
+        {
+            error.shift_remove("code");
+        }
+        result["error"] = error;
+        result
     }
 
     /// Inspects one server like a request for this server only; returns the id of the workflow.
@@ -53,17 +85,28 @@ impl K0rdent {
         match outcome {
             Ok(workflow) => accepted(workflow),
             Err(_) if self.quirks.is_on(quirks::BULK_HIDES) => accepted(&Kind::Workflow.new_id()),
-            Err(failure) => {
-                let mut error = failure.show();
-                if self.quirks.is_on(quirks::BULK_NO_CODE)
-                    && let Some(error) = error.as_object_mut()
-                {
-                    error.shift_remove("code");
-                }
-                json!({ "id": id, "status": "failed", "error": error })
-            }
+            Err(failure) => self.failed(json!({ "id": id, "status": "failed" }), failure),
         }
     }
+}
+
+/// Creates the response from the results of the items.
+fn bulk(results: Vec<Value>) -> Success {
+    let failed = results.iter().filter(|result| result["status"] == "failed").count();
+    let data = json!({ "total": results.len(), "succeeded": results.len() - failed, "failed": failed });
+    Success::bulk(data, results)
+}
+
+/// Reads the servers of a batch. What is wrong with one of them is a matter of its result.
+fn read_servers(body: &mut Body) -> Vec<Body> {
+    let items = body.get("servers").and_then(Value::as_array);
+    let bodies = items.filter(|items| (1..=MAX_SIZE).contains(&items.len())).and_then(|items| {
+        items.iter().map(|item| item.as_object().cloned().map(Body::of_item)).collect::<Option<Vec<Body>>>()
+    });
+    bodies.unwrap_or_else(|| {
+        body.tell("servers", format!("Servers must be a list of 1 to {MAX_SIZE} objects"));
+        Vec::new()
+    })
 }
 
 /// Reads the ids in the order of the request. Duplicates count once.

@@ -1,7 +1,8 @@
 //! Ids and names.
 //!
 //! Ids are `{prefix}_{base62}` with 26 characters after the prefix (site; as its own examples have 28, the length is
-//! not checked). That a resource's name is accepted wherever its id is accepted is this project's own choice.
+//! not checked). That the name of a resource, or the display name of a server, is accepted wherever its id is accepted is
+//! this project's own choice.
 
 use serde_json::Value;
 
@@ -93,6 +94,8 @@ impl K0rdent {
         let resources = &self.store.resources;
         let found = if id.contains('_') {
             resources.find(kind.collection(), organisation, |body: &Value| body["id"] == id)
+        } else if kind == Kind::Server {
+            resources.find(kind.collection(), organisation, |body: &Value| body["displayName"] == id)
         } else {
             resources.get(&Key::new(kind.collection(), organisation, id))
         };

@@ -69,11 +69,10 @@ impl Action {
 impl K0rdent {
     /// Starts a job: "Use 202 Accepted for all async operations."
     pub(super) fn start_work(&self, call: &Call<'_>, id: &str, action: Action) -> Outcome {
-        // Only provisioning has parameters in its body; the other actions ignore a body.
-        let mut body =
-            if action == Action::Provision { Body::optional(call.request) } else { Body::default() };
+        // Provisioning wants a body; the other actions ignore one.
+        let mut body = if action == Action::Provision { Body::of(call.request) } else { Body::default() };
         ids::check(Kind::Server, id, &mut body.problems);
-        let image = body.optional_text("image");
+        let image = body.optional_text("osImage");
         self.admit(call, body.problems)?;
         self.sound()?;
         let server = self.find(Kind::Server, call.organisation(), id)?;
@@ -111,7 +110,7 @@ impl K0rdent {
             next["nextState"] = json!(action.after());
             next["workflowId"] = json!(id);
             if let Some(image) = image {
-                next["image"] = json!(image);
+                next["osImage"] = json!(image);
             }
             Ok(next)
         });

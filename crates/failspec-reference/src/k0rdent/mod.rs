@@ -2,12 +2,13 @@
 //!
 //! Written from <https://docs.kui.k0labs.com/docs/errors>, which documents an envelope that is a discriminated union
 //! on `success`, 10 codes (see [`Code`]), and three situations without a code: 422 semantic error, 429 rate limited,
-//! and 207 for bulk operations. If the page does not say in which request a failure occurs, the endpoints here are
-//! this project's own choice.
+//! and 207 for bulk operations. The servers, their paths, parameters and bodies are those of the publisher's OpenAPI
+//! document (0.2.0-draft); its responses have another form, and the page decides. All other endpoints are this
+//! project's own choice.
 //!
 //! Every request is checked in this order:
 //!
-//! 1. the route: an unknown path is `NOT_FOUND`, a known one with another method 405
+//! 1. the route: an unknown path, region or project is `NOT_FOUND`, a known one with another method 405
 //! 2. authentication: `UNAUTHORIZED`
 //! 3. the rate limit: 429
 //! 4. path, query and body: `VALIDATION_ERROR`, which lists every invalid field
@@ -60,7 +61,7 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 /// The rate limit of the only role that has one. The page documents that there is a limit, but not its value.
 const LIMIT: RateLimit = RateLimit::FixedWindow { limit: 5, window: Duration::from_secs(2) };
 
-/// The region in request ids.
+/// The only region; request ids contain it.
 const REGION: &str = "sfo1";
 
 /// The result of an operation.
@@ -129,7 +130,8 @@ impl K0rdent {
             Op::UpdateServer { id } => self.update_server(call, id),
             Op::DeleteServer { id } => self.delete_server(call, id),
             Op::StartWork { id, action } => self.start_work(call, id, action),
-            Op::BulkInspect => self.bulk_inspect(call),
+            Op::BatchCreate => self.batch_create(call),
+            Op::BatchInspect => self.batch_inspect(call),
             Op::GetWorkflow { id } => self.get_workflow(call, id),
             Op::ListPools => self.list_pools(call),
             Op::CreatePool => self.create_pool(call),
@@ -162,7 +164,7 @@ impl Api for K0rdent {
             repeats: false,
             statuses: &[400, 401, 403, 404, 409, 422, 429, 500],
             is_error: |response| response.document().is_some_and(|body| body["success"] == false),
-            protected: "/api/v1/servers",
+            protected: "/v1/regions/sfo1/projects/main/infrastructure/servers",
             success: r#"{"success":true,"data":{},"meta":{"requestId":"req_sfo1-1770564159296-7d4b9e1f3a5b","timestamp":"2026-02-08T15:22:39.296Z"}}"#,
         };
         &ENVELOPE

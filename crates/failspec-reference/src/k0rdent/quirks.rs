@@ -27,7 +27,7 @@ quirks! {
     FIRST_FIELD_ALONE = "first-bad-field-alone": "a validation error lists one of several invalid fields",
     NO_SEMANTICS = "semantic-error-accepted": "an allocation may end before it begins",
     // Existence
-    DUPLICATE = "duplicate-accepted": "creating a resource that already exists replaces it",
+    DUPLICATE = "duplicate-accepted": "creating a pool or an allocation that already exists replaces it",
     ABSENT_DELETED = "absent-deleted": "deleting a resource that does not exist succeeds",
     DELETED_FOUND = "deleted-server-found": "a deleted server still exists",
     FOREIGN_SHOWN = "foreign-server-shown": "the servers of every organisation can be read",

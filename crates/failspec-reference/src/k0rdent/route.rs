@@ -1,6 +1,6 @@
 //! Routing of requests to operations.
 
-use super::lifecycle::Action;
+use super::{REGION, lifecycle::Action, seed::PROJECT};
 use crate::methods;
 
 /// An operation with its path parameters, decoded but not yet validated.
@@ -12,7 +12,8 @@ pub(super) enum Operation<'a> {
     UpdateServer { id: &'a str },
     DeleteServer { id: &'a str },
     StartWork { id: &'a str, action: Action },
-    BulkInspect,
+    BatchCreate,
+    BatchInspect,
     GetWorkflow { id: &'a str },
     ListPools,
     CreatePool,
@@ -24,23 +25,34 @@ pub(super) enum Operation<'a> {
     DeleteAllocation { id: &'a str },
 }
 
-/// Finds the operation of a method and a path. All endpoints are under `/api/v1`.
+/// Finds the operation of a method and a path below a project. An action on a server or on all servers stands behind
+/// a colon. The OpenAPI document of the publisher has the servers, `:provision`, `:batchCreate` and actions in
+/// general; the other actions, workflows, pools and allocations are this project's own choice.
 fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     use Operation as Op;
-    let ["api", "v1", segments @ ..] = segments else {
+    let ["v1", "regions", REGION, "projects", PROJECT, "infrastructure", segments @ ..] = segments else {
         return None;
     };
+    if let ("POST", &["servers", last]) = (method, segments)
+        && let Some((id, action)) = last.split_once(':')
+    {
+        let action = match action {
+            "inspect" => Action::Inspect,
+            "provision" => Action::Provision,
+            "decommission" => Action::Decommission,
+            _ => return None,
+        };
+        return Some(Op::StartWork { id, action });
+    }
     Some(match (method, segments) {
+        ("POST", &["servers:batchCreate"]) => Op::BatchCreate,
+        ("POST", &["servers:batchInspect"]) => Op::BatchInspect,
         ("GET", &["servers"]) => Op::ListServers,
         ("POST", &["servers"]) => Op::CreateServer,
+        (_, &["servers", id]) if id.contains(':') => return None,
         ("GET", &["servers", id]) => Op::GetServer { id },
         ("PATCH", &["servers", id]) => Op::UpdateServer { id },
         ("DELETE", &["servers", id]) => Op::DeleteServer { id },
-        // A server may have the name "bulk", but it cannot be inspected under that name.
-        ("POST", &["servers", "bulk", "inspect"]) => Op::BulkInspect,
-        ("POST", &["servers", id, "inspect"]) => Op::StartWork { id, action: Action::Inspect },
-        ("POST", &["servers", id, "provision"]) => Op::StartWork { id, action: Action::Provision },
-        ("POST", &["servers", id, "decommission"]) => Op::StartWork { id, action: Action::Decommission },
 
         ("GET", &["workflows", id]) => Op::GetWorkflow { id },
 

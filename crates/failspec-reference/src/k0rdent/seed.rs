@@ -26,6 +26,9 @@ pub const FOREIGN_SERVER_ID: &str = "srv_1refTinyServer000000000001";
 /// A pool of `acme` for reading.
 pub const POOL_ID: &str = "pool_1refAcmePool00000000000001";
 
+/// The only project.
+pub(super) const PROJECT: &str = "main";
+
 /// The subject that has a rate limit.
 pub(super) const LIMITED: &str = "limited";
 
@@ -56,9 +59,8 @@ impl K0rdent {
 
         let now = reply::timestamp(self.store.clock.now());
         for (organisation, name, id) in [(ACME, "rack-1", SERVER_ID), (TINY, "tiny-1", FOREIGN_SERVER_ID)] {
-            let server =
-                json!({ "id": id, "bmcAddress": "192.0.2.1", "state": "provisioned", "createdAt": now });
-            self.store.resources.put(Key::new(Kind::Server.collection(), organisation, name), server);
+            let server = json!({ "id": id, "displayName": name, "bmcAddress": "192.0.2.1", "state": "provisioned", "createdAt": now });
+            self.store.resources.put(Key::new(Kind::Server.collection(), organisation, id), server);
         }
         self.ledger.open(TINY, 1);
         // Its only server exists already. The account was just opened, so this cannot fail.

@@ -1,6 +1,6 @@
 //! Servers.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Body, Call, Code, Failure, K0rdent, Outcome, Problems, Success,
@@ -38,23 +38,25 @@ impl K0rdent {
 
     pub(super) fn create_server(&self, call: &Call<'_>) -> Outcome {
         let mut body = Body::of(call.request);
-        let (name, address) = (body.name(), body.bmc_address());
+        let server = read_server(&mut body);
         self.admit(call, body.problems)?;
         self.sound()?;
+        Ok(Success::created(show(self, &self.register(call, server)?)))
+    }
+
+    /// Registers a server under a new id.
+    pub(super) fn register(
+        &self,
+        call: &Call<'_>,
+        mut server: Map<String, Value>,
+    ) -> Result<Resource, Failure> {
         self.take_quota(call)?;
-        let server = json!({
-            "id": Kind::Server.new_id(),
-            "bmcAddress": address,
-            "state": "registered",
-            "createdAt": reply::timestamp(self.store.clock.now()),
-        });
-        match self.create(call, Kind::Server, &name, server) {
-            Ok(server) => Ok(Success::created(show(self, &server))),
-            Err(failure) => {
-                self.ledger.give_back(call.organisation(), 1);
-                Err(failure)
-            }
-        }
+        let id = Kind::Server.new_id();
+        server.insert("id".to_owned(), json!(id));
+        server.insert("state".to_owned(), json!("registered"));
+        server.insert("createdAt".to_owned(), json!(reply::timestamp(self.store.clock.now())));
+        // The id is new.
+        Ok(self.store.resources.put(call.key(Kind::Server.collection(), &id), Value::Object(server)))
     }
 
     /// Takes one server from the quota, or fails: "Organization quota exceeded". An organisation without an account
@@ -108,25 +110,13 @@ impl K0rdent {
     pub(super) fn update_server(&self, call: &Call<'_>, id: &str) -> Outcome {
         let mut body = Body::of(call.request);
         ids::check(Kind::Server, id, &mut body.problems);
-        let address = body.get("bmcAddress").is_some().then(|| body.bmc_address());
-        let labels = body.get("labels").cloned();
-        let is_text_by_text =
-            |labels: &Value| labels.as_object().is_some_and(|labels| labels.values().all(Value::is_string));
-        if labels.as_ref().is_some_and(|labels| !is_text_by_text(labels)) {
-            body.tell("labels", "Labels must be an object of texts");
-        }
-        if address.is_none() && labels.is_none() {
-            body.tell("body", "bmcAddress or labels is required");
-        }
+        let changes = read_metadata(&mut body);
         self.admit(call, body.problems)?;
         self.sound()?;
         let server = self.find(Kind::Server, call.organisation(), id)?;
         let server = self.store.resources.update(&server.key, Expected::Any, |server| {
-            if let Some(address) = address {
-                server["bmcAddress"] = json!(address);
-            }
-            if let Some(labels) = labels {
-                server["labels"] = labels;
+            if let Some(server) = server.as_object_mut() {
+                server.extend(changes);
             }
         })?;
         Ok(Success::ok(show(self, &server)))
@@ -159,6 +149,37 @@ impl K0rdent {
     }
 }
 
+/// The members of a server that describe it, and that may be changed.
+const METADATA: [&str; 4] = ["displayName", "description", "tags", "persona"];
+
+/// Reads a server as it is registered: only its address is required.
+pub(super) fn read_server(body: &mut Body) -> Map<String, Value> {
+    let address = body.bmc_address();
+    let mut server = read_metadata(body);
+    server.insert("bmcAddress".to_owned(), json!(address));
+    server
+}
+
+/// Reads the metadata of a server: texts, and tags, which are texts by name.
+fn read_metadata(body: &mut Body) -> Map<String, Value> {
+    let mut metadata = Map::new();
+    for field in METADATA {
+        let Some(value) = body.get(field).cloned() else { continue };
+        let is_right = match field {
+            "tags" => value.as_object().is_some_and(|tags| tags.values().all(Value::is_string)),
+            _ => value.is_string(),
+        };
+        if is_right {
+            metadata.insert(field.to_owned(), value);
+        } else if field == "tags" {
+            body.tell(field, "tags must be an object of texts");
+        } else {
+            body.tell(field, format!("{field} must be a text"));
+        }
+    }
+    metadata
+}
+
 /// Checks the id in a path.
 pub(super) fn checked(kind: Kind, id: &str) -> Problems {
     let mut problems = Problems::default();
@@ -183,13 +204,12 @@ pub(super) fn show(k0rdent: &K0rdent, server: &Resource) -> Value {
     let body = &server.body;
     let mut shown = json!({
         "id": body["id"],
-        "name": server.key.name,
         "bmcAddress": body["bmcAddress"],
         "state": k0rdent.state_of(body),
         "organizationId": seed::organisation_id(&server.key.scope),
         "createdAt": body["createdAt"],
     });
-    for optional in ["labels", "image"] {
+    for optional in METADATA.into_iter().chain(["osImage"]) {
         if let Some(value) = body.get(optional) {
             shown[optional] = value.clone();
         }

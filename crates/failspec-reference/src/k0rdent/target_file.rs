@@ -18,7 +18,7 @@ pub(super) fn text(base_url: &str) -> String {
 default_target = "reference"
 
 [target.reference]
-# The base URL of the API; the paths in the pack begin with /api/v1.
+# The base URL of the API; the paths in the pack begin with /v1.
 url = "{url}"
 
 # The roles that send requests. The tokens of the reference are not secret. For your own deployment, refer to the
@@ -42,6 +42,8 @@ bearer = "{LIMITED_TOKEN}"
 
 # Values that the scenarios use, such as existing resources.
 [target.reference.variables]
+region = "sfo1"                     # the region of the project
+project = "main"                    # a project of the operator's organisation
 server_id = "{SERVER_ID}"           # a provisioned server of the operator's organisation; never changed
 foreign_server_id = "{FOREIGN_SERVER_ID}"   # a server of another organisation
 absent_server_id = "srv_0000000000000000000000000x"    # the id of no server

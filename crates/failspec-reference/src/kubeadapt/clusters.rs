@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Failure, Kubeadapt, Outcome, costs::money, quirks, seed};
+use super::{
+    Call, Failure, Kubeadapt, Outcome, costs::money, inventory::whole, parameters::DEFAULT_DAYS, quirks, seed,
+};
 use crate::store::{Key, Resource};
 
 impl Kubeadapt {
     pub(super) fn list_clusters(&self, call: &Call<'_>) -> Outcome {
-        let page = self.page(call)?;
         self.look_up()?;
-        let clusters = self.readable(call);
-        Ok(page.response(clusters.iter().map(show).collect()))
+        Ok(whole(self.readable(call).iter().map(show).collect()))
     }
 
     pub(super) fn get_cluster(&self, call: &Call<'_>, id: &str) -> Outcome {
@@ -21,13 +21,11 @@ impl Kubeadapt {
 
     pub(super) fn get_cluster_dashboard(&self, call: &Call<'_>, id: &str) -> Outcome {
         let id = self.cluster_id(id)?;
-        let timeframe = self.timeframe(call)?;
         self.look_up()?;
         let cluster = self.cluster(call, &id)?;
-        let cents = self.daily_cents(call, Some(&cluster)) * timeframe.days();
+        let cents = self.daily_cents(call, Some(&cluster)) * DEFAULT_DAYS;
         Ok(json!({
             "cluster_id": cluster.key.name,
-            "timeframe": timeframe.as_str(),
             "total_cost": money(cents),
             "savings": money(cents / 5),
             "currency": seed::CURRENCY,

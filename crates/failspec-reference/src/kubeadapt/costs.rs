@@ -4,27 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Call, Kubeadapt, Outcome, seed};
+use super::{Call, Kubeadapt, Outcome, inventory::whole, parameters::DEFAULT_DAYS, seed};
 use crate::store::Resource;
 
 impl Kubeadapt {
     pub(super) fn get_overview(&self, call: &Call<'_>) -> Outcome {
-        let timeframe = self.timeframe(call)?;
         self.look_up()?;
         Ok(json!({
-            "timeframe": timeframe.as_str(),
-            "total_cost": money(self.daily_cents(call, None) * timeframe.days()),
+            "total_cost": money(self.daily_cents(call, None) * DEFAULT_DAYS),
             "cluster_count": self.readable(call).len(),
             "currency": seed::CURRENCY,
         }))
     }
 
     pub(super) fn get_dashboard(&self, call: &Call<'_>) -> Outcome {
-        let timeframe = self.timeframe(call)?;
         self.look_up()?;
-        let cents = self.daily_cents(call, None) * timeframe.days();
+        let cents = self.daily_cents(call, None) * DEFAULT_DAYS;
         Ok(json!({
-            "timeframe": timeframe.as_str(),
             "total_cost": money(cents),
             "savings": money(cents / 5),
             "currency": seed::CURRENCY,
@@ -33,7 +29,7 @@ impl Kubeadapt {
 
     /// Lists the costs of teams. Each namespace belongs to a team.
     pub(super) fn list_team_costs(&self, call: &Call<'_>) -> Outcome {
-        let (page, days) = self.page_and_days(call)?;
+        let days = self.days(call)?;
         self.look_up()?;
         let mut teams: BTreeMap<String, i64> = BTreeMap::new();
         for namespace in self.within(call, "namespaces", None) {
@@ -42,7 +38,7 @@ impl Kubeadapt {
         }
         let items: Vec<Value> =
             teams.into_iter().map(|(team, cents)| json!({ "team": team, "cost": money(cents) })).collect();
-        Ok(page.response(items))
+        Ok(whole(items))
     }
 
     /// The costs per day, in cents, of a cluster or of all clusters that the key may read.

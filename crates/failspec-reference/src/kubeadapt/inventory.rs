@@ -15,7 +15,10 @@ impl Kubeadapt {
     }
 
     pub(super) fn list_namespaces(&self, call: &Call<'_>) -> Outcome {
-        self.list(call, "namespaces")
+        let wanted = self.wanted_cluster(call)?;
+        self.look_up()?;
+        let cluster = wanted.map(|id| self.cluster(call, &id)).transpose()?;
+        Ok(whole(self.within(call, "namespaces", cluster.as_ref()).iter().map(show).collect()))
     }
 
     pub(super) fn list_recommendations(&self, call: &Call<'_>) -> Outcome {
@@ -70,15 +73,20 @@ impl Kubeadapt {
     }
 }
 
+/// Builds a list that has no pages: `{"items", "total"}`.
+pub(super) fn whole(items: Vec<Value>) -> Value {
+    json!({ "total": items.len(), "items": items })
+}
+
 impl Page {
-    /// Builds one page of a list: `{"items", "total", "page", "limit"}`.
+    /// Builds one page of a list: `{"items", "total", "limit", "offset"}`.
     pub(super) fn response(self, mut items: Vec<Value>) -> Value {
-        let Self { page, limit } = self;
+        let Self { offset, limit } = self;
         let total = items.len();
-        let skipped = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
         items.drain(..skipped.min(total));
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        json!({ "items": items, "total": total, "page": page, "limit": limit })
+        json!({ "items": items, "total": total, "limit": limit, "offset": offset })
     }
 }
 

@@ -1,8 +1,9 @@
 //! Kubeadapt, a read-only API for the costs of Kubernetes clusters.
 //!
 //! Written from <https://kubeadapt.io/docs/v1/api-reference/errors>, which documents the envelope (`{"detail": …}`,
-//! without codes) and ten failures, see [`Failure`]. If that page does not say in which request a failure occurs,
-//! the parameters here are this project's own choice.
+//! without codes) and ten failures, see [`Failure`]. Paths and parameters are those of the publisher's own client of
+//! that time (<https://github.com/kubeadapt/kubeadapt-cli>, 4132603), except for the dates of the costs of teams, which
+//! are this project's own choice.
 //!
 //! Every request is checked in this order:
 //!

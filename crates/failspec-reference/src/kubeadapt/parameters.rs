@@ -1,5 +1,7 @@
 //! Query parameters. Unknown ones are ignored; if one is sent several times, the last value counts.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 
 use super::{Call, Failure, Kubeadapt, failure::Problem, ids, quirks};
@@ -39,12 +41,13 @@ impl Timeframe {
 /// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Page {
-    pub page: u64,
+    /// The number of items before it.
+    pub offset: u64,
     pub limit: u64,
 }
 
 /// The default number of days of a report.
-const DEFAULT_DAYS: i64 = 7;
+pub(super) const DEFAULT_DAYS: i64 = 7;
 
 /// The maximum number of items of a page.
 const MAX_LIMIT: u64 = 100;
@@ -56,7 +59,7 @@ fn sent<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
 }
 
 impl Kubeadapt {
-    /// Reads `page` and `limit`.
+    /// Reads `offset` and `limit`.
     pub(super) fn page(&self, call: &Call<'_>) -> Result<Page, Failure> {
         let mut problems = Vec::new();
         let page = self.collect_page(&call.query, &mut problems);
@@ -64,10 +67,10 @@ impl Kubeadapt {
         Ok(page)
     }
 
-    /// Reads `page`, `limit` and the number of days that `start_date` and `end_date` span.
-    pub(super) fn page_and_days(&self, call: &Call<'_>) -> Result<(Page, i64), Failure> {
+    /// Reads the number of days that `start_date` and `end_date` span. No source names the two: they are this
+    /// project's own choice.
+    pub(super) fn days(&self, call: &Call<'_>) -> Result<i64, Failure> {
         let mut problems = Vec::new();
-        let page = self.collect_page(&call.query, &mut problems);
         let mut date = |name| {
             sent(&call.query, name).and_then(|text| {
                 let date = read_date(text);
@@ -95,7 +98,7 @@ impl Kubeadapt {
             }
             _ => return Err(Failure::Contradiction("start_date and end_date must be given together")),
         };
-        Ok((page, days))
+        Ok(days)
     }
 
     /// Reads `timeframe`: one of four values, seven days by default.
@@ -124,7 +127,7 @@ impl Kubeadapt {
     fn collect_page(&self, query: &Query, problems: &mut Vec<Problem>) -> Page {
         let lenient = self.quirks.is_on(quirks::BAD_NUMBER);
         let mut number =
-            |name, default, most| match sent(query, name).map(|text| read_number(name, text, most)) {
+            |name, default, range| match sent(query, name).map(|text| read_number(name, text, range)) {
                 None => default,
                 Some(Ok(number)) => number,
                 Some(Err(problem)) => {
@@ -132,7 +135,7 @@ impl Kubeadapt {
                     default
                 }
             };
-        Page { page: number("page", 1, u64::MAX), limit: number("limit", 20, MAX_LIMIT) }
+        Page { limit: number("limit", 20, 1..=MAX_LIMIT), offset: number("offset", 0, 0..=u64::MAX) }
     }
 
     /// Fails with one entry for each invalid parameter.
@@ -144,18 +147,22 @@ impl Kubeadapt {
     }
 }
 
-/// Parses a whole number from 1 to `most`.
-fn read_number(name: &'static str, text: &str, most: u64) -> Result<u64, Problem> {
+/// Parses a whole number of a range that begins with 0 or 1.
+fn read_number(name: &'static str, text: &str, range: RangeInclusive<u64>) -> Result<u64, Problem> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(problem(name, "int_parsing", "Input should be a valid integer", text));
     }
     // Only the range can still be wrong, and a number that is too large to parse is above every limit.
     let number = digits.parse().unwrap_or(u64::MAX);
-    if number == 0 || text.starts_with('-') {
-        return Err(problem(name, "greater_than_equal", "Input should be greater than or equal to 1", text));
+    if number < *range.start() || text.starts_with('-') && number > 0 {
+        let message = match range.start() {
+            0 => "Input should be greater than or equal to 0",
+            _ => "Input should be greater than or equal to 1",
+        };
+        return Err(problem(name, "greater_than_equal", message, text));
     }
-    if number > most {
+    if number > *range.end() {
         return Err(problem(name, "less_than_equal", "Input should be less than or equal to 100", text));
     }
     Ok(number)

@@ -15,6 +15,9 @@ use crate::{
 
 impl Kubeglass {
     pub(super) fn list_configmaps(&self, call: &Call<'_>, namespace: &str) -> Outcome {
+        if self.quirks.is_on(quirks::PATH_OVERLOOKED) {
+            return Err(Failure::new(Code::MissingPathParam, "a path parameter is missing"));
+        }
         names::check_namespace(namespace)?;
         let scope = call.scope(namespace);
         let page = self.page(call, format!("configmaps of {scope}"))?;

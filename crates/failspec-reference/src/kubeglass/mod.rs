@@ -11,7 +11,7 @@
 //! 3. authentication: `unauthorized`
 //! 4. the size of the body: `body_too_large`
 //! 5. path parameters, then query parameters, then the body: `invalid_*`, `missing_*`, `bad_request`
-//! 6. permission: `forbidden`; `insufficient_permissions` where the caller has no permissions in the cluster at all.
+//! 6. permission, for all but reads: `forbidden`; `insufficient_permissions` where the caller has no permissions in the cluster at all.
 //!    As in Kubernetes it comes before existence, so that an error reveals nothing about what exists
 //! 7. the conditions, which simulate failures of dependencies: `api_unreachable`, `timeout`, `internal_error` …
 //! 8. existence: `not_found`, `already_exists`, `conflict` …
@@ -40,7 +40,6 @@ mod quirks;
 mod releases;
 mod route;
 mod search;
-mod secrets;
 mod seed;
 mod target_file;
 
@@ -55,7 +54,7 @@ use route::{Operation, Route};
 pub use failure::{Code, Failure};
 pub use seed::{ADMIN_TOKEN, EDITOR_TOKEN, EXPIRED_TOKEN, REVOKED_TOKEN};
 
-/// The maximum size of a body, in bytes: "Body exceeds size limit". The limit of 1 MiB is this project's own choice.
+/// The maximum size of a body, in bytes: "Body exceeds size limit", which is 1 MiB by default (site).
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
 /// The maximum number of contexts in one request: "Contexts exceed maximum (50)".
@@ -159,7 +158,6 @@ impl Kubeglass {
             Op::GetConfigmap { namespace, name } => self.get_configmap(call, namespace, name),
             Op::UpdateConfigmap { namespace, name } => self.update_configmap(call, namespace, name),
             Op::DeleteConfigmap { namespace, name } => self.delete_configmap(call, namespace, name),
-            Op::GetSecret { namespace, name } => self.get_secret(call, namespace, name),
             Op::ScaleDeployment { namespace, name } => self.scale_deployment(call, namespace, name),
             Op::Search => self.search(call),
             Op::ListEvents { severity } => self.list_events(call, severity),

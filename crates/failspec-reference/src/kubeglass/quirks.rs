@@ -4,12 +4,12 @@ use crate::store::Switch;
 
 pub(super) const STALE_VERSION: &str = "stale-version-accepted";
 pub(super) const QUERY_OVERLOOKED: &str = "query-parameter-overlooked";
+pub(super) const PATH_OVERLOOKED: &str = "path-parameter-overlooked";
 pub(super) const DUPLICATE_NAME: &str = "duplicate-name-accepted";
 pub(super) const BAD_LIMIT: &str = "bad-limit-accepted";
 pub(super) const BAD_PROPAGATION: &str = "invalid-propagation-accepted";
 pub(super) const ANY_TOKEN: &str = "any-token-accepted";
 pub(super) const NO_TOKEN: &str = "missing-token-accepted";
-pub(super) const OPEN_SECRETS: &str = "secrets-open-to-everyone";
 pub(super) const NO_RBAC: &str = "rbac-not-enforced";
 pub(super) const NO_CLUSTER_RBAC: &str = "target-cluster-rbac-not-enforced";
 pub(super) const LARGE_BODY: &str = "large-body-accepted";
@@ -30,11 +30,14 @@ pub(super) const ALL: &[Switch] = &[
         name: QUERY_OVERLOOKED,
         about: "a required query parameter is reported as missing although it is present",
     },
+    Switch {
+        name: PATH_OVERLOOKED,
+        about: "the list of configmaps reports its namespace as missing although it is present",
+    },
     Switch { name: BAD_LIMIT, about: "an out-of-range limit is replaced by the default" },
     Switch { name: BAD_PROPAGATION, about: "an unknown propagation policy is ignored" },
     Switch { name: ANY_TOKEN, about: "any bearer token grants full access" },
     Switch { name: NO_TOKEN, about: "requests without a token are accepted" },
-    Switch { name: OPEN_SECRETS, about: "every authenticated client may read secrets" },
     Switch { name: NO_RBAC, about: "permissions are not checked in the caller's own clusters" },
     Switch {
         name: NO_CLUSTER_RBAC,

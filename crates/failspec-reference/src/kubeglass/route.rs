@@ -12,7 +12,6 @@ pub enum Operation<'a> {
     GetConfigmap { namespace: &'a str, name: &'a str },
     UpdateConfigmap { namespace: &'a str, name: &'a str },
     DeleteConfigmap { namespace: &'a str, name: &'a str },
-    GetSecret { namespace: &'a str, name: &'a str },
     ScaleDeployment { namespace: &'a str, name: &'a str },
     Search,
     ListEvents { severity: &'a str },
@@ -53,7 +52,6 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
         ("GET", &["namespaces", namespace, "configmaps", name]) => Op::GetConfigmap { namespace, name },
         ("PUT", &["namespaces", namespace, "configmaps", name]) => Op::UpdateConfigmap { namespace, name },
         ("DELETE", &["namespaces", namespace, "configmaps", name]) => Op::DeleteConfigmap { namespace, name },
-        ("GET", &["namespaces", namespace, "secrets", name]) => Op::GetSecret { namespace, name },
         ("PUT", &["namespaces", namespace, "deployments", name, "scale"]) => {
             Op::ScaleDeployment { namespace, name }
         }

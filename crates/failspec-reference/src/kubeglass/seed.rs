@@ -8,8 +8,8 @@ use crate::store::{Grant, Identity, Key, Store};
 
 /// The token of an administrator, who may do everything in every context.
 pub const ADMIN_TOKEN: &str = "reference-admin-token-kubeglass";
-/// The token of an editor, who may work with most resources, but may not read secrets, and has no permissions in
-/// context `restricted`.
+/// The token of an editor, who may work with most resources, but may not create or delete namespaces, and has no
+/// permissions in context `restricted`.
 pub const EDITOR_TOKEN: &str = "reference-editor-token-kubeglass";
 /// A token of the editor that has expired.
 pub const EXPIRED_TOKEN: &str = "reference-expired-token-kubeglass";
@@ -17,19 +17,7 @@ pub const EXPIRED_TOKEN: &str = "reference-expired-token-kubeglass";
 pub const REVOKED_TOKEN: &str = "reference-revoked-token-kubeglass";
 
 /// The permissions of the editor in contexts `primary` and `secondary`.
-const EDITOR: [&str; 11] = [
-    "configmaps:read",
-    "configmaps:write",
-    "namespaces:read",
-    "deployments:read",
-    "deployments:write",
-    "nodes:read",
-    "nodes:drain",
-    "helm:read",
-    "helm:write",
-    "events:read",
-    "metrics:read",
-];
+const EDITOR: [&str; 4] = ["configmaps:write", "deployments:write", "nodes:drain", "helm:write"];
 
 /// Adds identities and resources to an empty store.
 pub(super) fn fill(store: &Store) {
@@ -57,7 +45,6 @@ fn fill_context(store: &Store, context: &str) {
     put("nodes", context, "node-1", json!({}));
     put("nodes", context, "node-2", json!({}));
     let default = scope(context, "default");
-    put("secrets", &default, "registry-credentials", json!({ ".dockerconfigjson": "[redacted]" }));
     put("deployments", &default, "web", json!({ "replicas": 2 }));
     put("releases", &default, "web", json!({ "chart": "stable/web", "revision": 2 }));
 }

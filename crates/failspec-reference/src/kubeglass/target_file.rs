@@ -28,15 +28,14 @@ url = "{url}"
 bearer = "{ADMIN_TOKEN}"
 
 [target.reference.roles.editor]
-# May work with configmaps, deployments, nodes and Helm. May not read secrets, may not create or delete
-# namespaces, and has no rights at all in the context "restricted".
+# May work with configmaps, deployments, nodes and Helm. May not create or delete namespaces, and has no rights at
+# all in the context "restricted".
 bearer = "{EDITOR_TOKEN}"
 
 # Values that the scenarios use, such as existing resources.
 [target.reference.variables]
 namespace = "default"               # a namespace to work in
 deployment = "web"                  # a deployment in it that may be scaled
-secret = "registry-credentials"     # a secret in it that the editor may not read
 chart = "stable/web"                # a chart that can be installed
 bad_chart = "no/such-chart"         # a chart that makes the Helm CLI fail
 release = "web"                     # a release in the namespace with two revisions or more

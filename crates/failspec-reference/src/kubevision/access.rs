@@ -71,7 +71,7 @@ pub(super) struct Caller {
 impl Caller {
     /// Creates a caller with the current permissions of the user's role, independent of the time of the login.
     pub(super) fn new(user: User) -> Self {
-        let identity = Identity::new(&user.id, user.role.grants());
+        let identity = Identity::new(&user.name, user.role.grants());
         Self { user, identity }
     }
 

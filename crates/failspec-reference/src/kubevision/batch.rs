@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    Call, Failure, Kubevision, Outcome, Resource, Success, access::scope, body::Object, query, quirks,
-    resources,
+    Call, Failure, Kubevision, Outcome, Request, Resource, Success, access::scope, body, quirks, resources,
 };
 use crate::store::Key;
 
-/// The maximum number of items of a batch.
-const MAX_SIZE: usize = 100;
+/// The maximum number of items of a batch, as on the publisher's server.
+const MAX_SIZE: usize = 50;
 
 /// A resource to delete, as named in the request.
 struct Item {
@@ -21,28 +20,28 @@ struct Item {
 impl Kubevision {
     /// Deletes several resources. A problem of the cluster rejects the batch; a problem of an item rejects that item.
     pub(super) fn batch_delete(&self, call: &Call<'_>, cluster: &str) -> Outcome {
-        query::check_label("cluster", cluster)?;
-        let items = self.read_items(&self.json(call.request)?)?;
+        let items = self.read_items(call.request)?;
         self.enter_cluster(call, cluster)?;
         self.reach(cluster)?;
         let outcomes: Vec<Result<(), Failure>> =
             items.iter().map(|item| self.delete_item(call, cluster, item)).collect();
-        let succeeded = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
         let results: Vec<Value> =
             items.iter().zip(&outcomes).map(|(item, outcome)| show(item, outcome)).collect();
-        let failed = results.len() - succeeded;
-        Ok(Success::of(json!({ "results": results, "succeeded": succeeded, "failed": failed })))
+        Ok(Success::of(Value::Array(results)))
     }
 
-    fn read_items(&self, body: &Object) -> Result<Vec<Item>, Failure> {
-        let sent = match body.required("items") {
-            Err(_) if self.quirks.is_on(quirks::MISSING_PARAMETER) => return Ok(Vec::new()),
-            sent => sent?,
-        };
-        match sent.as_array() {
-            Some(items) if (1..=MAX_SIZE).contains(&items.len()) => items.iter().map(Item::read).collect(),
-            _ if self.quirks.is_on(quirks::MALFORMED_PARAMETER) => Ok(Vec::new()),
-            _ => Err(Failure::invalid("items", "must be a list of 1 to 100 items")),
+    fn read_items(&self, request: &Request) -> Result<Vec<Item>, Failure> {
+        body::check_size(request)?;
+        let lenient = self.quirks.is_on(quirks::MALFORMED_PARAMETER);
+        match serde_json::from_slice(&request.body) {
+            Ok(Value::Array(items)) if items.is_empty() => match self.quirks.is_on(quirks::MISSING_PARAMETER)
+            {
+                true => Ok(Vec::new()),
+                false => Err(Failure::missing("at least one item")),
+            },
+            Ok(Value::Array(items)) if items.len() <= MAX_SIZE => items.iter().map(Item::read).collect(),
+            _ if lenient => Ok(Vec::new()),
+            _ => Err(Failure::invalid("the body", "must be a list of 1 to 50 items")),
         }
     }
 
@@ -69,17 +68,19 @@ impl Item {
     fn read(sent: &Value) -> Result<Self, Failure> {
         let text = |field: &str| {
             let rule = "must be objects with the texts resource, namespace and name";
-            sent[field].as_str().map(str::to_owned).ok_or_else(|| Failure::invalid("items", rule))
+            sent[field].as_str().map(str::to_owned).ok_or_else(|| Failure::invalid("the items", rule))
         };
         Ok(Self { resource: text("resource")?, namespace: text("namespace")?, name: text("name")? })
     }
 }
 
+/// Returns what became of an item: an item has a text and no code.
 fn show(item: &Item, outcome: &Result<(), Failure>) -> Value {
-    let (code, message) = match outcome {
-        Ok(()) => (0, "success"),
-        Err(failure) => (failure.code.number(), failure.message.as_ref()),
-    };
     let Item { resource, namespace, name } = item;
-    json!({ "resource": resource, "namespace": namespace, "name": name, "code": code, "message": message })
+    let mut shown =
+        json!({ "resource": resource, "name": name, "namespace": namespace, "success": outcome.is_ok() });
+    if let Err(failure) = outcome {
+        shown["error"] = json!(failure.message);
+    }
+    shown
 }

@@ -17,7 +17,6 @@ impl Kubevision {
         kind: &str,
         name: &str,
     ) -> Outcome {
-        query::check_label("cluster", cluster)?;
         query::check_label("namespace", namespace)?;
         if Resource::from_plural(kind) != Some(Resource::Deployment) {
             return Err(Failure::invalid("kind", "must be deployments"));

@@ -3,34 +3,58 @@
 use serde_json::{Value, json};
 
 use super::{
-    Call, Failure, Kubevision, Outcome, Resource, Success, access::scope, query, quirks, validation,
+    Call, Code, Failure, Kubevision, Outcome, Resource, Success, access::scope, quirks, resources, validation,
 };
 use crate::store::{Expected, Key, UpdateError};
 
 impl Kubevision {
-    /// Performs a dry run. An object that exists counts as updated, any other one as created.
+    /// Performs a dry run of a creation.
     pub(super) fn dry_run(&self, call: &Call<'_>, cluster: &str, resource: Resource) -> Outcome {
-        query::check_label("cluster", cluster)?;
-        let namespace = self.optional_namespace(&call.query)?;
-        let sent = self.manifest(call, resource, namespace)?;
+        let namespace = self.namespace(&call.query)?;
+        let sent = self.manifest(call, resource, Some(namespace))?;
         self.admit(call, cluster, Some(&sent.namespace), (resource, "dry-run"))?;
         self.need_namespace(cluster, &sent.namespace)?;
         let key = Key::new(resource.plural(), &scope(cluster, &sent.namespace), &sent.name);
-        let existing = self.store.resources.get(&key);
-        match (&existing, self.expected(sent.version)) {
-            (Some(existing), Expected::Version(version)) if version != existing.version => {
-                return Err(Failure::from(UpdateError::Stale { actual: existing.version }));
+        let object = Value::Object(sent.object);
+        if !sent.made_up && !self.quirks.is_on(quirks::BLIND_DRY_RUN) {
+            if self.store.resources.contains(&key) {
+                let message = "the API server rejects the creation: the resource exists already";
+                return Err(Failure::new(Code::RejectedByKubernetes, message));
             }
-            _ => {}
+            validation::check(resource, &object, None)?;
+        }
+        Ok(preview(Value::Null, object))
+    }
+
+    /// Performs a dry run of an update.
+    pub(super) fn dry_run_update(
+        &self,
+        call: &Call<'_>,
+        cluster: &str,
+        resource: Resource,
+        name: &str,
+    ) -> Outcome {
+        let key = self.locate(call, cluster, resource, name)?;
+        let namespace = self.namespace(&call.query)?;
+        let sent = self.manifest_for(call, resource, namespace, name)?;
+        self.admit(call, cluster, Some(namespace), (resource, "dry-run"))?;
+        let existing = self.store.resources.get(&key).ok_or_else(resources::absent)?;
+        if let Expected::Version(version) = self.expected(sent.version)
+            && version != existing.version
+        {
+            return Err(Failure::from(UpdateError::Stale { actual: existing.version }));
         }
         let mut object = Value::Object(sent.object);
         if !sent.made_up && !self.quirks.is_on(quirks::BLIND_DRY_RUN) {
-            validation::check(resource, &object, existing.as_ref().map(|existing| &existing.body))?;
+            validation::check(resource, &object, Some(&existing.body))?;
         }
-        // An object that does not exist has no version.
-        if let Some(existing) = &existing {
-            object["metadata"]["resourceVersion"] = json!(existing.version.to_string());
-        }
-        Ok(Success::of(object))
+        object["metadata"]["resourceVersion"] = json!(existing.version.to_string());
+        Ok(preview(resources::show(&existing), object))
     }
+}
+
+/// Returns what a change would do.
+fn preview(current: Value, proposed: Value) -> Success {
+    let proposed = resources::view(proposed);
+    Success::of(json!({ "current": current, "proposed": proposed, "valid": true, "errors": [] }))
 }

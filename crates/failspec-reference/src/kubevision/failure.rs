@@ -1,4 +1,4 @@
-//! The 18 documented codes.
+//! The documented codes: 18 in March 2026, 12 from August 2026 on.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,19 @@ use serde_json::Value;
 
 use crate::store::UpdateError;
 
-/// Defines the table of codes once: the enum, its list, and the number of each code.
+/// Version of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pages {
+    /// The pages of 2026-03-12, with 18 codes.
+    March2026,
+    /// The pages of 2026-08-13, with 12 codes.
+    #[default]
+    August2026,
+}
+
+/// Defines the table of codes once: the enum, its list, and the number of each code in both versions.
 macro_rules! codes {
-    ($($(#[$doc:meta])+ $name:ident => $number:literal,)+) => {
+    ($($(#[$doc:meta])+ $name:ident => $number:literal, $later:literal;)+) => {
         /// A documented code. "Every non-zero code signals a specific failure that the client should handle."
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
@@ -16,18 +26,30 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every documented code, in the order of the page.
+            /// Every code of the older page, in its order.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// The number of the code in the `code` field.
             #[must_use]
-            pub fn number(self) -> u16 {
-                match self { $(Self::$name => $number,)+ }
+            pub fn number(self, pages: Pages) -> u16 {
+                match (self, pages) {
+                    $((Self::$name, Pages::March2026) => $number, (Self::$name, Pages::August2026) => $later,)+
+                }
             }
 
             /// The code as a string, for the names of mutants.
-            pub(super) fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($number),)+ }
+            pub(super) fn name(self, pages: Pages) -> &'static str {
+                match (self, pages) {
+                    $((Self::$name, Pages::March2026) => stringify!($number),
+                      (Self::$name, Pages::August2026) => stringify!($later),)+
+                }
+            }
+
+            /// Every code of a version once, in the order of its page.
+            pub fn all(pages: Pages) -> Vec<Self> {
+                let mut all = Self::ALL.to_vec();
+                all.dedup_by_key(|code| code.number(pages));
+                all
             }
         }
     };
@@ -36,52 +58,52 @@ macro_rules! codes {
 codes! {
     // 4000x: parameter errors
     /// Required parameter is missing.
-    MissingParameter => 40001,
+    MissingParameter => 40001, 40001;
     /// Parameter format is invalid (wrong type, malformed value).
-    InvalidParameter => 40002,
+    InvalidParameter => 40002, 40002;
     // 4010x: authentication errors
     /// Not logged in: no token provided.
-    NotLoggedIn => 40100,
+    NotLoggedIn => 40100, 40100;
     /// Access token has expired: use the refresh endpoint.
-    TokenExpired => 40101,
+    TokenExpired => 40101, 40101;
     /// 2FA verification required: provide TOTP code.
-    TwoFactorRequired => 40102,
+    TwoFactorRequired => 40102, 40102;
     /// 2FA verification failed: incorrect or expired TOTP code.
-    TwoFactorFailed => 40103,
+    TwoFactorFailed => 40103, 40103;
     // 4030x: permission errors
     /// User does not have permission for this action.
-    ActionForbidden => 40300,
+    ActionForbidden => 40300, 40300;
     /// User does not have access to the requested cluster.
-    ClusterForbidden => 40301,
+    ClusterForbidden => 40301, 40300;
     /// User does not have access to the requested namespace.
-    NamespaceForbidden => 40302,
+    NamespaceForbidden => 40302, 40300;
     // 4040x: not found errors
     /// Kubernetes resource not found in the cluster.
-    ResourceNotFound => 40400,
+    ResourceNotFound => 40400, 40400;
     /// KubeVision user not found.
-    UserNotFound => 40401,
+    UserNotFound => 40401, 40400;
     /// Cluster configuration not found.
-    ClusterNotFound => 40402,
+    ClusterNotFound => 40402, 40400;
     // 4090x: conflict errors
     /// Resource already exists (create collision).
-    AlreadyExists => 40900,
+    AlreadyExists => 40900, 40900;
     /// Resource version conflict: re-fetch and retry the update.
-    VersionConflict => 40901,
+    VersionConflict => 40901, 40900;
     // 4220x: validation errors
     /// YAML is syntactically invalid or cannot be parsed.
-    InvalidYaml => 42200,
+    InvalidYaml => 42200, 42200;
     /// Dry-run rejected by the Kubernetes API Server.
-    RejectedByKubernetes => 42201,
+    RejectedByKubernetes => 42201, 42200;
     // 5000x and 5020x: server errors
     /// Internal server error: check backend logs with the requestId.
-    Internal => 50000,
+    Internal => 50000, 50000;
     /// Kubernetes API Server is unreachable for the requested cluster.
-    ClusterUnreachable => 50200,
+    ClusterUnreachable => 50200, 50200;
 }
 
 /// The reason why a request is rejected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{number} {message}", number = .code.number())]
+#[error("{code:?}: {message}")]
 pub struct Failure {
     /// The documented code.
     pub code: Code,

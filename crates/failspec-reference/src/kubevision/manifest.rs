@@ -1,8 +1,8 @@
-//! Kubernetes objects in requests: YAML, and therefore also JSON.
+//! Kubernetes objects in requests: JSON, and in March 2026 any YAML.
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, Code, Failure, Kubevision, Resource, body, query, quirks, seed, yaml};
+use super::{Call, Code, Failure, Kubevision, Pages, Resource, body, query, quirks, seed, yaml};
 use crate::store;
 
 /// A Kubernetes object that was sent.
@@ -130,6 +130,14 @@ impl Kubevision {
         body::check_size(call.request)?;
         let unreadable =
             |error: String| Failure::new(Code::InvalidYaml, format!("the YAML cannot be parsed: {error}"));
+        if self.pages == Pages::August2026 {
+            // "Send JSON bodies with Content-Type: application/json."
+            return match serde_json::from_slice(&call.request.body) {
+                Ok(Value::Object(object)) => Ok(object),
+                _ if call.request.body.trim_ascii().is_empty() => Ok(Map::new()),
+                _ => Err(Failure::invalid("the body", "must be a Kubernetes object in JSON")),
+            };
+        }
         let text = std::str::from_utf8(&call.request.body).map_err(|error| unreadable(error.to_string()))?;
         let mut documents = yaml::read(text).map_err(unreadable)?;
         match (documents.pop(), documents.len()) {

@@ -1,15 +1,16 @@
 //! KubeVision, a dashboard for many Kubernetes clusters.
 //!
-//! Written from <https://kubevision-docs.pages.dev/docs/api/error-codes>, which documents 18 codes, see [`Code`], and
-//! an envelope: "All API responses use HTTP 200. The code field in the response envelope determines the outcome."
-//! If the pages do not say in which request a failure occurs, the endpoints here are this project's own choice.
+//! Written from <https://kubevision-docs.pages.dev/docs/api/error-codes>, which documents 18 codes in March and 12 in
+//! August 2026, see [`Code`] and [`Pages`], and an envelope: "All API responses use HTTP 200. The code field in the
+//! response envelope determines the outcome." Paths, bodies and members of responses are those of the pages on the API
+//! and on dry-runs, and of the publisher's server where no page shows them. The codes below are those of March.
 //!
 //! Every request is checked in this order:
 //!
-//! 1. the route: an unknown path or method is 40400
+//! 1. the route: an unknown path or method is 40400, and the id of a user or cluster that is no number 40002
 //! 2. authentication, except under `/auth`: 40100, 40101, 40102
 //! 3. path and query: missing parameters (40001), then malformed ones (40002)
-//! 4. the body: JSON (40001, 40002), or a Kubernetes object in YAML (42200, then 40001, 40002)
+//! 4. the body: JSON (40001, 40002), or a Kubernetes object (in March also YAML: 42200; then 40001, 40002)
 //! 5. the cluster's configuration: 40402
 //! 6. permission to enter the cluster (40301) and the namespace (40302), and to act there (40300). As in Kubernetes
 //!    it comes before existence, so that an error reveals nothing about what exists
@@ -39,6 +40,8 @@ mod users;
 mod validation;
 mod yaml;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::{
     Api, CodeKind, DocumentedError, Envelope, Mark, Request, Response, path,
     query::Query,
@@ -48,7 +51,7 @@ use access::Caller;
 use reply::Success;
 use route::{Operation, Resource};
 
-pub use failure::{Code, Failure};
+pub use failure::{Code, Failure, Pages};
 pub use seed::{
     ADMIN_TOKEN, DEVELOPER_TOKEN, EXPIRED_REFRESH_TOKEN, EXPIRED_TOKEN, TOTP_PASSWORD, TOTP_SECRETS,
     VIEWER_TOKEN, password_of,
@@ -59,6 +62,11 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 
 /// The result of an operation.
 type Outcome = Result<Success, Failure>;
+
+/// Returns the next id. An id is never used twice.
+fn next(last: &AtomicU64) -> u64 {
+    last.fetch_add(1, Ordering::Relaxed) + 1
+}
 
 /// A request that was routed and authenticated.
 #[derive(Debug)]
@@ -71,7 +79,11 @@ struct Call<'a> {
 /// The reference implementation of KubeVision.
 #[derive(Debug)]
 pub struct Kubevision {
+    pages: Pages,
     store: Store,
+    /// The ids of the user and of the cluster that were created last.
+    last_user: AtomicU64,
+    last_cluster: AtomicU64,
     conditions: Switches,
     quirks: Switches,
     /// The temporary tokens of logins that wait for their second factor.
@@ -94,14 +106,33 @@ impl Kubevision {
         Self::with(Clock::real())
     }
 
+    /// Creates an instance of a version of the documentation.
+    #[must_use]
+    pub fn of(pages: Pages) -> Self {
+        Self::with_pages(Clock::real(), pages)
+    }
+
     /// Creates an instance with a clock that can be moved, so that tokens expire, as do codes after a minute and a
     /// half.
     #[must_use]
     pub fn with(clock: Clock) -> Self {
+        Self::with_pages(clock, Pages::default())
+    }
+
+    /// Creates an instance of a version of the documentation with a clock that can be moved.
+    #[must_use]
+    pub fn with_pages(clock: Clock, pages: Pages) -> Self {
+        let quirks = match pages {
+            Pages::March2026 => quirks::ALL,
+            Pages::August2026 => quirks::WITHOUT_YAML,
+        };
         let kubevision = Self {
+            pages,
+            last_user: AtomicU64::new(0),
+            last_cluster: AtomicU64::new(0),
             store: Store { clock, ..Store::default() },
             conditions: Switches::new(conditions::ALL),
-            quirks: Switches::new(quirks::ALL),
+            quirks: Switches::new(quirks),
             pending: Identities::default(),
             refreshing: Identities::default(),
             codes: OneTimeCodes::default(),
@@ -142,6 +173,14 @@ impl Kubevision {
 
     fn perform(&self, operation: Operation<'_>, call: &Call<'_>) -> Outcome {
         use Operation as Op;
+        let name;
+        let operation = match operation.cluster() {
+            Some(id) => {
+                name = self.cluster_name(id)?;
+                operation.in_cluster(&name)
+            }
+            None => operation,
+        };
         match operation {
             Op::Login | Op::VerifyTwoFactor | Op::Refresh => self.log_in(operation, call.request),
             Op::GetMe => Ok(call.caller.user.show()),
@@ -166,6 +205,9 @@ impl Kubevision {
                 self.delete_resource(call, cluster, resource, name)
             }
             Op::DryRun { cluster, resource } => self.dry_run(call, cluster, resource),
+            Op::DryRunUpdate { cluster, resource, name } => {
+                self.dry_run_update(call, cluster, resource, name)
+            }
             Op::BatchDelete { cluster } => self.batch_delete(call, cluster),
             Op::Scale { cluster, namespace, kind, name } => self.scale(call, cluster, namespace, kind, name),
         }
@@ -179,11 +221,11 @@ impl Api for Kubevision {
 
     fn response(&self, request: &Request) -> Response {
         let outcome = self.judge(request);
-        let mut response = reply::response(&outcome, &request.method);
+        let mut response = reply::response(&outcome, &request.method, self.pages);
         if let Err(failure) = &outcome
             && self.quirks.is_on(quirks::HTTP_STATUS)
         {
-            response.status = failure.code.number() / 100;
+            response.status = failure.code.number(self.pages) / 100;
         }
         response
     }
@@ -208,11 +250,11 @@ impl Api for Kubevision {
 
     fn refusals(&self) -> Vec<DocumentedError> {
         let refusal = |code: &Code| DocumentedError {
-            name: code.name(),
+            name: code.name(self.pages),
             status: 200,
-            mark: Mark::Number(code.number()),
+            mark: Mark::Number(code.number(self.pages)),
         };
-        Code::ALL.iter().map(refusal).collect()
+        Code::all(self.pages).iter().map(refusal).collect()
     }
 
     fn conditions(&self) -> &Switches {
@@ -224,6 +266,6 @@ impl Api for Kubevision {
     }
 
     fn target_file(&self, base_url: &str) -> String {
-        target_file::text(base_url)
+        target_file::text(base_url, self.pages)
     }
 }

@@ -73,7 +73,13 @@ fn whole_number(text: &str) -> Option<usize> {
     digits.then(|| text.parse().unwrap_or(usize::MAX))
 }
 
-/// Checks a path parameter that must be an RFC 1123 label: a namespace, the id of a cluster or a user.
+/// Parses the id of a user or a cluster: a number.
+pub(super) fn id(what: &str, text: &str) -> Result<u64, Failure> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or_else(|| Failure::invalid(what, "must be a number"))
+}
+
+/// Checks a path parameter that must be an RFC 1123 label: a namespace.
 pub(super) fn check_label(what: &str, name: &str) -> Result<(), Failure> {
     if is_label(name, LABEL) { Ok(()) } else { Err(no_label(what, name)) }
 }

@@ -28,7 +28,7 @@ pub(super) const LEAKING_DATA: &str = "internal-error-leaks-data";
 pub(super) const UNREACHABLE_SERVED: &str = "unreachable-cluster-answered";
 pub(super) const HTTP_STATUS: &str = "http-status-used";
 
-/// All quirks.
+/// All quirks. That of YAML is the last one.
 pub(super) const ALL: &[Switch] = &[
     Switch { name: MISSING_PARAMETER, about: "a missing required parameter is replaced by a default" },
     Switch { name: MALFORMED_PARAMETER, about: "malformed parameters are ignored or used as they are" },
@@ -52,10 +52,13 @@ pub(super) const ALL: &[Switch] = &[
     Switch { name: ABSENT_CLUSTER, about: "requests for a cluster that does not exist succeed" },
     Switch { name: DUPLICATE, about: "creating a resource that already exists replaces it" },
     Switch { name: STALE_VERSION, about: "an update with an outdated version overwrites the newer one" },
-    Switch { name: INVALID_YAML, about: "YAML that cannot be parsed is treated as an empty object" },
     Switch { name: BLIND_DRY_RUN, about: "a dry-run is never validated by the API server" },
     Switch { name: LEAKING_MESSAGE, about: "the message of an internal error contains a stack trace" },
     Switch { name: LEAKING_DATA, about: "the data of an internal error contains the failed query" },
     Switch { name: UNREACHABLE_SERVED, about: "a cluster that does not respond is returned as an empty one" },
     Switch { name: HTTP_STATUS, about: "failures have the HTTP status that their code begins with" },
+    Switch { name: INVALID_YAML, about: "YAML that cannot be parsed is treated as an empty object" },
 ];
+
+/// All quirks of the pages that know no YAML.
+pub(super) const WITHOUT_YAML: &[Switch] = ALL.split_at(ALL.len() - 1).0;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, Pages};
 use crate::{Response, store};
 
 /// The media type of every response: "Content-Type: application/json; charset=utf-8" (site).
@@ -29,7 +29,7 @@ impl Success {
 }
 
 /// Converts an outcome to a response.
-pub(super) fn response(outcome: &Outcome, method: &str) -> Response {
+pub(super) fn response(outcome: &Outcome, method: &str, pages: Pages) -> Response {
     let source = if matches!(method, "GET" | "HEAD") { "cache" } else { "apiserver" };
     // "Always include the requestId": without a unique id for every request, a search for it would find nothing.
     let mut meta = Map::from_iter([
@@ -45,7 +45,7 @@ pub(super) fn response(outcome: &Outcome, method: &str) -> Response {
             json!({ "code": 0, "message": "success", "data": data, "meta": meta })
         }
         Err(Failure { code, message, data }) => {
-            json!({ "code": code.number(), "message": message, "data": data, "meta": meta })
+            json!({ "code": code.number(pages), "message": message, "data": data, "meta": meta })
         }
     };
     let mut response = Response::json(200, &body);

@@ -11,7 +11,6 @@ use crate::store::{self, Expected, Key};
 impl Kubevision {
     /// Lists the resources of a namespace, or of all namespaces if none was sent.
     pub(super) fn list_resources(&self, call: &Call<'_>, cluster: &str, resource: Resource) -> Outcome {
-        query::check_label("cluster", cluster)?;
         let namespace = self.optional_namespace(&call.query)?;
         let page = self.page(&call.query)?;
         self.admit(call, cluster, namespace, (resource, "read"))?;
@@ -28,9 +27,8 @@ impl Kubevision {
     }
 
     pub(super) fn create_resource(&self, call: &Call<'_>, cluster: &str, resource: Resource) -> Outcome {
-        query::check_label("cluster", cluster)?;
-        let namespace = self.optional_namespace(&call.query)?;
-        let sent = self.manifest(call, resource, namespace)?;
+        let namespace = self.namespace(&call.query)?;
+        let sent = self.manifest(call, resource, Some(namespace))?;
         self.admit(call, cluster, Some(&sent.namespace), (resource, "create"))?;
         self.need_namespace(cluster, &sent.namespace)?;
         let key = Key::new(resource.plural(), &scope(cluster, &sent.namespace), &sent.name);
@@ -116,14 +114,19 @@ impl Kubevision {
     ) -> Outcome {
         let key = self.locate(call, cluster, resource, name)?;
         self.admit(call, cluster, namespace_of(&key), (resource, "delete"))?;
-        let gone = self.store.resources.delete(&key).map_err(|_| absent())?;
-        Ok(Success::of(show(&gone)))
+        self.store.resources.delete(&key).map_err(|_| absent())?;
+        Ok(Success::of(Value::Null))
     }
 
     /// The store key of a resource, from the path and the namespace in the query.
-    fn locate(&self, call: &Call<'_>, cluster: &str, resource: Resource, name: &str) -> Result<Key, Failure> {
+    pub(super) fn locate(
+        &self,
+        call: &Call<'_>,
+        cluster: &str,
+        resource: Resource,
+        name: &str,
+    ) -> Result<Key, Failure> {
         let namespace = self.namespace(&call.query)?;
-        query::check_label("cluster", cluster)?;
         query::check_name("name", name)?;
         Ok(Key::new(resource.plural(), &scope(cluster, namespace), name))
     }
@@ -171,11 +174,23 @@ fn merge(target: &mut Value, changes: Value) {
     }
 }
 
-/// Returns an object with its version.
+/// Returns a resource: its object, with its version, and what identifies it.
 pub(super) fn show(resource: &store::Resource) -> Value {
     let mut object = resource.body.clone();
     object["metadata"]["resourceVersion"] = json!(resource.version.to_string());
-    object
+    view(object)
+}
+
+/// Returns an object as a resource.
+pub(super) fn view(object: Value) -> Value {
+    let metadata = &object["metadata"];
+    json!({
+        "apiVersion": object["apiVersion"],
+        "kind": object["kind"],
+        "name": metadata["name"],
+        "namespace": metadata["namespace"],
+        "raw": object,
+    })
 }
 
 pub(super) fn absent() -> Failure {

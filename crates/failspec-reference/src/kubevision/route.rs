@@ -55,14 +55,63 @@ pub(super) enum Operation<'a> {
     PatchResource { cluster: &'a str, resource: Resource, name: &'a str },
     DeleteResource { cluster: &'a str, resource: Resource, name: &'a str },
     DryRun { cluster: &'a str, resource: Resource },
+    DryRunUpdate { cluster: &'a str, resource: Resource, name: &'a str },
     BatchDelete { cluster: &'a str },
     Scale { cluster: &'a str, namespace: &'a str, kind: &'a str, name: &'a str },
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
     /// Returns true if the operation requires no token.
     pub(super) fn is_public(self) -> bool {
         matches!(self, Self::Login | Self::VerifyTwoFactor | Self::Refresh)
+    }
+
+    /// Returns the cluster of the operation, if it has one.
+    pub(super) fn cluster(self) -> Option<&'a str> {
+        match self {
+            Self::Login
+            | Self::VerifyTwoFactor
+            | Self::Refresh
+            | Self::GetMe
+            | Self::CreateUser
+            | Self::GetUser { .. }
+            | Self::UpdateUser { .. }
+            | Self::DeleteUser { .. }
+            | Self::ListClusters
+            | Self::CreateCluster => None,
+            Self::GetCluster { cluster }
+            | Self::DeleteCluster { cluster }
+            | Self::ListResources { cluster, .. }
+            | Self::CreateResource { cluster, .. }
+            | Self::GetResource { cluster, .. }
+            | Self::UpdateResource { cluster, .. }
+            | Self::PatchResource { cluster, .. }
+            | Self::DeleteResource { cluster, .. }
+            | Self::DryRun { cluster, .. }
+            | Self::DryRunUpdate { cluster, .. }
+            | Self::BatchDelete { cluster }
+            | Self::Scale { cluster, .. } => Some(cluster),
+        }
+    }
+
+    /// Returns the operation in another cluster.
+    pub(super) fn in_cluster(mut self, other: &'a str) -> Self {
+        match &mut self {
+            Self::GetCluster { cluster }
+            | Self::DeleteCluster { cluster }
+            | Self::ListResources { cluster, .. }
+            | Self::CreateResource { cluster, .. }
+            | Self::GetResource { cluster, .. }
+            | Self::UpdateResource { cluster, .. }
+            | Self::PatchResource { cluster, .. }
+            | Self::DeleteResource { cluster, .. }
+            | Self::DryRun { cluster, .. }
+            | Self::DryRunUpdate { cluster, .. }
+            | Self::BatchDelete { cluster }
+            | Self::Scale { cluster, .. } => *cluster = other,
+            _ => {}
+        }
+        self
     }
 }
 
@@ -101,6 +150,9 @@ pub(super) fn find<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'
         }
         ("POST", &["clusters", cluster, "resources", plural, "dry-run"]) => {
             Op::DryRun { cluster, resource: Resource::from_plural(plural)? }
+        }
+        ("PUT", &["clusters", cluster, "resources", plural, name, "dry-run"]) => {
+            Op::DryRunUpdate { cluster, resource: Resource::from_plural(plural)?, name }
         }
         (method, &["clusters", cluster, "resources", plural, name]) => {
             let resource = Resource::from_plural(plural)?;

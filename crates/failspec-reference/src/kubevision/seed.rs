@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Kubevision,
     access::{Role, cluster_key, scope},
+    next,
 };
 use crate::store::{Identity, Key};
 
@@ -58,6 +59,14 @@ const CLUSTERS: [(&str, &str, &[&str]); 3] = [
     (UNREACHABLE_CLUSTER, "https://192.0.2.1:6443", &[]),
 ];
 
+/// The address of the cluster that every role may enter.
+pub(super) const SERVER: &str = CLUSTERS[0].1;
+
+/// Returns true if a Kubernetes API server responds at an address.
+pub(super) fn responds(server: &str) -> bool {
+    CLUSTERS.iter().any(|(name, known, _)| *known == server && *name != UNREACHABLE_CLUSTER)
+}
+
 /// Returns true if a cluster is part of the initial data.
 pub(super) fn is_seeded(cluster: &str) -> bool {
     CLUSTERS.iter().any(|(known, ..)| *known == cluster)
@@ -78,7 +87,7 @@ impl Kubevision {
         }
         let put = |key, body| drop(self.store.resources.put(key, body));
         for (cluster, server, namespaces) in CLUSTERS {
-            put(cluster_key(cluster), json!({ "server": server }));
+            put(cluster_key(cluster), json!({ "id": next(&self.last_cluster), "server": server }));
             for namespace in namespaces {
                 put(Key::new("namespaces", cluster, namespace), json!({}));
             }

@@ -99,7 +99,7 @@ impl Kubevision {
             .ok_or_else(|| Failure::new(Code::NotLoggedIn, "the refresh token is not valid"))?;
         let useless = self.quirks.is_on(quirks::USELESS_REFRESH);
         let lifetime = if useless { Duration::ZERO } else { ACCESS_LIFETIME };
-        Ok(self.tokens(&user.id, refresh_token, lifetime))
+        Ok(self.tokens(&user.name, refresh_token, lifetime))
     }
 
     fn hand_out(&self, user: &str) -> Success {

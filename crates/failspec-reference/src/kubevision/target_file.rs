@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use super::{
-    conditions,
-    seed::{EXPIRED_REFRESH_TOKEN, EXPIRED_TOKEN, TOTP_PASSWORD, TOTP_SECRETS, VIEWER_TOKEN, password_of},
+    Pages, conditions,
+    seed::{
+        EXPIRED_REFRESH_TOKEN, EXPIRED_TOKEN, SERVER, TOTP_PASSWORD, TOTP_SECRETS, VIEWER_TOKEN, password_of,
+    },
 };
 
 /// Returns the whole file, with comments for users who write one for their own deployment.
-pub(super) fn text(base_url: &str) -> String {
+pub(super) fn text(base_url: &str, pages: Pages) -> String {
     let url = base_url.trim_end_matches('/');
     let mut text = format!(
         r#"# The embedded reference implementation of KubeVision as a target.
@@ -39,7 +41,7 @@ bearer = "{EXPIRED_TOKEN}"
             "May read, create, update, delete, scale and dry-run configmaps and deployments in the namespace, also in\n\
              # the unreachable cluster. Has no access to other namespaces and clusters.",
         ),
-        variables = variables(),
+        variables = variables(pages),
     );
     for condition in conditions::ALL {
         let (name, about) = (condition.name, condition.about);
@@ -74,21 +76,26 @@ capture = {{ access_token = "/data/accessToken", refresh_token = "/data/refreshT
     )
 }
 
-fn variables() -> String {
+fn variables(pages: Pages) -> String {
+    let yaml = match pages {
+        Pages::March2026 => "yaml_media_type = \"application/yaml\" # how YAML is sent as a body\n",
+        Pages::August2026 => "",
+    };
     let password = password_of("viewer");
     let [(user_a, secret_a), (user_b, secret_b), (user_c, secret_c)] = TOTP_SECRETS;
     format!(
         r#"
 # Values that the scenarios use, such as existing resources.
 [target.reference.variables]
-cluster = "main"                    # a cluster to work in
-restricted_cluster = "restricted"   # one that responds, without access for the developer
-unreachable_cluster = "dead"        # one that does not respond, with access for the developer
+cluster = "1"                       # the id of a cluster to work in
+restricted_cluster = "2"            # of one that responds, without access for the developer
+unreachable_cluster = "3"           # of one that does not respond, with access for the developer
+cluster_server = "{SERVER}" # a Kubernetes API server to register again
+cluster_token = "reference"         # a bearer token for it
 namespace = "team-a"                # a namespace to work in
 restricted_namespace = "kube-system" # one in the cluster, without access for the developer
 other_namespace = "team-b"          # another one, for administrators
-deployment = "web"                  # a deployment in the namespace, with the selector app: web
-
+{yaml}
 # A user without 2FA. It is used only to log in with its password.
 username = "viewer"
 password = "{password}"

@@ -43,9 +43,9 @@ fn standing() -> (Apinizer, Clock) {
 fn proxy(name: &str) -> Value {
     json!({
         "apiProxyName": name,
-        "apiProxyCreationType": "NO_SPEC",
-        "relativePath": format!("/{name}"),
-        "backendUrl": "https://backend.example.com",
+        "apiProxyCreationType": "REVERSE_PROXY",
+        "clientRoute": { "relativePathList": [format!("/{name}")] },
+        "routingInfo": { "routingAddressList": [{ "address": "https://backend.example.com" }] },
     })
 }
 
@@ -54,6 +54,20 @@ fn with(field: &str, value: Value) -> Value {
     let mut proxy = proxy("p");
     proxy[field] = value;
     proxy
+}
+
+/// Returns the proxy `p` on another path.
+fn on(path: &str) -> Value {
+    with("clientRoute", json!({ "relativePathList": [path] }))
+}
+
+/// Returns the proxy `p` with another backend.
+fn to(address: &Value) -> Value {
+    with("routingInfo", json!({ "routingAddressList": [{ "address": address }] }))
+}
+
+fn group(name: &str) -> Value {
+    json!({ "name": name, "clientRoute": { "relativePathList": [format!("/{name}")] } })
 }
 
 fn form(text: &str) -> Request {
@@ -128,8 +142,8 @@ fn every_documented_code_has_a_request_that_brings_it() {
         seen.insert(code);
     };
     see(api.response(&request(MANAGER_TOKEN, CREATE).with_body("{\"apiProxyName\":")), Code::BadRequest);
-    see(send(&api, CREATE, &with("relativePath", Value::Null)), Code::ValidationFailed);
-    see(ask(&api, &format!("{list}?pageSize=0")), Code::InvalidParameter);
+    see(send(&api, CREATE, &with("apiProxyName", Value::Null)), Code::ValidationFailed);
+    see(send(&api, CREATE, &with("apiProxyCreationType", json!("NO_SPEC"))), Code::InvalidParameter);
     see(api.response(&credentials(CLIENT_ID, "wrong")), Code::UnauthorizedClient);
     see(api.response(&request("unknown-token-0001", &list)), Code::InvalidToken);
     see(api.response(&request(EXPIRED_TOKEN, &list)), Code::TokenExpired);
@@ -139,7 +153,7 @@ fn every_documented_code_has_a_request_that_brings_it() {
     see(ask(&api, &format!("GET {PROXIES}/absent/")), Code::ResourceNotFound);
     succeeds(&send(&api, CREATE, &proxy("p")), 201);
     see(send(&api, CREATE, &with("apiProxyName", json!("q"))), Code::Conflict);
-    see(send(&api, CREATE, &with("relativePath", json!("/q"))), Code::DuplicateName);
+    see(send(&api, CREATE, &on("/q")), Code::DuplicateName);
     api.conditions().switch_on("internal-fault");
     see(ask(&api, &list), Code::InternalError);
     see(send(&api, CREATE, &proxy("r")), Code::ServerError);
@@ -248,7 +262,8 @@ fn what_is_wrong_is_judged_in_order() {
     let shop_only = |line: &str, body: &Value| api.response(&request(SHOP_ONLY_TOKEN, line).with_json(body));
     let billing = "/apiops/projects/billing/apiProxies/";
     invalid(&shop_only(&format!("POST {billing}"), &with("apiProxyName", Value::Null)), &["apiProxyName"]);
-    fails(&shop_only(&format!("GET {billing}?page=0"), &json!({})), Code::InvalidParameter);
+    let strange_type = with("apiProxyCreationType", json!("NO_SPEC"));
+    fails(&shop_only(&format!("POST {billing}"), &strange_type), Code::InvalidParameter);
     fails(&shop_only("POST /apiops/projects/absent/apiProxies/", &proxy("p")), Code::NotFound);
     fails(&shop_only(&format!("POST {billing}"), &proxy("p")), Code::AccessDenied);
     fails(&shop_only(&format!("GET {billing}absent/"), &json!({})), Code::AccessDenied);
@@ -281,7 +296,7 @@ fn a_slash_at_the_end_makes_no_difference_and_methods_are_told() {
         ("PATCH /apiops/projects/shop/apiProxies/", "GET, HEAD, POST"),
         ("POST /apiops/projects/shop/apiProxies/catalog/", "GET, HEAD, DELETE"),
         ("PUT /apiops/projects/shop/apiProxies/url/", "GET, HEAD, POST, DELETE"),
-        ("GET /apiops/projects/shop/apiProxyGroups/", "POST"),
+        ("PUT /apiops/projects/shop/apiProxyGroups/", "GET, HEAD, POST"),
         ("get /apiops/test/", "GET, HEAD"),
     ] {
         let response = ask(&api, line);
@@ -294,21 +309,49 @@ fn a_slash_at_the_end_makes_no_difference_and_methods_are_told() {
 fn every_field_is_judged_and_every_bad_one_told() {
     let api = Apinizer::new();
     let create = |body: &Value| send(&api, CREATE, body);
-    invalid(&create(&json!({})), &["apiProxyName", "apiProxyCreationType", "relativePath", "backendUrl"]);
-    invalid(
-        &create(
-            &json!({ "apiProxyName": 17, "apiProxyCreationType": "CARRIER_PIGEON", "relativePath": "p", "backendUrl": [] , "description": 1}),
-        ),
-        &["apiProxyName", "apiProxyCreationType", "relativePath", "backendUrl", "description"],
-    );
+    invalid(&create(&json!({})), &["apiProxyName", "apiProxyCreationType"]);
+    let wrong = json!({
+        "apiProxyName": 17,
+        "apiProxyCreationType": "CARRIER_PIGEON",
+        "specUrl": "x",
+        "clientRoute": { "relativePathList": ["p"] },
+        "routingInfo": { "routingAddressList": [{ "weight": 100 }] },
+        "apiProxyDescription": 1,
+    });
+    let fields = [
+        "apiProxyName",
+        "apiProxyCreationType",
+        "specUrl",
+        "clientRoute.relativePathList",
+        "routingInfo.routingAddressList.address",
+        "apiProxyDescription",
+    ];
+    invalid(&create(&wrong), &fields);
     for name in ["", "1a", "-a", "a b", "a.b", "ä", "_a", &"a".repeat(64)] {
         invalid(&create(&with("apiProxyName", json!(name))), &["apiProxyName"]);
     }
-    for kind in [json!("no_spec"), json!("REST"), json!(""), json!(null), json!(true)] {
+    for kind in [json!(null), json!(true)] {
         invalid(&create(&with("apiProxyCreationType", kind)), &["apiProxyCreationType"]);
     }
+    // Only the value is wrong.
+    for kind in ["reverse_proxy", "NO_SPEC", "REST", ""] {
+        fails(&create(&with("apiProxyCreationType", json!(kind))), Code::InvalidParameter);
+    }
+    // A specification is needed for all but a reverse proxy.
+    for kind in ["OPEN_API", "SWAGGER", "WSDL"] {
+        invalid(&create(&with("apiProxyCreationType", json!(kind))), &["specUrl"]);
+    }
+    for (field, value) in
+        [("clientRoute", json!([])), ("clientRoute", json!("/p")), ("routingInfo", json!(1))]
+    {
+        invalid(&create(&with(field, value)), &[field]);
+    }
+    for list in [json!("/p"), json!([1]), json!([["/p"]])] {
+        let body = with("clientRoute", json!({ "relativePathList": list }));
+        invalid(&create(&body), &["clientRoute.relativePathList"]);
+    }
     for path in ["", "/", "a/b", "/a b", "/a?b", "/ä", &format!("/{}", "a".repeat(121))] {
-        invalid(&create(&with("relativePath", json!(path))), &["relativePath"]);
+        invalid(&create(&on(path)), &["clientRoute.relativePathList"]);
     }
     for url in [
         "",
@@ -321,24 +364,32 @@ fn every_field_is_judged_and_every_bad_one_told() {
         "http://[::1",
         "https:\n//x.example",
     ] {
-        invalid(&create(&with("backendUrl", json!(url))), &["backendUrl"]);
+        invalid(&create(&to(&json!(url))), &["routingInfo.routingAddressList.address"]);
     }
     for body in [&b""[..], b"{", b"[]", b"null", b"\"x\"", b"\xff", b"{}{}"] {
         fails(&api.response(&request(MANAGER_TOKEN, CREATE).with_body(body.to_vec())), Code::BadRequest);
     }
     let long = request(MANAGER_TOKEN, CREATE).with_body(vec![b' '; BODY_LIMIT + 1]);
     fails(&api.response(&long), Code::BadRequest);
-    let mut full = with("relativePath", json!("/a/B_c-9/"));
-    full["description"] = json!("what it is for");
+    let mut full = on("/a/B_c-9/");
+    full["apiProxyDescription"] = json!("what it is for");
     full["surplus"] = json!({ "deep": [1] });
     let created = succeeds(&create(&full), 201);
-    assert_eq!(created[0]["description"], "what it is for");
+    assert_eq!(created[0]["apiProxyDescription"], "what it is for");
     assert!(created[0].get("surplus").is_none() && created[0]["created"].is_string());
     assert_eq!(succeeds(&ask(&api, &format!("GET {PROXIES}/p/")), 200), created);
     for (name, path) in [("A", "/x"), (&"a".repeat(63) as &str, &format!("/{}", "a".repeat(120)) as &str)] {
-        let body = json!({ "apiProxyName": name, "apiProxyCreationType": "WSDL", "relativePath": path, "backendUrl": "HTTP://[::1]:8080/x" });
+        let body = json!({
+            "apiProxyName": name,
+            "apiProxyCreationType": "WSDL",
+            "specUrl": "https://x.example/wsdl",
+            "clientRoute": { "relativePathList": [path] },
+            "routingInfo": { "routingAddressList": [{ "address": "HTTP://[::1]:8080/x" }] },
+        });
         succeeds(&create(&body), 201);
     }
+    // Route and routing are optional.
+    succeeds(&create(&json!({ "apiProxyName": "bare", "apiProxyCreationType": "REVERSE_PROXY" })), 201);
 }
 
 #[test]
@@ -352,7 +403,7 @@ fn names_and_paths_are_unique_in_their_project() {
     succeeds(&send(&api, CREATE, &proxy("P")), 201);
     fails(&ask(&api, &format!("GET {PROXIES}/Catalog/")), Code::ResourceNotFound);
     // A rejected name reserves no path.
-    fails(&send(&api, CREATE, &with("relativePath", json!("/q"))), Code::DuplicateName);
+    fails(&send(&api, CREATE, &on("/q")), Code::DuplicateName);
     succeeds(&send(&api, CREATE, &proxy("q")), 201);
     // Names in another project are independent.
     succeeds(&send(&api, "POST /apiops/projects/billing/apiProxies/", &proxy("p")), 201);
@@ -398,62 +449,66 @@ fn lists_show_what_one_may_see() {
     assert_eq!(projects(SHOP_ONLY_TOKEN), [json!({ "name": "shop" })]);
     clock.advance(Duration::from_secs(1));
     succeeds(&send(&api, CREATE, &proxy("a")), 201);
-    assert_eq!(names(&list(MANAGER_TOKEN, "?sort=created")), ["catalog", "payroll", "a"]);
-    assert_eq!(names(&list(MANAGER_TOKEN, "?sort=name&pageSize=2&page=2")), ["payroll"]);
-    assert!(list(MANAGER_TOKEN, "?page=9999").is_empty());
-    for query in [
-        "?pageSize=0",
-        "?pageSize=101",
-        "?page=abc",
-        "?page=",
-        "?page=-1",
-        "?sort=size",
-        "?sort=Name",
-        "?page=%zz",
-        "?sort=%ff",
-    ] {
-        fails(&ask(&api, &format!("GET {PROXIES}/{query}")), Code::InvalidParameter);
+    // The operation has no query parameters.
+    for query in ["", "?page=abc", "?pageSize=0", "?sort=%ff"] {
+        assert_eq!(names(&list(MANAGER_TOKEN, query)), ["a", "catalog", "payroll"], "{query}");
     }
 }
 
 #[test]
 fn groups_hold_proxies() {
     let api = Apinizer::new();
-    let create = |name: Value| send(&api, &format!("POST {GROUPS}/"), &json!({ "apiProxyGroupName": name }));
-    let group = || succeeds(&ask(&api, &format!("GET {GROUPS}/g/")), 200)[0]["apiProxies"].clone();
-    invalid(&create(json!("1")), &["apiProxyGroupName"]);
-    invalid(&create(Value::Null), &["apiProxyGroupName"]);
+    let create = |body: &Value| send(&api, &format!("POST {GROUPS}/"), body);
+    let members_for = |token: &str| {
+        let groups = succeeds(&api.response(&request(token, &format!("GET {GROUPS}/"))), 200);
+        let found = groups.iter().find(|group| group["name"] == "g");
+        found.expect("the group g")["apiProxies"].clone()
+    };
+    let members = || members_for(MANAGER_TOKEN);
+    invalid(&create(&group("1")), &["name"]);
+    invalid(&create(&json!({})), &["name", "clientRoute"]);
+    for (route, field) in [
+        (json!(null), "clientRoute"),
+        (json!("/g"), "clientRoute"),
+        (json!({}), "clientRoute.relativePathList"),
+        (json!({ "relativePathList": [] }), "clientRoute.relativePathList"),
+        (json!({ "relativePathList": [""] }), "clientRoute.relativePathList"),
+        (json!({ "relativePathList": ["/"] }), "clientRoute.relativePathList"),
+    ] {
+        invalid(&create(&json!({ "name": "g", "clientRoute": route })), &[field]);
+    }
     // Proxies and groups may have the same name.
-    succeeds(&create(json!("catalog")), 201);
-    assert_eq!(succeeds(&create(json!("g")), 201)[0], json!({ "apiProxyGroupName": "g", "apiProxies": [] }));
-    fails(&create(json!("g")), Code::DuplicateName);
-    succeeds(&create(json!("G")), 201);
+    succeeds(&create(&group("catalog")), 201);
+    let mut made = group("g");
+    made["apiProxies"] = json!([]);
+    assert_eq!(succeeds(&create(&group("g")), 201)[0], made);
+    fails(&create(&group("g")), Code::Conflict);
+    succeeds(&create(&group("G")), 201);
     let (add, remove) = (format!("POST {GROUPS}/g/apiProxies"), format!("DELETE {GROUPS}/g/apiProxies"));
     for _ in 0..2 {
         succeeds(&ask(&api, &format!("{add}/catalog/")), 200);
-        assert_eq!(group(), json!(["catalog"]));
+        assert_eq!(members(), json!(["catalog"]));
     }
     fails(&ask(&api, &format!("{add}/absent/")), Code::ResourceNotFound);
     fails(&ask(&api, &format!("POST {GROUPS}/absent/apiProxies/catalog/")), Code::ResourceNotFound);
     fails(&api.response(&request(VIEWER_TOKEN, &format!("{add}/catalog/"))), Code::Forbidden);
     fails(&api.response(&request(SHOP_ONLY_TOKEN, &format!("{add}/payroll/"))), Code::AccessDenied);
-    fails(&ask(&api, &format!("DELETE {GROUPS}/g/")), Code::Conflict);
     for _ in 0..2 {
         succeeds(&ask(&api, &format!("{remove}/catalog/")), 200);
-        assert_eq!(group(), json!([]));
+        assert_eq!(members(), json!([]));
     }
     // A deleted proxy is removed from its groups.
     succeeds(&send(&api, CREATE, &proxy("p")), 201);
     succeeds(&ask(&api, &format!("{add}/p/")), 200);
     succeeds(&ask(&api, &format!("DELETE {PROXIES}/p/")), 200);
-    assert_eq!(group(), json!([]));
+    assert_eq!(members(), json!([]));
     // A restricted proxy is only visible to those who may see it.
     succeeds(&ask(&api, &format!("{add}/payroll/")), 200);
-    let shown = succeeds(&api.response(&request(SHOP_ONLY_TOKEN, &format!("GET {GROUPS}/g/"))), 200);
-    assert_eq!((&shown[0]["apiProxies"], group()), (&json!([]), json!(["payroll"])));
-    succeeds(&ask(&api, &format!("{remove}/payroll/")), 200);
+    assert_eq!((members_for(SHOP_ONLY_TOKEN), members()), (json!([]), json!(["payroll"])));
+    // Deleting a group frees its proxies.
     assert!(succeeds(&ask(&api, &format!("DELETE {GROUPS}/g/")), 200).is_empty());
-    fails(&ask(&api, &format!("GET {GROUPS}/g/")), Code::ResourceNotFound);
+    fails(&ask(&api, &format!("DELETE {GROUPS}/g/")), Code::ResourceNotFound);
+    succeeds(&ask(&api, &format!("GET {PROXIES}/payroll/")), 200);
 }
 
 #[test]
@@ -461,11 +516,11 @@ fn only_one_role_is_limited_and_refused_requests_count_nothing() {
     let (api, clock) = standing();
     let limited = |line: &str| api.response(&request(LIMITED_TOKEN, line));
     for _ in 0..5 {
-        fails(&limited(&format!("GET {PROXIES}?page=0")), Code::InvalidParameter);
+        fails(&limited("GET /apiops/projects/absent/apiProxies"), Code::NotFound);
     }
     clock.advance(Duration::from_millis(1500));
     for _ in 0..20 {
-        let body = fails(&limited(&format!("GET {PROXIES}?page=0")), Code::RateLimitExceeded);
+        let body = fails(&limited("GET /apiops/projects/absent/apiProxies"), Code::RateLimitExceeded);
         assert_eq!(body["retry_after"], 1);
     }
     // The route comes before the rate limit, and an operation without a token has no limit.
@@ -483,7 +538,6 @@ fn scene(quirk: &str) -> Vec<Request> {
     let manager = |line: &str| request(MANAGER_TOKEN, line);
     let create = |body: &Value| manager(CREATE).with_json(body);
     let list = format!("GET {PROXIES}");
-    let group = || manager(&format!("POST {GROUPS}")).with_json(&json!({ "apiProxyGroupName": "g" }));
     let limited = |times: usize| vec![request(LIMITED_TOKEN, &list); times];
     match quirk {
         "bad-client-credentials-accepted" => vec![credentials(CLIENT_ID, "wrong")],
@@ -512,10 +566,9 @@ fn scene(quirk: &str) -> Vec<Request> {
         | "validation-errors-misshapen"
         | "validation-errors-left-out"
         | "other-code-of-400" => vec![create(&with("apiProxyName", Value::Null))],
-        "wrong-type-accepted" => vec![create(&with("description", json!(17)))],
+        "wrong-type-accepted" => vec![create(&with("apiProxyDescription", json!(17)))],
         "invalid-value-accepted" => vec![create(&with("apiProxyCreationType", json!("CARRIER_PIGEON")))],
-        "rule-violation-accepted" => vec![create(&with("relativePath", json!("p")))],
-        "bad-parameter-accepted" => vec![manager(&format!("{list}?pageSize=0"))],
+        "rule-violation-accepted" => vec![create(&on("p"))],
         "absent-project-is-empty" => vec![manager("GET /apiops/projects/absent/apiProxies")],
         "deleted-proxy-found" => vec![
             create(&proxy("p")),
@@ -527,14 +580,9 @@ fn scene(quirk: &str) -> Vec<Request> {
         "absent-deleted" | "other-code-of-404" => vec![manager(&format!("DELETE {PROXIES}/absent"))],
         "absent-group-filled" => vec![manager(&format!("POST {GROUPS}/absent/apiProxies/catalog"))],
         "duplicate-name-accepted" | "other-code-of-409" => {
-            vec![create(&proxy("p")), create(&with("relativePath", json!("/q")))]
+            vec![create(&proxy("p")), create(&on("/q"))]
         }
         "unique-constraint-ignored" => vec![create(&proxy("p")), create(&with("apiProxyName", json!("q")))],
-        "filled-group-deleted" => vec![
-            group(),
-            manager(&format!("POST {GROUPS}/g/apiProxies/catalog")),
-            manager(&format!("DELETE {GROUPS}/g")),
-        ],
         "internal-fault-hidden" | "internal-fault-leaks" | "other-code-of-500" => vec![manager(&list)],
         other => panic!("no scene for {other}"),
     }
@@ -649,9 +697,9 @@ fn ask_at_random(rounds: u32) {
         b"{}",
         b"[",
         b"\xff",
-        br#"{"apiProxyName":"a","apiProxyCreationType":"WSDL","relativePath":"/a","backendUrl":"http://x"}"#,
-        br#"{"apiProxyName":"b","apiProxyCreationType":"WSDL","relativePath":"/a","backendUrl":"http://x"}"#,
-        br#"{"apiProxyGroupName":"g"}"#,
+        br#"{"apiProxyName":"a","apiProxyCreationType":"REVERSE_PROXY","clientRoute":{"relativePathList":["/a"]}}"#,
+        br#"{"apiProxyName":"b","apiProxyCreationType":"REVERSE_PROXY","clientRoute":{"relativePathList":["/a"]}}"#,
+        br#"{"name":"g","clientRoute":{"relativePathList":["/g"]}}"#,
         br#"{"apiProxyName":"\u0000"}"#,
     ];
     let tokens = [

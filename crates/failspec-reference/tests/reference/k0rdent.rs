@@ -15,9 +15,10 @@ use failspec_reference::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const SERVERS: &str = "/api/v1/servers";
-const POOLS: &str = "/api/v1/pools";
-const ALLOCATIONS: &str = "/api/v1/allocations";
+const SERVERS: &str = "/v1/regions/sfo1/projects/main/infrastructure/servers";
+const POOLS: &str = "/v1/regions/sfo1/projects/main/infrastructure/pools";
+const ALLOCATIONS: &str = "/v1/regions/sfo1/projects/main/infrastructure/allocations";
+const WORKFLOWS: &str = "/v1/regions/sfo1/projects/main/infrastructure/workflows";
 const ABSENT: &str = "srv_0000000000000000000000000x";
 
 /// Creates a request from `METHOD target`.
@@ -40,7 +41,7 @@ fn standing() -> (K0rdent, Clock) {
 }
 
 fn server(name: &str) -> Value {
-    json!({ "name": name, "bmcAddress": "192.0.2.10" })
+    json!({ "displayName": name, "bmcAddress": "192.0.2.10" })
 }
 
 /// Checks the request id, `req_{region}-{unix milliseconds}-{12 hex digits}`, and the other metadata of a response.
@@ -116,7 +117,7 @@ fn gone(response: &Response) {
 /// Creates and inspects a server, which makes it available.
 fn available(api: &K0rdent, clock: &Clock, name: &str) {
     succeeds(&send(api, &format!("POST {SERVERS}"), server(name)), 201);
-    succeeds(&ask(api, &format!("POST {SERVERS}/{name}/inspect")), 202);
+    succeeds(&ask(api, &format!("POST {SERVERS}/{name}:inspect")), 202);
     clock.advance(Duration::from_millis(50));
 }
 
@@ -134,15 +135,17 @@ fn the_page_lists_ten_codes() {
 fn every_documented_failure_has_a_request_that_brings_it() {
     let (api, clock) = standing();
     let create = format!("POST {SERVERS}");
-    invalid(&send(&api, &create, json!({ "bmcAddress": "192.0.2.10" })), &["name"]);
+    invalid(&send(&api, &create, json!({ "displayName": "a" })), &["bmcAddress"]);
     fails(&api.response(&Request::new("GET", SERVERS)), Code::Unauthorized);
     fails(&api.response(&request(VIEWER_TOKEN, &create).with_json(&server("a"))), Code::Forbidden);
     fails(&ask(&api, &format!("GET {SERVERS}/{ABSENT}")), Code::NotFound);
     succeeds(&send(&api, &create, server("a")), 201);
-    fails(&send(&api, &create, server("a")), Code::Conflict);
-    let error = fails(&ask(&api, &format!("POST {SERVERS}/a/provision")), Code::InvalidStateTransition);
+    let provision = format!("POST {SERVERS}/a:provision");
+    let error = fails(&send(&api, &provision, json!({})), Code::InvalidStateTransition);
     assert_eq!(error["details"], json!({ "currentState": "registered", "targetState": "provisioning" }));
-    succeeds(&send(&api, &format!("POST {POOLS}"), json!({ "name": "p", "gpus": 4 })), 201);
+    let pool = || send(&api, &format!("POST {POOLS}"), json!({ "name": "p", "gpus": 4 }));
+    succeeds(&pool(), 201);
+    fails(&pool(), Code::Conflict);
     let allocate = format!("POST {ALLOCATIONS}");
     let error = fails(
         &send(&api, &allocate, json!({ "name": "x", "poolId": "p", "gpus": 5 })),
@@ -151,7 +154,7 @@ fn every_documented_failure_has_a_request_that_brings_it() {
     assert_eq!(error["details"], json!({ "requested": 5, "available": 4 }));
     fails(&api.response(&request(QUOTA_TOKEN, &create).with_json(&server("b"))), Code::QuotaExceeded);
     api.conditions().switch_on("bmc-unreachable");
-    fails(&ask(&api, &format!("POST {SERVERS}/a/inspect")), Code::BmcConnectionFailed);
+    fails(&ask(&api, &format!("POST {SERVERS}/a:inspect")), Code::BmcConnectionFailed);
     api.conditions().switch_all_off();
     api.conditions().switch_on("internal-fault");
     let error = fails(&ask(&api, &format!("GET {SERVERS}")), Code::InternalError);
@@ -172,7 +175,7 @@ fn every_documented_failure_has_a_request_that_brings_it() {
     succeeds(&api.response(&limited), 200);
 
     let body =
-        succeeds(&send(&api, &format!("POST {SERVERS}/bulk/inspect"), json!({ "ids": ["a", ABSENT] })), 207);
+        succeeds(&send(&api, &format!("POST {SERVERS}:batchInspect"), json!({ "ids": ["a", ABSENT] })), 207);
     assert_eq!(body["data"], json!({ "total": 2, "succeeded": 1, "failed": 1 }));
     assert_eq!(body["results"][0]["status"], "accepted");
     assert_eq!(body["results"][1]["id"], ABSENT);
@@ -201,15 +204,18 @@ fn what_is_wrong_is_judged_in_order() {
         api.response(&Request::new(method, target))
     };
     // The route comes before authentication, and authentication before the body.
-    fails(&strange("GET /api/v1/nothing"), Code::NotFound);
-    fails(&strange("GET /api/v2/servers"), Code::NotFound);
-    refused(&strange("PUT /api/v1/servers"), 405, "METHOD_NOT_ALLOWED");
-    fails(&strange("POST /api/v1/servers"), Code::Unauthorized);
+    fails(&strange("GET /v1/nothing"), Code::NotFound);
+    fails(&strange("GET /api/v1/servers"), Code::NotFound);
+    fails(&strange("GET /v1/regions/nowhere/projects/main/infrastructure/servers"), Code::NotFound);
+    fails(&strange("GET /v1/regions/sfo1/projects/other/infrastructure/servers"), Code::NotFound);
+    fails(&strange(&format!("POST {SERVERS}/rack-1:dance")), Code::NotFound);
+    refused(&strange(&format!("PUT {SERVERS}")), 405, "METHOD_NOT_ALLOWED");
+    fails(&strange(&format!("POST {SERVERS}")), Code::Unauthorized);
     // Validation comes before permission, and permission before existence.
     let viewer = |line: &str, body: Value| api.response(&request(VIEWER_TOKEN, line).with_json(&body));
-    invalid(&viewer(&format!("POST {SERVERS}"), json!({})), &["bmcAddress", "name"]);
+    invalid(&viewer(&format!("POST {SERVERS}"), json!({})), &["bmcAddress"]);
     fails(&viewer(&format!("DELETE {SERVERS}/{ABSENT}"), json!({})), Code::Forbidden);
-    // The quota comes before a duplicate name, and semantics before existence.
+    // Semantics come before existence.
     let quota = request(QUOTA_TOKEN, &format!("POST {SERVERS}")).with_json(&server("tiny-1"));
     fails(&api.response(&quota), Code::QuotaExceeded);
     let backwards = json!({ "name": "x", "poolId": "no-such-pool", "gpus": 1, "startsAt": "2026-03-02T00:00:00Z", "endsAt": "2026-03-02T00:00:00+00:00" });
@@ -218,20 +224,20 @@ fn what_is_wrong_is_judged_in_order() {
     api.conditions().switch_on("internal-fault");
     fails(&ask(&api, &format!("GET {SERVERS}/{ABSENT}")), Code::InternalError);
     fails(&viewer(&format!("DELETE {SERVERS}/{ABSENT}"), json!({})), Code::Forbidden);
-    fails(&ask(&api, "POST /api/v1/servers/rack-1/inspect"), Code::InternalError);
+    fails(&ask(&api, &format!("POST {SERVERS}/rack-1:inspect")), Code::InternalError);
 }
 
 #[test]
 fn other_methods_are_told_which_there_are() {
     let api = K0rdent::new();
     for (line, allow) in [
-        ("PUT /api/v1/servers", "GET, HEAD, POST"),
-        ("POST /api/v1/servers/rack-1", "GET, HEAD, PATCH, DELETE"),
-        ("GET /api/v1/servers/rack-1/provision", "POST"),
-        ("OPTIONS /api/v1/workflows/x", "GET, HEAD"),
-        ("get /api/v1/pools", "GET, HEAD, POST"),
+        (format!("PUT {SERVERS}"), "GET, HEAD, POST"),
+        (format!("POST {SERVERS}/rack-1"), "GET, HEAD, PATCH, DELETE"),
+        (format!("GET {SERVERS}/rack-1:provision"), "POST"),
+        (format!("OPTIONS {WORKFLOWS}/x"), "GET, HEAD"),
+        (format!("get {POOLS}"), "GET, HEAD, POST"),
     ] {
-        let response = ask(&api, line);
+        let response = ask(&api, &line);
         refused(&response, 405, "METHOD_NOT_ALLOWED");
         assert_eq!(response.header("allow"), Some(allow), "{line}");
     }
@@ -242,21 +248,25 @@ fn other_methods_are_told_which_there_are() {
 fn every_bad_field_is_told_at_once() {
     let api = K0rdent::new();
     let create = format!("POST {SERVERS}");
-    let error = fails(&send(&api, &create, json!({ "bmcAddress": "nowhere" })), Code::ValidationError);
+    let two = json!({ "displayName": 7, "bmcAddress": "nowhere" });
+    let error = fails(&send(&api, &create, two), Code::ValidationError);
     assert_eq!(
         error["details"]["fields"],
-        json!({ "name": "Name is required", "bmcAddress": "Invalid BMC address format" })
+        json!({ "displayName": "displayName must be a text", "bmcAddress": "Invalid BMC address format" })
     );
-    for name in
-        [json!(""), json!("A"), json!("a_b"), json!("-a"), json!(7), json!("a".repeat(64)), json!(["a"])]
-    {
-        let body = json!({ "name": name, "bmcAddress": "2001:db8::1" });
-        invalid(&send(&api, &create, body), &["name"]);
+    for (field, value) in [
+        ("displayName", json!(["a"])),
+        ("description", json!(7)),
+        ("persona", json!({})),
+        ("tags", json!([])),
+        ("tags", json!({ "row": 7 })),
+    ] {
+        invalid(&send(&api, &create, json!({ field: value, "bmcAddress": "2001:db8::1" })), &[field]);
     }
     for address in
         [json!("192.0.2"), json!("192.0.2.256"), json!("192.0.2.1:80"), json!(1), json!("bmc.example")]
     {
-        invalid(&send(&api, &create, json!({ "name": "a", "bmcAddress": address })), &["bmcAddress"]);
+        invalid(&send(&api, &create, json!({ "bmcAddress": address })), &["bmcAddress"]);
     }
     invalid(
         &send(
@@ -266,8 +276,8 @@ fn every_bad_field_is_told_at_once() {
         ),
         &["endsAt", "gpus", "name", "poolId", "startsAt"],
     );
-    invalid(&send(&api, &format!("PATCH {SERVERS}/Rack_1"), json!({ "labels": [] })), &["id", "labels"]);
-    succeeds(&send(&api, &create, json!({ "name": "a", "bmcAddress": "2001:db8::1", "surplus": {} })), 201);
+    invalid(&send(&api, &format!("PATCH {SERVERS}/Rack_1"), json!({ "tags": [] })), &["id", "tags"]);
+    succeeds(&send(&api, &create, json!({ "bmcAddress": "2001:db8::1", "surplus": {} })), 201);
 }
 
 #[test]
@@ -284,12 +294,14 @@ fn bodies_that_are_no_object_are_told_as_body() {
     // Operations without a body ignore one.
     let delete = request(OPERATOR_TOKEN, &format!("DELETE {SERVERS}/{ABSENT}")).with_body("{");
     fails(&api.response(&delete), Code::NotFound);
-    let inspect = request(OPERATOR_TOKEN, &format!("POST {SERVERS}/{ABSENT}/inspect")).with_body("{");
+    let inspect = request(OPERATOR_TOKEN, &format!("POST {SERVERS}/{ABSENT}:inspect")).with_body("{");
     fails(&api.response(&inspect), Code::NotFound);
-    let provision = request(OPERATOR_TOKEN, &format!("POST {SERVERS}/{ABSENT}/provision"));
+    let provision = request(OPERATOR_TOKEN, &format!("POST {SERVERS}/{ABSENT}:provision"));
     invalid(&api.response(&provision.clone().with_body("{")), &["body"]);
-    invalid(&api.response(&provision.clone().with_json(&json!({ "image": 7 }))), &["image"]);
-    fails(&api.response(&provision), Code::NotFound);
+    invalid(&api.response(&provision.clone().with_json(&json!({ "osImage": 7 }))), &["osImage"]);
+    // It wants a body.
+    invalid(&api.response(&provision), &["body"]);
+    fails(&api.response(&provision.with_json(&json!({}))), Code::NotFound);
 }
 
 #[test]
@@ -307,7 +319,7 @@ fn lists_come_in_pages() {
     );
     assert!(pagination["hasMore"] == true && pagination["nextCursor"].is_string());
     let last = page("?pageSize=3&page=2");
-    assert_eq!(last["data"][0]["name"], "rack-1");
+    assert_eq!(last["data"].as_array().map(Vec::len), Some(1));
     assert!(
         last["meta"]["pagination"]["hasMore"] == false && last["meta"]["pagination"]["nextCursor"].is_null()
     );
@@ -315,7 +327,7 @@ fn lists_come_in_pages() {
     assert_eq!(page("?state=provisioned")["data"].as_array().map(Vec::len), Some(1));
     for (query, fields) in [
         ("?pageSize=0", vec!["pageSize"]),
-        ("?pageSize=101&page=0", vec!["page", "pageSize"]),
+        ("?pageSize=501&page=0", vec!["page", "pageSize"]),
         ("?pageSize=ten", vec!["pageSize"]),
         ("?page=%ff", vec!["page"]),
         ("?state=Provisioned", vec!["state"]),
@@ -332,7 +344,7 @@ fn what_belongs_to_others_is_as_absent() {
     let api = K0rdent::new();
     let strip = |response: Response| fails(&response, Code::NotFound);
     for id in [FOREIGN_SERVER_ID, "tiny-1"] {
-        for (method, action) in [("GET", ""), ("DELETE", ""), ("POST", "/inspect")] {
+        for (method, action) in [("GET", ""), ("DELETE", ""), ("POST", ":inspect")] {
             let foreign = strip(ask(&api, &format!("{method} {SERVERS}/{id}{action}")));
             assert_eq!(foreign, strip(ask(&api, &format!("{method} {SERVERS}/{ABSENT}{action}"))));
         }
@@ -341,7 +353,7 @@ fn what_belongs_to_others_is_as_absent() {
     succeeds(&quota(&format!("GET {SERVERS}/{FOREIGN_SERVER_ID}")), 200);
     fails(&quota(&format!("GET {SERVERS}/{SERVER_ID}")), Code::NotFound);
     fails(&quota(&format!("GET {POOLS}/{POOL_ID}")), Code::NotFound);
-    // The same name can be used in another organisation.
+    // The same display name can be used in another organisation.
     succeeds(&send(&api, &format!("POST {SERVERS}"), server("tiny-1")), 201);
 }
 
@@ -364,17 +376,20 @@ fn ids_are_judged_before_they_are_looked_up() {
     for id in ["srv_1", "no-such-server", "srv_00000000000000000000000000000000000000"] {
         fails(&ask(&api, &format!("GET {SERVERS}/{id}")), Code::NotFound);
     }
-    invalid(&ask(&api, &format!("GET /api/v1/workflows/{SERVER_ID}")), &["id"]);
-    fails(&ask(&api, "GET /api/v1/workflows/run_1"), Code::NotFound);
+    invalid(&ask(&api, &format!("GET {WORKFLOWS}/{SERVER_ID}")), &["id"]);
+    fails(&ask(&api, &format!("GET {WORKFLOWS}/run_1")), Code::NotFound);
 }
 
 #[test]
 fn a_server_lives_through_its_states() {
     let (api, clock) = standing();
     let step = Duration::from_millis(50);
-    let act = |action: &str| ask(&api, &format!("POST {SERVERS}/a/{action}"));
+    let act = |action: &str| send(&api, &format!("POST {SERVERS}/a:{action}"), json!({}));
     let created = succeeds(&send(&api, &format!("POST {SERVERS}"), server("a")), 201);
-    assert_eq!((&created["data"]["state"], &created["data"]["name"]), (&json!("registered"), &json!("a")));
+    assert_eq!(
+        (&created["data"]["state"], &created["data"]["displayName"]),
+        (&json!("registered"), &json!("a"))
+    );
     assert!(created["data"]["id"].as_str().is_some_and(|id| id.len() == 30 && id.starts_with("srv_")));
     assert!(created["data"]["organizationId"].as_str().is_some_and(|id| id.len() == 30));
     fails(&act("decommission"), Code::InvalidStateTransition);
@@ -382,7 +397,7 @@ fn a_server_lives_through_its_states() {
     let inspecting = succeeds(&act("inspect"), 202);
     assert_eq!(inspecting["data"]["state"], "inspecting");
     let workflow = inspecting["meta"]["workflowId"].as_str().expect("a workflow").to_owned();
-    let status = || succeeds(&ask(&api, &format!("GET /api/v1/workflows/{workflow}")), 200)["data"].clone();
+    let status = || succeeds(&ask(&api, &format!("GET {WORKFLOWS}/{workflow}")), 200)["data"].clone();
     assert_eq!((&status()["status"], &status()["finishedAt"]), (&json!("running"), &Value::Null));
     for action in ["inspect", "provision", "decommission"] {
         fails(&act(action), Code::InvalidStateTransition);
@@ -394,8 +409,9 @@ fn a_server_lives_through_its_states() {
 
     succeeds(&act("inspect"), 202);
     clock.advance(step);
-    let provisioning = send(&api, &format!("POST {SERVERS}/a/provision"), json!({ "image": "ubuntu-24.04" }));
-    assert_eq!(succeeds(&provisioning, 202)["data"]["image"], "ubuntu-24.04");
+    let provisioning =
+        send(&api, &format!("POST {SERVERS}/a:provision"), json!({ "osImage": "ubuntu-24.04" }));
+    assert_eq!(succeeds(&provisioning, 202)["data"]["osImage"], "ubuntu-24.04");
     assert_eq!(state(&api, "a"), "provisioning");
     clock.advance(step);
     let error = fails(&act("provision"), Code::InvalidStateTransition);
@@ -411,7 +427,7 @@ fn a_server_lives_through_its_states() {
     gone(&ask(&api, &format!("DELETE {SERVERS}/a")));
     fails(&ask(&api, &format!("DELETE {SERVERS}/a")), Code::NotFound);
     // A workflow of another organisation is not found.
-    let foreign = request(QUOTA_TOKEN, &format!("GET /api/v1/workflows/{workflow}"));
+    let foreign = request(QUOTA_TOKEN, &format!("GET {WORKFLOWS}/{workflow}"));
     fails(&api.response(&foreign), Code::NotFound);
 }
 
@@ -420,15 +436,17 @@ fn a_server_can_be_changed() {
     let api = K0rdent::new();
     succeeds(&send(&api, &format!("POST {SERVERS}"), server("a")), 201);
     let patch = |body: Value| send(&api, &format!("PATCH {SERVERS}/a"), body);
-    let changed = succeeds(&patch(json!({ "labels": { "row": "7" }, "bmcAddress": "::1" })), 200);
+    let changed = succeeds(&patch(json!({ "tags": { "row": "7" }, "persona": "worker" })), 200);
     assert_eq!(
-        (&changed["data"]["labels"], &changed["data"]["bmcAddress"]),
-        (&json!({ "row": "7" }), &json!("::1"))
+        (&changed["data"]["tags"], &changed["data"]["persona"]),
+        (&json!({ "row": "7" }), &json!("worker"))
     );
-    invalid(&patch(json!({})), &["body"]);
-    invalid(&patch(json!({ "labels": { "row": 7 } })), &["labels"]);
-    invalid(&patch(json!({ "bmcAddress": "" })), &["bmcAddress"]);
-    fails(&send(&api, &format!("PATCH {SERVERS}/b"), json!({ "labels": {} })), Code::NotFound);
+    // The address is no metadata, so it stays.
+    let same = succeeds(&patch(json!({ "bmcAddress": "::1" })), 200);
+    assert_eq!(same["data"]["bmcAddress"], "192.0.2.10");
+    invalid(&patch(json!({ "tags": { "row": 7 } })), &["tags"]);
+    invalid(&patch(json!({ "displayName": null, "description": 1 })), &["description"]);
+    fails(&send(&api, &format!("PATCH {SERVERS}/b"), json!({ "tags": {} })), Code::NotFound);
 }
 
 #[test]
@@ -437,23 +455,25 @@ fn without_a_bmc_nothing_begins() {
     available(&api, &clock, "a");
     api.conditions().switch_on("bmc-unreachable");
     for action in ["inspect", "provision", "decommission"] {
-        fails(&ask(&api, &format!("POST {SERVERS}/a/{action}")), Code::BmcConnectionFailed);
+        let act = send(&api, &format!("POST {SERVERS}/a:{action}"), json!({}));
+        fails(&act, Code::BmcConnectionFailed);
     }
     assert_eq!(state(&api, "a"), "available");
     // A request that would be rejected anyway is rejected for its own reason.
-    fails(&ask(&api, &format!("POST {SERVERS}/{SERVER_ID}/provision")), Code::InvalidStateTransition);
-    let bulk = send(&api, &format!("POST {SERVERS}/bulk/inspect"), json!({ "ids": ["a", "rack-1"] }));
+    let provisioned = send(&api, &format!("POST {SERVERS}/{SERVER_ID}:provision"), json!({}));
+    fails(&provisioned, Code::InvalidStateTransition);
+    let bulk = send(&api, &format!("POST {SERVERS}:batchInspect"), json!({ "ids": ["a", "rack-1"] }));
     let body = succeeds(&bulk, 207);
     assert_eq!(body["results"][0]["error"]["code"], "BMC_CONNECTION_FAILED");
     assert_eq!(body["results"][1]["error"]["code"], "INVALID_STATE_TRANSITION");
     api.conditions().switch_all_off();
-    succeeds(&ask(&api, &format!("POST {SERVERS}/a/inspect")), 202);
+    succeeds(&ask(&api, &format!("POST {SERVERS}/a:inspect")), 202);
 }
 
 #[test]
 fn bulk_responses_tell_each_item() {
     let (api, clock) = standing();
-    let bulk = |ids: Value| send(&api, &format!("POST {SERVERS}/bulk/inspect"), json!({ "ids": ids }));
+    let bulk = |ids: Value| send(&api, &format!("POST {SERVERS}:batchInspect"), json!({ "ids": ids }));
     for name in ["a", "b"] {
         succeeds(&send(&api, &format!("POST {SERVERS}"), server(name)), 201);
     }
@@ -469,7 +489,7 @@ fn bulk_responses_tell_each_item() {
     assert!(body["results"][0].get("error").is_none());
     let workflow = body["results"][0]["workflowId"].as_str().expect("a workflow").to_owned();
     clock.advance(Duration::from_millis(50));
-    let status = succeeds(&ask(&api, &format!("GET /api/v1/workflows/{workflow}")), 200);
+    let status = succeeds(&ask(&api, &format!("GET {WORKFLOWS}/{workflow}")), 200);
     assert_eq!(status["data"]["status"], "completed");
 
     let none = succeeds(&bulk(json!([ABSENT])), 207);
@@ -481,8 +501,30 @@ fn bulk_responses_tell_each_item() {
         invalid(&bulk(ids), &["ids"]);
     }
     succeeds(&bulk(json!(vec![ABSENT; 100])), 207);
-    let viewer = request(VIEWER_TOKEN, &format!("POST {SERVERS}/bulk/inspect"));
+    let viewer = request(VIEWER_TOKEN, &format!("POST {SERVERS}:batchInspect"));
     fails(&api.response(&viewer.with_json(&json!({ "ids": ["a"] }))), Code::Forbidden);
+}
+
+#[test]
+fn servers_are_registered_in_batches() {
+    let api = K0rdent::new();
+    let batch =
+        |servers: Value| send(&api, &format!("POST {SERVERS}:batchCreate"), json!({ "servers": servers }));
+    let body = succeeds(&batch(json!([server("a"), { "bmcAddress": "nowhere" }, {}])), 207);
+    assert_eq!(body["data"], json!({ "total": 3, "succeeded": 1, "failed": 2 }));
+    let id = body["results"][0]["id"].as_str().expect("an id").to_owned();
+    succeeds(&ask(&api, &format!("GET {SERVERS}/{id}")), 200);
+    for index in [1, 2] {
+        let result = &body["results"][index];
+        assert_eq!((&result["index"], &result["error"]["code"]), (&json!(index), &json!("VALIDATION_ERROR")));
+        assert!(result["error"]["details"]["fields"]["bmcAddress"].is_string());
+    }
+    assert_eq!(succeeds(&batch(json!([{}])), 207)["data"]["failed"], 1);
+    for servers in [json!([]), json!("a"), json!([1]), json!({}), json!(vec![json!({}); 101]), Value::Null] {
+        invalid(&batch(servers), &["servers"]);
+    }
+    let viewer = request(VIEWER_TOKEN, &format!("POST {SERVERS}:batchCreate"));
+    fails(&api.response(&viewer.with_json(&json!({ "servers": [server("b")] }))), Code::Forbidden);
 }
 
 #[test]
@@ -594,7 +636,7 @@ fn scene(quirk: &str) -> Vec<Request> {
     let json = |line: &str, body: Value| operator(line).with_json(&body);
     let create = format!("POST {SERVERS}");
     let list = format!("GET {SERVERS}");
-    let bulk = || json(&format!("POST {SERVERS}/bulk/inspect"), json!({ "ids": ["a", ABSENT] }));
+    let bulk = || json(&format!("POST {SERVERS}:batchInspect"), json!({ "ids": ["a", ABSENT] }));
     let allocate = |gpus: u64| json!({ "name": "x", "poolId": "p", "gpus": gpus });
     let pool = || json(&format!("POST {POOLS}"), json!({ "name": "p", "gpus": 4 }));
     let backwards = json!({ "name": "x", "poolId": POOL_ID, "gpus": 1, "startsAt": "2026-03-02T00:00:00Z", "endsAt": "2026-03-01T00:00:00Z" });
@@ -609,11 +651,12 @@ fn scene(quirk: &str) -> Vec<Request> {
         // The seventh request is sent after waiting.
         "still-limited-after-waiting" => limited(7),
         "validation-skipped" => vec![json(&create, json!({}))],
-        "first-bad-field-alone" | "fields-as-list" | "details-left-out" => vec![json(&create, json!({}))],
+        "first-bad-field-alone" => vec![json(&create, json!({ "displayName": 7 }))],
+        "fields-as-list" | "details-left-out" => vec![json(&create, json!({}))],
         "semantic-error-accepted" | "unnamed-codes-otherwise" => {
             vec![json(&format!("POST {ALLOCATIONS}"), backwards)]
         }
-        "duplicate-accepted" => vec![json(&create, server("a")), json(&create, server("a"))],
+        "duplicate-accepted" => vec![pool(), pool()],
         "absent-deleted" => vec![operator(&format!("DELETE {SERVERS}/{ABSENT}"))],
         "deleted-server-found" => vec![
             json(&create, server("a")),
@@ -628,11 +671,11 @@ fn scene(quirk: &str) -> Vec<Request> {
             json(&format!("POST {ALLOCATIONS}"), allocate(1)),
             operator(&format!("DELETE {POOLS}/p")),
         ],
-        "state-machine-not-enforced" => vec![operator(&format!("POST {SERVERS}/rack-1/provision"))],
+        "state-machine-not-enforced" => vec![json(&format!("POST {SERVERS}/rack-1:provision"), json!({}))],
         "pool-capacity-not-enforced" => vec![pool(), json(&format!("POST {ALLOCATIONS}"), allocate(5))],
         "quota-not-enforced" => vec![request(QUOTA_TOKEN, &create).with_json(&server("a"))],
         "bmc-failure-hidden" => {
-            vec![json(&create, server("a")), operator(&format!("POST {SERVERS}/a/inspect"))]
+            vec![json(&create, server("a")), operator(&format!("POST {SERVERS}/a:inspect"))]
         }
         "internal-fault-hidden" | "internal-fault-leaks" => vec![operator(&list)],
         bulky if bulky.starts_with("bulk-") => vec![json(&create, server("a")), bulk()],
@@ -739,7 +782,7 @@ fn the_target_file_is_complete() {
     ] {
         assert_eq!(target["roles"][role]["bearer"].as_str(), Some(token));
     }
-    assert_eq!(target["variables"].as_table().map(toml::Table::len), Some(8));
+    assert_eq!(target["variables"].as_table().map(toml::Table::len), Some(10));
     let conditions = target["conditions"].as_table().expect("conditions");
     assert_eq!(
         conditions.keys().map(String::as_str).collect::<HashSet<_>>(),
@@ -766,14 +809,15 @@ fn ask_at_random(rounds: u32) {
     let paths = [
         "servers",
         "servers/a",
-        "servers/a/inspect",
-        "servers/a/provision",
-        "servers/a/decommission",
-        "servers/bulk/inspect",
+        "servers/a:inspect",
+        "servers/a:provision",
+        "servers/a:decommission",
+        "servers:batchInspect",
+        "servers:batchCreate",
         "servers/rack-1",
         "servers/%ff",
         "servers/",
-        "servers//inspect",
+        "servers/:inspect",
         "workflows/run_1",
         "pools",
         "pools/a",
@@ -785,10 +829,11 @@ fn ask_at_random(rounds: u32) {
         "pools/pool_0",
     ];
     let queries = ["", "", "", "?page=2", "?page=x&pageSize=0", "?%", "?state=available", "??", "?&&=&="];
-    let bodies: [&[u8]; 9] = [
-        b"", b"{}", b"[", b"\xff", br#"{"name":"a","bmcAddress":"::1","gpus":2,"poolId":"a"}"#,
+    let bodies: [&[u8]; 10] = [
+        b"", b"{}", b"[", b"\xff", br#"{"name":"a","displayName":"a","bmcAddress":"::1","gpus":2,"poolId":"a"}"#,
         br#"{"name":"a","gpus":7,"poolId":"default-pool","startsAt":"2026-03-02T00:00:00Z","endsAt":"2026-03-01T00:00:00Z"}"#,
-        br#"{"ids":["a","\u0000"]}"#, br#"{"labels":{"a":"b"},"image":"x"}"#, br#"{"name":null}"#,
+        br#"{"ids":["a","\u0000"]}"#, br#"{"tags":{"a":"b"},"osImage":"x"}"#, br#"{"name":null}"#,
+        br#"{"servers":[{"displayName":"a","bmcAddress":"::1"},{}]}"#,
     ];
     let mut dice = Dice::new();
     let mut codes = HashSet::new();
@@ -798,7 +843,11 @@ fn ask_at_random(rounds: u32) {
             api.conditions().switch_on(dice.roll(&["bmc-unreachable", "internal-fault", "none", "none"]));
         }
         clock.advance(Duration::from_millis(20));
-        let target = format!("/api/v1/{}{}", dice.roll(&paths), dice.roll(&queries));
+        let target = format!(
+            "/v1/regions/sfo1/projects/main/infrastructure/{}{}",
+            dice.roll(&paths),
+            dice.roll(&queries)
+        );
         let method = dice.roll(&["GET", "POST", "POST", "POST", "PATCH", "DELETE", "HEAD", "PUT"]);
         let token = dice.roll(&[
             OPERATOR_TOKEN,

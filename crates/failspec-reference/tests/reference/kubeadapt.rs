@@ -66,10 +66,16 @@ fn succeeds(response: &Response) -> Value {
 #[track_caller]
 fn members(response: &Response, member: &str) -> Vec<String> {
     let body = succeeds(response);
-    let names: Vec<&String> = body.as_object().expect("an object").keys().collect();
-    assert_eq!(names, ["items", "total", "page", "limit"]);
+    let mut names: Vec<&String> = body.as_object().expect("an object").keys().collect();
+    names.sort_unstable();
+    assert!(names == ["items", "total"] || names == ["items", "limit", "offset", "total"], "{names:?}");
     let items = body["items"].as_array().expect("items");
     items.iter().map(|item| item[member].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()).collect()
+}
+
+/// Returns the path of the cost distribution of a cluster, with a timeframe.
+fn distribution(timeframe: &str) -> String {
+    format!("/v1/clusters/{CLUSTER_ID}/cost-distribution?timeframe={timeframe}")
 }
 
 fn standing(second: i64) -> (Kubeadapt, Clock) {
@@ -80,7 +86,7 @@ fn standing(second: i64) -> (Kubeadapt, Clock) {
 #[test]
 fn every_documented_failure_has_a_request_that_brings_it() {
     let (api, _) = standing(1_800_000_000);
-    fails(&full(&api, "/v1/overview?timeframe=fortnight"), 400, "Invalid timeframe: fortnight");
+    fails(&full(&api, &distribution("fortnight")), 400, "Invalid timeframe: fortnight");
     fails(&full(&api, "/v1/clusters/not-a-uuid"), 400, "Invalid cluster ID format");
     fails(&api.response(&Request::new("GET", "/v1/clusters")), 401, MISSING);
     fails(&get(&api, "ka_nobody", "/v1/clusters"), 401, "Invalid API key");
@@ -90,7 +96,7 @@ fn every_documented_failure_has_a_request_that_brings_it() {
     let other = format!("/v1/clusters/{OTHER_CLUSTER_ID}");
     fails(&get(&api, RESTRICTED_KEY, &other), 403, "Access to this cluster is not allowed");
     fails(&full(&api, "/v1/clusters/cls-nonexistent"), 404, "Cluster not found");
-    lists(&full(&api, "/v1/clusters?limit=abc"), &[("limit", "int_parsing", "abc")]);
+    lists(&full(&api, "/v1/workloads?limit=abc"), &[("limit", "int_parsing", "abc")]);
     let order = "start_date must not be after end_date";
     fails(&full(&api, "/v1/costs/teams?start_date=2026-02-01&end_date=2026-01-01"), 422, order);
     for _ in 0..5 {
@@ -165,7 +171,7 @@ fn keys_are_missing_or_invalid() {
     }
     succeeds(&with(&format!("bearer {FULL_KEY}")));
     // The key comes before its scope, the id and the query.
-    fails(&get(&api, "ka_x", "/v1/clusters/x/dashboard?timeframe=x"), 401, "Invalid API key");
+    fails(&get(&api, "ka_x", "/v1/clusters/x/cost-distribution?timeframe=x"), 401, "Invalid API key");
 }
 
 #[test]
@@ -246,9 +252,8 @@ fn ids_are_uuids_or_begin_with_cls() {
 fn timeframes_are_four_words() {
     let api = Kubeadapt::new();
     let metrics = format!("/v1/workloads/{WORKLOAD_UID}/metrics");
-    let dashboard = format!("/v1/clusters/{CLUSTER_ID}/dashboard");
     let distribution = format!("/v1/clusters/{CLUSTER_ID}/cost-distribution");
-    for target in ["/v1/overview", "/v1/dashboard", &metrics, &dashboard, &distribution] {
+    for target in [&metrics, &distribution] {
         assert_eq!(succeeds(&full(&api, target))["timeframe"], "7d", "{target}");
         for timeframe in ["24h", "7d", "30d", "90d"] {
             let response = full(&api, &format!("{target}?timeframe=x&timeframe={timeframe}&other=%zz"));
@@ -267,13 +272,16 @@ fn timeframes_are_four_words() {
         }
     }
     // An operation without a timeframe ignores an invalid one.
-    succeeds(&full(&api, "/v1/clusters?timeframe=fortnight"));
+    let dashboard = format!("/v1/clusters/{CLUSTER_ID}/dashboard");
+    for target in ["/v1/clusters", "/v1/overview", "/v1/dashboard", &dashboard] {
+        succeeds(&full(&api, &format!("{target}?timeframe=fortnight")));
+    }
 }
 
 #[test]
-fn pages_and_limits_are_whole_numbers() {
+fn offsets_and_limits_are_whole_numbers() {
     let api = Kubeadapt::new();
-    for list in ["clusters", "workloads", "nodes", "namespaces", "recommendations", "costs/teams"] {
+    for list in ["workloads", "nodes", "recommendations"] {
         let ask = |query: &str| full(&api, &format!("/v1/{list}?{query}"));
         for (sent, read, kind) in [
             ("abc", "abc", "int_parsing"),
@@ -282,32 +290,42 @@ fn pages_and_limits_are_whole_numbers() {
             ("%zz", "%zz", "int_parsing"),
             ("-", "-", "int_parsing"),
             ("1+", "1 ", "int_parsing"),
-            ("0", "0", "greater_than_equal"),
             ("-5", "-5", "greater_than_equal"),
         ] {
             lists(&ask(&format!("limit={sent}")), &[("limit", kind, read)]);
-            lists(&ask(&format!("page={sent}&limit=3")), &[("page", kind, read)]);
+            lists(&ask(&format!("offset={sent}&limit=3")), &[("offset", kind, read)]);
         }
+        lists(&ask("limit=0"), &[("limit", "greater_than_equal", "0")]);
         lists(&ask("limit=101"), &[("limit", "less_than_equal", "101")]);
         lists(&ask("limit=1&limit=x"), &[("limit", "int_parsing", "x")]);
-        lists(&ask("limit=x&page=0"), &[("page", "greater_than_equal", "0"), ("limit", "int_parsing", "x")]);
+        lists(
+            &ask("limit=x&offset=-1"),
+            &[("limit", "int_parsing", "x"), ("offset", "greater_than_equal", "-1")],
+        );
         for query in [
             "limit=1",
             "limit=100",
             "limit=%2B5",
-            "page=007",
+            "offset=0",
+            "offset=-0",
+            "offset=007",
             "limit=x&limit=1",
-            "page=99999999999999999999999999",
+            "offset=99999999999999999999999999",
+            "page=x",
         ] {
             succeeds(&ask(query));
         }
     }
     // Types come before enumerations.
     lists(&full(&api, "/v1/nodes?cluster_id=x&limit=x"), &[("limit", "int_parsing", "x")]);
-    let body = succeeds(&full(&api, "/v1/nodes?page=2&limit=3"));
-    assert_eq!((&body["total"], &body["page"], &body["limit"]), (&json!(4), &json!(2), &json!(3)));
+    let body = succeeds(&full(&api, "/v1/nodes?offset=3&limit=3"));
+    assert_eq!((&body["total"], &body["offset"], &body["limit"]), (&json!(4), &json!(3), &json!(3)));
     assert_eq!(body["items"].as_array().map(Vec::len), Some(1));
     assert_eq!(succeeds(&full(&api, "/v1/nodes"))["limit"], 20);
+    // Other lists have no pages.
+    for list in ["clusters", "namespaces", "costs/teams"] {
+        succeeds(&full(&api, &format!("/v1/{list}?limit=x&offset=x")));
+    }
 }
 
 #[test]
@@ -343,12 +361,8 @@ fn dates_are_days_in_the_right_order() {
         );
     }
     lists(
-        &ask("end_date=x&start_date=y&limit=0"),
-        &[
-            ("limit", "greater_than_equal", "0"),
-            ("start_date", "date_parsing", "y"),
-            ("end_date", "date_parsing", "x"),
-        ],
+        &ask("end_date=x&start_date=y"),
+        &[("start_date", "date_parsing", "y"), ("end_date", "date_parsing", "x")],
     );
     fails(&ask("start_date=2026-01-02&end_date=2026-01-01"), 422, "start_date must not be after end_date");
     for one in ["start_date=2026-01-01", "end_date=2026-01-01"] {
@@ -384,10 +398,10 @@ fn other_organisations_cannot_be_told_from_nothing() {
     let api = Kubeadapt::new();
     let routes = [
         "/v1/clusters/ID",
-        "/v1/clusters/ID/dashboard?timeframe=24h",
-        "/v1/clusters/ID/cost-distribution",
+        "/v1/clusters/ID/dashboard",
+        "/v1/clusters/ID/cost-distribution?timeframe=24h",
         "/v1/workloads?cluster_id=ID",
-        "/v1/nodes?cluster_id=ID&page=2",
+        "/v1/nodes?cluster_id=ID&offset=2",
         "/v1/namespaces?cluster_id=ID",
         "/v1/recommendations?cluster_id=ID",
     ];
@@ -418,9 +432,9 @@ fn a_limit_counts_down_and_ends_with_its_window() {
     // A quarter of a second after a full second, so that rounding becomes visible.
     clock.advance(Duration::from_millis(250));
     let reset = 1_800_000_003;
-    let targets =
-        ["/v1/clusters", "/v1/clusters/x", "/v1/overview", "/v1/clusters?limit=x", "/v1/clusters/cls-a"];
-    for ((target, status), left) in targets.into_iter().zip([200, 400, 403, 422, 404]).zip([4, 3, 2, 1, 0]) {
+    let wrong = distribution("x");
+    let targets = ["/v1/clusters", "/v1/clusters/x", "/v1/overview", &wrong, "/v1/clusters/cls-a"];
+    for ((target, status), left) in targets.into_iter().zip([200, 400, 403, 400, 404]).zip([4, 3, 2, 1, 0]) {
         let response = ask(target);
         assert_eq!(response.status, status);
         assert_eq!(limits(&response), ([5, left, reset], None));
@@ -468,8 +482,8 @@ fn a_fault_shows_after_validation_and_before_existence() {
     let api = Kubeadapt::new();
     api.conditions().switch_on("internal-fault");
     fails(&full(&api, "/v1/clusters/x"), 400, "Invalid cluster ID format");
-    fails(&full(&api, "/v1/overview?timeframe=x"), 400, "Invalid timeframe: x");
-    lists(&full(&api, "/v1/nodes?page=0"), &[("page", "greater_than_equal", "0")]);
+    fails(&full(&api, &distribution("x")), 400, "Invalid timeframe: x");
+    lists(&full(&api, "/v1/nodes?limit=0"), &[("limit", "greater_than_equal", "0")]);
     fails(
         &get(&api, NO_RECOMMENDATIONS_KEY, "/v1/recommendations"),
         403,
@@ -535,10 +549,10 @@ fn every_quirk_changes_a_response() {
             full(&api, "/v1/clusters")
         };
         let ask = || match quirk.name {
-            "unknown-timeframe-accepted" => full(&api, "/v1/overview?timeframe=fortnight"),
-            "invalid-number-accepted" | "invalid-number-is-400" => full(&api, "/v1/clusters?limit=abc"),
+            "unknown-timeframe-accepted" => full(&api, &distribution("fortnight")),
+            "invalid-number-accepted" | "invalid-number-is-400" => full(&api, "/v1/workloads?limit=abc"),
             "first-problem-only" | "problems-of-another-shape" | "problems-as-texts" => {
-                full(&api, "/v1/clusters?limit=abc&page=0")
+                full(&api, "/v1/workloads?limit=abc&offset=-1")
             }
             "contradictory-dates-accepted" => {
                 full(&api, "/v1/costs/teams?start_date=2026-02-01&end_date=2026-01-01")
@@ -602,7 +616,7 @@ fn every_quirk_changes_a_response() {
 fn generic_mutants_find_their_way_around_the_envelope() {
     let api = Kubeadapt::new();
     let failing = Request::new("GET", "/v1/clusters/cls-a").with_bearer(FULL_KEY);
-    let invalid = Request::new("GET", "/v1/clusters?limit=x").with_bearer(FULL_KEY);
+    let invalid = Request::new("GET", "/v1/workloads?limit=x").with_bearer(FULL_KEY);
     let succeeding = Request::new("GET", "/v1/clusters").with_bearer(FULL_KEY);
     let mutants = mutants_of(&api);
     for mutant in mutants.iter().filter(|mutant| mutant.changes_every_error()) {
@@ -673,11 +687,11 @@ fn ask_at_random(rounds: u32) {
         "",
         "?",
         "?limit=5",
-        "?limit=x&page=-1",
+        "?limit=x&offset=-1",
         "?timeframe=90d",
         "?timeframe=%ff",
         "?cluster_id=cls-a",
-        "?page=18446744073709551615&limit=100",
+        "?offset=18446744073709551615&limit=100",
         "?start_date=0000-01-01&end_date=9999-12-31",
         "?start_date=2026-01-01",
         "?%=%&&=",

@@ -240,9 +240,14 @@ fn every_quirk_accepts_what_must_be_refused() {
     let as_editor = |method: &str, target: &str| Request::new(method, target).with_bearer(EDITOR_TOKEN);
     let first = Kubeglass::new();
     for quirk in first.quirks().known() {
-        // This quirk rejects a request that must be accepted.
-        if quirk.name == "query-parameter-overlooked" {
-            let request = as_editor("GET", "/api/v1/search?q=web");
+        // These quirks reject a request that must be accepted.
+        let overlooked = match quirk.name {
+            "query-parameter-overlooked" => Some("/api/v1/search?q=web"),
+            "path-parameter-overlooked" => Some(configmaps),
+            _ => None,
+        };
+        if let Some(target) = overlooked {
+            let request = as_editor("GET", target);
             assert_eq!(first.response(&request).status, 200);
             assert!(first.quirks().switch_on(quirk.name));
             assert_eq!(first.response(&request).status, 400);
@@ -257,11 +262,15 @@ fn every_quirk_accepts_what_must_be_refused() {
             }
             "any-token-accepted" => Request::new("GET", configmaps).with_bearer("anything"),
             "missing-token-accepted" => Request::new("GET", configmaps),
-            "secrets-open-to-everyone" | "rbac-not-enforced" => {
-                as_editor("GET", "/api/v1/namespaces/default/secrets/registry-credentials")
+            "rbac-not-enforced" => {
+                as_editor("POST", "/api/v1/namespaces").with_json(&json!({ "metadata": { "name": "new" } }))
             }
-            "target-cluster-rbac-not-enforced" => as_editor("POST", "/api/v1/cross-cluster/query")
-                .with_json(&json!({ "contexts": ["restricted"] })),
+            "target-cluster-rbac-not-enforced" => {
+                let place =
+                    |context: &str| json!({ "context": context, "namespace": "default", "name": "cm" });
+                as_editor("POST", "/api/v1/cross-cluster/copy")
+                    .with_json(&json!({ "source": place("primary"), "target": place("restricted") }))
+            }
             "large-body-accepted" => as_editor("GET", configmaps).with_body(vec![b' '; 1024 * 1024 + 1]),
             "second-drain-accepted" => as_editor("POST", "/api/v1/nodes/node-1/drain"),
             "too-many-contexts-accepted" => as_editor("POST", "/api/v1/cross-cluster/query")

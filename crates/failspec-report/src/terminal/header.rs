@@ -2,7 +2,7 @@
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE},
+    summary::{self, INSECURE, REFERENCE},
 };
 use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::{PackHeader, PlannedWait, RunHeader};
@@ -17,6 +17,10 @@ pub fn begin(header: &RunHeader, columns: Columns) -> String {
     let mut text = Screen::new(columns);
     for pack in &header.packs {
         text.line(4, pack_line(pack));
+        if let Some(origins) = &pack.origins {
+            let origins = summary::origins(origins, pack.scenarios);
+            text.line(4, format_args!("  {} {}", Styles::dab(Styles::FAINT, "sources"), one_line(&origins)));
+        }
         let target = one_line(&pack.target);
         let label = Styles::dab(Styles::FAINT, "target");
         let notice = pack.reference.then(|| format!(" · {}", Styles::dab(Styles::WARN, REFERENCE)));

@@ -11,12 +11,12 @@ use super::{
         Erratum, Pointer, Provenance, Stability, StatusPattern, Variable,
         cleanup::CLEANUP,
         contract::{CONTRACT, REQUIRES, SUCCESS},
-        operation::OPERATION,
+        operation::{INFERRED_PARTS, OPERATION},
         profile::PROFILE,
     },
     envelope::EnvelopeSource,
     failure::FailureSource,
-    file_value::{FileDocument, FileMapping, FileValue, Tree},
+    file_value::{FileDocument, FileValue, Tree},
     mappings::file_mappings,
     request::RequestSource,
     values::{OneOrMany, SchemaSource, words},
@@ -59,10 +59,18 @@ file_mappings! {
         documentation: Option<String> = "documentation",
         /// The digest of the page.
         documentation_digest: Option<String> = "documentation_digest",
+        /// The pages, documents and code that name operations.
+        sources: Vec<(String, String)> = "sources",
+        /// The products that the pack was run against.
+        proven_on: Vec<String> = "proven_on",
         /// The OpenAPI document of the API, by the name of its file.
         openapi: Option<String> = "openapi",
+        /// The origin of that document.
+        openapi_source: Option<Provenance> = "openapi_source",
         /// The overlays of the document, by the names of their files.
         openapi_overlays: Vec<String> = "openapi_overlays",
+        /// The pack that it extends.
+        extends_pack: Option<String> = "extends_pack",
         /// The base that it extends.
         extends: Option<String> = "extends",
         /// The forms of a successful response.
@@ -134,12 +142,30 @@ file_mappings! {
         delete: RequestSource = "delete",
     }
 
+    /// Parts of a request that no source names.
+    #[derive(Default)]
+    inline struct InferredPartsSource: INFERRED_PARTS, {
+        /// Query parameters.
+        query: Vec<String> = "query",
+        /// Members of the body.
+        body: Vec<Pointer> = "body",
+    }
+
     /// A named request with its origin.
+    #[derive(Default)]
     inline struct OperationParts: OPERATION, {
         /// `METHOD /path`.
         request: String = "request",
         /// The origin of the path.
         source: Option<Provenance> = "source",
+        /// The sources that name it.
+        named_by: Vec<String> = "named_by",
+        /// The query parameters that they name.
+        query: Vec<String> = "query",
+        /// The members of the body that they name.
+        body: Vec<Pointer> = "body",
+        /// The parts that no source names.
+        inferred: Option<InferredPartsSource> = "inferred",
     }
 }
 
@@ -159,32 +185,28 @@ pub enum Codes {
 
 words!(Codes, &["open", "closed"]);
 
-/// A named request.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OperationSource {
-    /// `METHOD /path`.
-    pub request: String,
-    /// The origin of the path.
-    pub source: Option<Provenance>,
+/// A named request, written as only the request if there is nothing else.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OperationSource(pub OperationParts);
+
+impl OperationSource {
+    /// Creates an operation of which only the request is stated.
+    pub fn new(request: impl Into<String>) -> Self {
+        Self(OperationParts { request: request.into(), ..OperationParts::default() })
+    }
 }
 
-/// Written as only the request if there is nothing else.
 impl FileValue for OperationSource {
     fn tree(&self) -> Tree {
-        let Self { request, source } = self.clone();
-        match source {
-            None => request.tree(),
-            Some(_) => OperationParts { request, source }.tree(),
-        }
+        let bare = Self::new(self.0.request.as_str());
+        if *self == bare { self.0.request.tree() } else { self.0.tree() }
     }
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
-        if let Some(request) = node.as_text() {
-            return Some(Self { request: request.to_owned(), source: None });
+        match node.as_text() {
+            Some(request) => Some(Self::new(request)),
+            None => OperationParts::read(node, reader).map(Self),
         }
-        let fields = reader.fields(node, &OPERATION)?;
-        OperationParts::from_fields(&fields, reader)
-            .map(|OperationParts { request, source }| Self { request, source })
     }
 }
 

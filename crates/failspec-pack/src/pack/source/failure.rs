@@ -82,6 +82,8 @@ file_mappings! {
         optional_headers: Vec<(String, SchemaSource)> = "optional_headers",
         /// The places where the response states how long to wait.
         retry_after: OneOrMany<RetryAfterLocation> = ["retry_after" list],
+        /// The details that the response may reveal.
+        leaks: Option<Leaks> = "leaks",
         /// The JSON Schema of the body.
         schema: Option<SchemaSource> = "schema",
         /// The constraints that identify the failure besides status and code.

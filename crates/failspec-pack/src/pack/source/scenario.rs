@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failspec_base::syntax::{Decoder, Node};
+use failspec_base::syntax::{Decoder, Node, NodeValue};
 
 use super::{
     super::{
@@ -49,6 +49,8 @@ file_mappings! {
         setup: Vec<StepSource> = "setup",
         /// The request with the fault.
         request: RequestSource = [flat],
+        /// How long the response may take, as a time span.
+        first_byte: Option<String> = "first_byte",
         /// The repetition of the request.
         repeat: Option<RepeatSource> = "repeat",
         /// Values taken from a success, for the teardown.
@@ -141,30 +143,44 @@ pub struct TriggerSource {
     pub failure: String,
     /// The name of the cause.
     pub cause: Option<String>,
+    /// Its other names, for versions of the contract that do not have it.
+    pub or: Vec<Self>,
 }
 
 impl TriggerSource {
     /// Returns the trigger of a failure.
     pub fn of(failure: impl Into<String>) -> Self {
-        Self { failure: failure.into(), cause: None }
+        Self { failure: failure.into(), ..Self::default() }
     }
 
     /// Parses `failure` or `failure/cause`.
     pub fn parse(text: &str) -> Self {
         let (failure, cause) = split_trigger(text);
-        Self { failure: failure.to_owned(), cause: cause.map(str::to_owned) }
+        Self { failure: failure.to_owned(), cause: cause.map(str::to_owned), or: Vec::new() }
+    }
+
+    fn text(&self) -> String {
+        match &self.cause {
+            Some(cause) => format!("{}/{cause}", self.failure),
+            None => self.failure.clone(),
+        }
     }
 }
 
 impl FileValue for TriggerSource {
     fn tree(&self) -> Tree {
-        match &self.cause {
-            Some(cause) => Tree::Inline(format!("{}/{cause}", self.failure).into()),
-            None => self.failure.tree(),
+        if self.or.is_empty() {
+            return self.text().tree();
         }
+        Tree::Inline([self].into_iter().chain(&self.or).map(Self::text).collect())
     }
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
-        reader.text(node).map(Self::parse)
+        let NodeValue::List(items) = &node.value else {
+            return reader.text(node).map(Self::parse);
+        };
+        let mut all = items.iter().map(|item| reader.text(item).map(Self::parse));
+        let first = all.next()??;
+        Some(Self { or: all.collect::<Option<_>>()?, ..first })
     }
 }

@@ -34,6 +34,8 @@ fn keys_are_those_of_the_loader() {
     same_keys::<RequiresSource>();
     same_keys::<ProfileSource>();
     same_keys::<CleanupSource>();
+    same_keys::<OperationParts>();
+    same_keys::<InferredPartsSource>();
     same_keys::<EnvelopeSource>();
     same_keys::<InferredEnvelopeSource>();
     same_keys::<FailureSource>();

@@ -183,7 +183,12 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
     };
     request.body = Some(BodySource::Form(vec![(text.to_owned(), text.into())]));
     ScenarioSource {
-        triggers: Some(TriggerSource { failure: "not_found".to_owned(), cause: Some("gone".to_owned()) }),
+        first_byte: Some("70s".to_owned()),
+        triggers: Some(TriggerSource {
+            failure: "not_found".to_owned(),
+            cause: Some("gone".to_owned()),
+            or: vec![TriggerSource::of("gone")],
+        }),
         documentation: Some(text.to_owned()),
         source: Some(Provenance::Inferred),
         locks: vec![text.to_owned(), text.to_owned()],
@@ -251,7 +256,17 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         }),
         operations: vec![(
             text.to_owned(),
-            OperationSource { request: text.to_owned(), source: Some(Provenance::Published) },
+            OperationSource(OperationParts {
+                request: text.to_owned(),
+                source: Some(Provenance::Published),
+                named_by: vec![text.to_owned()],
+                query: vec![text.to_owned()],
+                body: vec![pointer.clone()],
+                inferred: Some(InferredPartsSource {
+                    query: vec![text.to_owned()],
+                    body: vec![pointer.clone()],
+                }),
+            }),
         )],
         health_check: Some(HealthCheckSource::FirstOf(vec![
             RequestSource::to(text),

@@ -1,0 +1,121 @@
+//! Ids of things that do not exist, in the form of one that does.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::Value;
+
+/// A number that is unlikely to be an id, and that fits into a signed 32-bit integer.
+const NUMBER: u32 = 987_654_321;
+
+/// Minimum number of letters and digits of a text of which each is replaced by another one of its kind: fewer might be the
+/// id of something else.
+const ENOUGH: usize = 12;
+
+/// Returns an id of the form of another one, which is unlikely to exist; `None` for a value that is no id.
+///
+/// The number at the end is replaced, also within base64 (`UHJvamVjdDox` is `Project:1`); else every letter and digit.
+pub(super) fn unlike(id: &Value) -> Option<Value> {
+    match id {
+        Value::Number(number) if number.is_i64() || number.is_u64() => {
+            let number = number.as_u64().filter(|number| *number >= u64::from(NUMBER));
+            Some(number.map_or_else(|| NUMBER.into(), |number| (number ^ 0x5a5a).into()))
+        }
+        Value::String(text) if !text.is_empty() => Some(unlike_text(text).into()),
+        _ => None,
+    }
+}
+
+fn unlike_text(text: &str) -> String {
+    if is_uuid(text) {
+        return turned(text);
+    }
+    if let Some(inner) = decoded(text) {
+        return BASE64_STANDARD.encode(with_another_number(&inner).unwrap_or_else(|| turned(&inner)));
+    }
+    let variable = text.chars().filter(char::is_ascii_alphanumeric).count();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    match with_another_number(text) {
+        Some(other) if digits < ENOUGH => other,
+        _ if variable >= ENOUGH => turned(text),
+        Some(other) => other,
+        None => format!("{text}-{NUMBER}"),
+    }
+}
+
+/// Returns the text of base64 that has a number at its end, as global ids of GraphQL have.
+fn decoded(text: &str) -> Option<String> {
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(text).ok()?).ok()?;
+    let is_readable = decoded.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let number = decoded.rsplit(':').next().filter(|_| decoded.contains(':'))?;
+    (is_readable && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(decoded)
+}
+
+/// Replaces the number at the end of a text, if it has one.
+fn with_another_number(text: &str) -> Option<String> {
+    let stem = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let number = &text[stem.len()..];
+    match number.len() {
+        0 => None,
+        1..=9 => Some(format!("{stem}{NUMBER}")),
+        _ => Some(format!("{stem}{}", turned(number))),
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Replaces each letter and digit by another one of its kind. Of a UUID the version and the variant stay.
+fn turned(text: &str) -> String {
+    let is_uuid = is_uuid(text);
+    let is_hex = text.chars().filter(char::is_ascii_alphanumeric).all(|letter| letter.is_ascii_hexdigit());
+    let letters = if is_hex { 6 } else { 26 };
+    let turn = |letter: u8, first: u8, count: u8| first + (letter - first + count / 2) % count;
+    let turned = text.bytes().enumerate().map(|(at, byte)| match byte {
+        _ if is_uuid && matches!(at, 14 | 19) => byte,
+        b'0'..=b'9' => turn(byte, b'0', 10),
+        b'a'..=b'z' => turn(byte, b'a', letters),
+        b'A'..=b'Z' => turn(byte, b'A', letters),
+        _ => byte,
+    });
+    // Only ASCII letters change, so it is still text.
+    String::from_utf8_lossy(&turned.collect::<Vec<u8>>()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_id_that_does_not_exist_has_the_form_of_one_that_does() {
+        for (id, expected) in [
+            (json!(17), json!(987_654_321)),
+            (json!(987_654_321_u64), json!(987_654_321_u64 ^ 0x5a5a)),
+            (json!("17"), json!("987654321")),
+            (json!("p17"), json!("p987654321")),
+            (json!("1029384756102938475"), json!("6574839201657483920")),
+            (json!("UHJvamVjdDox"), json!(BASE64_STANDARD.encode("Project:987654321"))),
+            (json!("blue"), json!("blue-987654321")),
+            (json!("507f1f77bcf86cd799439011"), json!("052c6c22efc31fa244984566")),
+            // Its form is looked at below.
+            (json!("3f2504e0-4f89-41d3-9a0c-0305e82c3301"), json!(null)),
+            (json!("failspec-k3x9qa-12-1"), json!("failspec-k3x9qa-12-987654321")),
+        ] {
+            let unlike = unlike(&id).unwrap();
+            assert_ne!(unlike, id);
+            if id.as_str().is_some_and(is_uuid) {
+                let unlike = unlike.as_str().unwrap();
+                assert!(is_uuid(unlike), "{unlike}");
+                assert_eq!((&unlike[14..15], &unlike[19..20]), ("4", "9"));
+            } else {
+                assert_eq!(unlike, expected);
+            }
+        }
+        for value in [json!(null), json!(true), json!([1]), json!({}), json!("")] {
+            assert_eq!(unlike(&value), None, "{value}");
+        }
+    }
+}

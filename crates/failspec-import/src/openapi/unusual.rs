@@ -1,0 +1,316 @@
+//! Requests that the document allows and on which servers often break: free texts, pairs of bounds that are equal, members
+//! that the document does not name, references to things that do not exist.
+
+use serde_json::{Value, json};
+
+use crate::names::slug;
+use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
+
+use super::{
+    body::{Members, at, with},
+    fault_kind::FaultKind,
+    faults::Fault,
+    generate::Generator,
+    invalid_value::{InvalidValue, core},
+    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, nothing},
+    path_values::text,
+    request_spec::{Body, put},
+    valid_request::{ValidRequest, json_body, list_of},
+    value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
+};
+
+/// Maximum depth in a body at which references are searched.
+const MAX_DEPTH: usize = 2;
+
+/// Names of the two bounds of a range: a parameter whose name has the first often has a sibling with the second.
+const BOUNDS: [(&str, &str); 8] = [
+    ("start", "end"),
+    ("begin", "end"),
+    ("from", "to"),
+    ("since", "until"),
+    ("after", "before"),
+    ("min", "max"),
+    ("gte", "lte"),
+    ("gt", "lt"),
+];
+
+/// Words in names of query parameters with which a request that only reads has an effect.
+const EFFECTS: [&str; 26] = [
+    "recheck",
+    "recalculate",
+    "recompute",
+    "refresh",
+    "reload",
+    "reset",
+    "rebuild",
+    "reindex",
+    "resync",
+    "restart",
+    "retry",
+    "delete",
+    "remove",
+    "purge",
+    "clear",
+    "flush",
+    "truncate",
+    "drop",
+    "stop",
+    "shutdown",
+    "cancel",
+    "revoke",
+    "trigger",
+    "execute",
+    "invalidate",
+    "expire",
+];
+
+/// Returns true if the name of a query parameter of a request that only reads says that it makes the server do something.
+pub(super) fn has_effect(operation: &Operation, parameter: &Parameter) -> bool {
+    let name = snake(&parameter.name);
+    operation.is_safe()
+        && parameter.place == ParameterLocation::Query
+        && !parameter.required
+        && name.split('_').any(|word| EFFECTS.contains(&word))
+}
+
+/// Returns a name in lower case, with its words separated by `_`: `recheckAll` is `recheck_all`.
+pub(super) fn snake(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut before = '_';
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            snake.push('_');
+        }
+        snake.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' });
+        before = letter;
+    }
+    snake
+}
+
+impl Generator<'_> {
+    /// Generates requests that the document allows and on which servers often break.
+    pub(super) fn unusual(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        self.equal_bounds(operation, right, faults);
+        self.unknown_references(operation, right, faults);
+    }
+
+    /// Returns a text for a query parameter or a header that takes any: servers often read more into it than the document
+    /// says.
+    pub(super) fn free_text(&self, parameter: &Parameter, schema: &Value) -> Option<(InvalidValue, String)> {
+        const TEXT: &str = "failspec-is-no-value";
+        let takes_text = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Query);
+        let bundle = &self.sampler.declared.api.bundle;
+        let whole = core(bundle, schema);
+        // A list with one item is written like that item.
+        let items = list_of(whole).map(|items| core(bundle, items));
+        let is_text = items
+            .unwrap_or(whole)
+            .as_object()
+            .is_none_or(|entries| matches!(kind(entries), Some("string") | None));
+        let value = if items.is_some() { json!([TEXT]) } else { TEXT.into() };
+        let is_free = takes_text && is_text && self.sampler.is_allowed(schema, &value);
+        is_free.then(|| (InvalidValue::unusual("free_text", TEXT).tolerated(), TEXT.to_owned()))
+    }
+
+    /// Adds requests in which the two bounds of a range are equal, or the wrong way round: the document forbids neither.
+    fn equal_bounds(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        let queries =
+            operation.parameters.iter().filter(|it| it.place == ParameterLocation::Query && !it.json);
+        let queries: Vec<&Parameter> = queries.collect();
+        let any = Value::Bool(true);
+        for low in &queries {
+            let Some(high) = counterpart(&low.name, |name| queries.iter().find(|it| it.name == name)) else {
+                continue;
+            };
+            let schema = |it: &&Parameter| it.schema.clone().unwrap_or_else(|| any.clone());
+            for (what, one, other) in self.bounds(&schema(low), &schema(high), &low.name) {
+                let mut ask = right.ask.clone();
+                put(&mut ask, low, Some(&text(&one)));
+                put(&mut ask, high, Some(&text(&other)));
+                let (what, rule) = (format!("{}_{what}", slug(&low.name)), low.pointer.clone());
+                let fault = Fault::new(FaultKind::Unusual, what, rule, ask);
+                faults.push(Fault { tolerated: true, ..fault });
+            }
+        }
+        let Some((schema, body)) = self.json_body_of(operation, right) else { return };
+        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        for (name, low) in &members {
+            let find = |name: &str| members.iter().find(|(other, _)| other == name);
+            let Some((high_name, high)) = counterpart(name, find) else { continue };
+            for (what, one, other) in self.bounds(low, high, name) {
+                let bad = with(body, std::slice::from_ref(name), Some(&one))
+                    .and_then(|body| with(&body, std::slice::from_ref(high_name), Some(&other)));
+                let Some(bad) = bad.filter(|bad| self.sampler.is_allowed(schema, bad)) else { continue };
+                let what = format!("{}_{what}", slug(name));
+                let fault = self.unusual_body(operation, right, body, &bad, what);
+                faults.push(Fault { tolerated: true, ..fault });
+            }
+        }
+    }
+
+    /// Returns pairs of values for two bounds that both take, with the kind of pair: for dates and numbers.
+    fn bounds(&self, low: &Value, high: &Value, name: &str) -> Vec<(&'static str, Value, Value)> {
+        let bundle = &self.declared.api.bundle;
+        let of = |schema: &Value| -> Option<Vec<Value>> {
+            let entries = core(bundle, schema).as_object()?;
+            let format = entries.get("format").and_then(Value::as_str);
+            Some(match (kind(entries), format) {
+                (Some("string"), Some("date")) => vec!["2024-01-31".into(), "2024-02-01".into()],
+                (Some("string"), Some("date-time")) => {
+                    vec!["2024-01-31T12:00:00Z".into(), "2024-02-01T12:00:00Z".into()]
+                }
+                (Some("integer" | "number"), _) => {
+                    let least = self.sampler.value(schema, name)?;
+                    let more = least.as_i64().map(|least| least + 1);
+                    vec![least, more.map_or(Value::Null, Value::from)]
+                }
+                _ => return None,
+            })
+        };
+        let (Some(values), Some(others)) = (of(low), of(high)) else { return Vec::new() };
+        let [early, late] = values.as_slice() else { return Vec::new() };
+        if others.first().map(Value::is_string) != Some(early.is_string()) {
+            return Vec::new();
+        }
+        let allows = |schema: &Value, value: &Value| self.sampler.is_allowed(schema, value);
+        let mut pairs = Vec::new();
+        if allows(low, early) && allows(high, early) {
+            pairs.push(("equal_bounds", early.clone(), early.clone()));
+        }
+        if !late.is_null() && allows(low, late) && allows(high, early) {
+            pairs.push(("reversed_bounds", late.clone(), early.clone()));
+        }
+        pairs
+    }
+
+    /// Adds bodies in which a member refers to a thing that does not exist. All other references to what the run did not
+    /// create are replaced as well: nothing of others is touched.
+    fn unknown_references(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        let Some((schema, body)) = self.json_body_of(operation, right) else { return };
+        let mut references = Vec::new();
+        self.references(schema, &mut Vec::new(), &mut references);
+        let is_own = |path: &[String]| {
+            let item = path.last().and_then(|name| self.creators.named_by(name));
+            item.is_some_and(|item| right.around.made.contains_key(item))
+        };
+        let mut safe = body.clone();
+        for (path, value) in references.iter().filter(|(path, _)| at(body, path).is_some() && !is_own(path)) {
+            safe = with(&safe, path, Some(value)).unwrap_or(safe);
+        }
+        for (path, value) in &references {
+            let Some(bad) = with(&safe, path, Some(value)) else { continue };
+            if !self.sampler.is_allowed(schema, &bad) {
+                continue;
+            }
+            let what = format!("{}_unknown", slug(&path.join("_")));
+            let fault = self.unusual_body(operation, right, body, &bad, what);
+            faults.push(Fault { class: FaultKind::UnknownReference, ..fault });
+        }
+    }
+
+    /// Collects the members of an object that refer to other things, each with a value that refers to none.
+    fn references(&self, schema: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Value)>) {
+        let bundle = &self.declared.api.bundle;
+        for (name, property) in Members::of(bundle, schema, 0).properties {
+            let inner = core(bundle, &property);
+            path.push(name.clone());
+            let is_object = inner.as_object().and_then(kind) == Some("object");
+            if let Some(items) = list_of(inner).map(|items| core(bundle, items)) {
+                if self.creators.refers_to_several(&name, items)
+                    && let Some(value) = self.no_such(items, &name)
+                {
+                    found.push((path.clone(), json!([value])));
+                }
+            } else if self.creators.refers(&name, inner) {
+                found.extend(self.no_such(inner, &name).map(|value| (path.clone(), value)));
+            } else if is_object && path.len() < MAX_DEPTH {
+                self.references(&property, path, found);
+            }
+            path.pop();
+        }
+    }
+
+    /// Returns a value of a member that refers to a thing which does not exist.
+    fn no_such(&self, schema: &Value, name: &str) -> Option<Value> {
+        let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
+        match schema.as_object().and_then(kind) {
+            Some("integer" | "number") => Some(NO_SUCH_NUMBER.into()),
+            _ if is("format", "uuid") => Some(NO_SUCH_UUID.into()),
+            _ => {
+                let id = nothing(&self.sampler, schema, name)?;
+                Some(id.replace(UNIQUE, &UNIQUE_WITHIN.to_string()).into())
+            }
+        }
+    }
+
+    /// Returns the schema and the value of the JSON body of a valid request.
+    fn json_body_of<'b>(
+        &self,
+        operation: &'b Operation,
+        right: &'b ValidRequest,
+    ) -> Option<(&'b Value, &'b Value)> {
+        let schema = json_body(operation)?.schema.as_ref()?;
+        Some((schema, right.body.as_ref()?))
+    }
+
+    fn unusual_body(
+        &self,
+        operation: &Operation,
+        right: &ValidRequest,
+        body: &Value,
+        bad: &Value,
+        what: String,
+    ) -> Fault {
+        let mut faulty = right.ask.clone();
+        faulty.body = Some(Body::Json(self.linked(bad, body, &right.around.made)));
+        let rule = format!("{}/requestBody", operation.pointer);
+        Fault::new(FaultKind::Unusual, what, rule, faulty)
+    }
+}
+
+/// Finds the upper bound of the range of which `low` is the name of the lower one.
+fn counterpart<'n, T>(low: &str, find: impl Fn(&str) -> Option<&'n T>) -> Option<&'n T> {
+    let capital = |word: &str| -> String {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+    };
+    BOUNDS.iter().find_map(|(one, other)| {
+        let plain = low.contains(one).then(|| low.replacen(one, other, 1));
+        let capital = (capital(one), capital(other));
+        let capital = low.contains(&capital.0).then(|| low.replacen(&capital.0, &capital.1, 1));
+        plain.iter().chain(&capital).find_map(|name| find(name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_bound_of_a_range_has_a_name_of_the_same_form() {
+        for (low, names, expected) in [
+            ("start", &["end"][..], Some("end")),
+            ("start_date", &["end_date", "end"], Some("end_date")),
+            ("startTime", &["endTime"], Some("endTime")),
+            ("rangeStart", &["rangeEnd"], Some("rangeEnd")),
+            ("created_after", &["created_before"], Some("created_before")),
+            ("price.gte", &["price.lte"], Some("price.lte")),
+            ("from", &["to"], Some("to")),
+            ("from", &["until"], None),
+            ("end", &["start"], None),
+            ("platform", &["plat"], None),
+        ] {
+            let found = counterpart(low, |name| names.iter().find(|other| **other == name));
+            assert_eq!(found.copied(), expected, "{low}");
+        }
+    }
+
+    #[test]
+    fn names_are_split_into_words() {
+        for (name, expected) in
+            [("recheckAll", "recheck_all"), ("Force-Reset", "force_reset"), ("a_b", "a_b")]
+        {
+            assert_eq!(snake(name), expected);
+        }
+    }
+}

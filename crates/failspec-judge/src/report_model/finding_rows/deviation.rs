@@ -1,0 +1,149 @@
+//! The deviations of a case: its findings about one exchange that say the same.
+
+use std::sync::Arc;
+
+use crate::check::{Finding, Phase};
+
+use super::super::{CaseReport, ExchangeReport};
+
+/// Checks that say the same of one response, the one that says most first.
+const SAME_DEVIATION: [&[&str]; 2] = [
+    &["unrecognized-response", "status", "code", UNDECLARED_STATUS],
+    &["media-type", "undeclared-media-type", "well-formed"],
+];
+
+/// The check of statuses that an operation does not declare.
+const UNDECLARED_STATUS: &str = "undeclared-status";
+
+/// Checks of a body, of which each reports what is wrong at one place: one wrong schema is one cause.
+const SHAPE: [&str; 4] = ["declared-schema", "schema", "declared-vacuous", "vacuous"];
+
+/// Checks of an unexpected error of the server, the one that says most first.
+const SERVER_ERROR: [&str; 5] =
+    ["connection-closed", "server-error", "unrecognized-response", "status", UNDECLARED_STATUS];
+
+/// Findings of a case that say the same of one exchange.
+pub(super) struct Deviation<'a> {
+    pub case: &'a CaseReport,
+    pub exchange: Option<&'a ExchangeReport>,
+    /// The one that says most.
+    pub first: &'a Finding,
+    pub others: Vec<&'a Finding>,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    ServerError,
+    Shape,
+    Other,
+}
+
+/// Returns the deviations of a case: its findings by exchange, and those together that say the same of it.
+pub(super) fn deviations(case: &CaseReport) -> Vec<Deviation<'_>> {
+    let mut exchanges: Vec<(Option<usize>, Vec<&Finding>)> = Vec::new();
+    let tested = case.exchanges.iter().position(|exchange| exchange.phase == Phase::Request);
+    for finding in case.violations.iter().chain(&case.warnings) {
+        let index = finding.record().or(tested);
+        match exchanges.iter_mut().find(|(known, _)| *known == index) {
+            Some((_, findings)) => findings.push(finding),
+            None => exchanges.push((index, vec![finding])),
+        }
+    }
+    exchanges
+        .into_iter()
+        .flat_map(|(index, findings)| {
+            let exchange = index.and_then(|index| case.exchanges.get(index));
+            deviations_of(case, exchange, findings)
+        })
+        .collect()
+}
+
+fn deviations_of<'a>(
+    case: &'a CaseReport,
+    exchange: Option<&'a ExchangeReport>,
+    mut findings: Vec<&'a Finding>,
+) -> Vec<Deviation<'a>> {
+    let mut found = Vec::new();
+    let mut take = |family: &[&str], kind: Kind, left: Vec<&'a Finding>| {
+        let place = |check: &str| family.iter().position(|known| *known == check);
+        let all = kind == Kind::ServerError;
+        let (mut same, left): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|finding| all || place(finding.check).is_some());
+        // A violation says more than a warning.
+        let rank =
+            |finding: &&Finding| (!finding.is_violation(), place(finding.check).unwrap_or(family.len()));
+        same.sort_by_key(rank);
+        let mut same = same.into_iter();
+        if let Some(first) = same.next() {
+            found.push(Deviation { case, exchange, first, others: same.collect(), kind });
+        }
+        left
+    };
+    let is_closed = |finding: &&Finding| finding.check == "connection-closed";
+    if is_server_error(case, exchange) || findings.iter().any(is_closed) {
+        take(&SERVER_ERROR, Kind::ServerError, findings);
+        return found;
+    }
+    for family in SAME_DEVIATION {
+        findings = take(family, Kind::Other, findings);
+    }
+    findings = take(&SHAPE, Kind::Shape, findings);
+    let single = |first| Deviation { case, exchange, first, others: Vec::new(), kind: Kind::Other };
+    found.extend(findings.into_iter().map(single));
+    found
+}
+
+/// Returns true for an error of the server that is not the documented response.
+fn is_server_error(case: &CaseReport, exchange: Option<&ExchangeReport>) -> bool {
+    let Some(response) = exchange.and_then(|exchange| exchange.response.as_ref()) else { return false };
+    let mut documented = case.documented.status.iter().chain(&case.documented.other_statuses);
+    // 501 is the right response to a method that the server does not know.
+    matches!(response.status, 500 | 502..=504 | 506..600)
+        && !documented.any(|pattern| pattern.matches(response.status))
+}
+
+impl<'a> Deviation<'a> {
+    pub fn findings(&self) -> impl Iterator<Item = &'a Finding> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// Returns the operation that was called.
+    pub fn operation(&self) -> Option<&'a Arc<str>> {
+        let named = self.findings().find_map(Finding::operation);
+        named.or(self.case.operation.as_ref())
+    }
+
+    /// Returns true if it shows in the request under test, or in what follows it, and not in a control, a setup or a teardown.
+    pub fn is_tested(&self) -> bool {
+        self.exchange.is_none_or(|exchange| {
+            let phase = exchange.phase;
+            !phase.is_of_control() && !phase.is_teardown() && phase != Phase::Setup
+        })
+    }
+
+    /// Returns the status of the response, if the operation does not declare it.
+    pub fn undeclared_status(&self) -> Option<u16> {
+        let says_so = |finding: &Finding| {
+            // A response that fits nothing is one finding, of which this is a part.
+            let is_part = finding.details.iter().any(|detail| detail.check == UNDECLARED_STATUS);
+            finding.check == UNDECLARED_STATUS || is_part
+        };
+        let response = self.exchange.and_then(|exchange| exchange.response.as_ref());
+        response.filter(|_| self.findings().any(says_so)).map(|response| response.status)
+    }
+
+    /// Returns the operation that breaks, the failure under test and the rule that the request breaks. Another request
+    /// than the one under test has no fault.
+    pub fn breaks(&self) -> (Option<&'a str>, &'a str, Option<&'a str>) {
+        let operation = self.operation().map(|operation| &**operation);
+        let rule = self.case.documentation.as_deref();
+        // A parameter that breaks the server does so with whatever value is wrong or unusual.
+        let is_parameter = rule.is_some_and(|rule| rule.contains("/parameters/"));
+        match self.exchange.is_some_and(|exchange| exchange.phase == Phase::Request) {
+            true if is_parameter => (operation, "", rule),
+            true => (operation, &self.case.failure, rule),
+            false => (operation, "", None),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The grouping of findings: which of them are one deviation, and which deviations have one cause.
+
+mod causes;
+mod deviation;
+mod missing_part;
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use failspec_base::sanitize::shortened;
+
+use crate::check::{Finding, Phase};
+
+use super::{CaseReport, ExchangeReport, FindingGroup, ResponseExcerpt};
+use causes::{Cause, Causes, Rule};
+use deviation::{Deviation, deviations};
+
+/// Maximum length of the body that a row quotes, in characters.
+const MAX_SAID: usize = 200;
+
+/// Maximum number of further findings that a row quotes.
+const MAX_DETAILS: usize = 10;
+
+/// Checks whose findings come before those of others.
+const SEVERE: [&str; 1] = ["leaks"];
+
+/// Groups the findings of these cases by cause: violations first, of these errors of the server and leaks, then the most
+/// frequent; last the warnings that say least. Waived findings are left out.
+pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
+    let cases = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
+    let deviations: Vec<Deviation<'a>> = cases.flat_map(deviations).collect();
+    let causes = Causes::of(&deviations);
+    let mut known: HashMap<Cause<'a>, usize> = HashMap::new();
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for deviation in &deviations {
+        let cause = causes.cause(deviation);
+        let index = *known.entry(cause.clone()).or_insert_with(|| {
+            rows.push(Row::new(cause));
+            rows.len() - 1
+        });
+        rows[index].add(deviation);
+    }
+    let mut groups: Vec<(u8, FindingGroup)> = rows.into_iter().filter_map(Row::finish).collect();
+    groups.sort_by_key(|(rank, group)| (*rank, Reverse(group.cases)));
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// The deviation that a group shows: that with the shortest request.
+struct Example<'a> {
+    case: &'a CaseReport,
+    exchange: Option<&'a ExchangeReport>,
+    findings: Vec<&'a Finding>,
+    /// The best one has the lowest: true if it is only a warning, then the length of its request.
+    rank: (bool, usize),
+}
+
+/// What shows a deviation.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Evidence<'a> {
+    Case(&'a str),
+    Operation(Option<&'a str>),
+}
+
+/// A group while its deviations are added.
+struct Row<'a> {
+    cause: Cause<'a>,
+    checks: BTreeSet<&'static str>,
+    violation: bool,
+    cases: Vec<Arc<str>>,
+    operations: Vec<Arc<str>>,
+    known_operations: HashSet<&'a str>,
+    /// The cases whose request under test shows it, and the operations of which another request does: many cases have one
+    /// control in common.
+    evidence: HashSet<Evidence<'a>>,
+    /// The parameters that the requests are about.
+    parameters: BTreeSet<&'a str>,
+    example: Option<Example<'a>>,
+}
+
+impl<'a> Row<'a> {
+    fn new(cause: Cause<'a>) -> Self {
+        Self {
+            cause,
+            checks: BTreeSet::new(),
+            violation: false,
+            cases: Vec::new(),
+            operations: Vec::new(),
+            known_operations: HashSet::new(),
+            evidence: HashSet::new(),
+            parameters: BTreeSet::new(),
+            example: None,
+        }
+    }
+
+    fn add(&mut self, deviation: &Deviation<'a>) {
+        self.checks.extend(deviation.findings().map(|finding| finding.check));
+        let is_violation = deviation.findings().any(Finding::is_violation);
+        self.violation |= is_violation;
+        // A case may show it several times; its deviations come one after the other.
+        if self.cases.last() != Some(&deviation.case.name) {
+            self.cases.push(Arc::clone(&deviation.case.name));
+        }
+        self.parameters.extend(deviation.case.parameter.as_deref());
+        self.evidence.insert(match deviation.is_tested() {
+            true => Evidence::Case(&deviation.case.name),
+            false => Evidence::Operation(deviation.operation().map(|operation| &**operation)),
+        });
+        if let Some(operation) = deviation.operation()
+            && self.known_operations.insert(operation)
+        {
+            self.operations.push(Arc::clone(operation));
+        }
+        let rank = (!is_violation, length(deviation.case));
+        if self.example.as_ref().is_none_or(|best| rank < best.rank) {
+            let findings = deviation.findings().collect();
+            self.example =
+                Some(Example { case: deviation.case, exchange: deviation.exchange, findings, rank });
+        }
+    }
+
+    /// Returns the group and its rank, the most important lowest.
+    fn finish(self) -> Option<(u8, FindingGroup)> {
+        let Example { case, exchange, findings, .. } = self.example?;
+        let first = findings.first()?;
+        let rank = match (self.violation, &self.cause) {
+            (true, Cause::ServerError(..) | Cause::ServerErrorByParameter(_)) => 0,
+            (true, _) if SEVERE.contains(&first.check) => 0,
+            (true, _) => 1,
+            (false, Cause::Unclaimed) => 5,
+            (false, Cause::ServerError(..) | Cause::ServerErrorByParameter(_)) => 2,
+            (false, _) if SEVERE.contains(&first.check) => 2,
+            (false, _) if first.check == "undeclared-status" => 4,
+            (false, _) => 3,
+        };
+        let operation = match &self.cause {
+            Cause::ServerError(operation, ..) => operation.map(str::to_owned),
+            Cause::Accepts(operation, _) => Some((*operation).to_owned()),
+            _ => None,
+        };
+        let (rule, missing, parameter) = match self.cause {
+            Cause::AcceptedByAll(Rule::At(rule)) => (Some(rule.to_owned()), None, None),
+            Cause::AcceptedByAll(Rule::Missing(missing)) => (None, Some(missing), None),
+            Cause::AcceptedByAll(Rule::Parameter(name)) | Cause::ServerErrorByParameter(name) => {
+                (None, None, Some(name.to_owned()))
+            }
+            Cause::AcceptedParameters(_) => {
+                (None, None, Some(self.parameters.into_iter().collect::<Vec<_>>().join(", ")))
+            }
+            _ => (None, None, None),
+        };
+        let mut details: Vec<String> = Vec::new();
+        for finding in &findings[1..] {
+            if finding.message != first.message && !details.contains(&finding.message) {
+                details.push(finding.message.clone());
+            }
+        }
+        details.truncate(MAX_DETAILS);
+        let also = self.checks.into_iter().filter(|check| *check != first.check);
+        let group = FindingGroup {
+            check: first.check.to_owned(),
+            also: also.map(str::to_owned).collect(),
+            violation: self.violation,
+            operation,
+            rule,
+            missing,
+            parameter,
+            expected: first.expected.clone(),
+            actual: first.actual.clone(),
+            cases: self.evidence.len(),
+            case_names: self.cases,
+            operations: self.operations,
+            example: case.name.to_string(),
+            message: first.message.clone(),
+            details,
+            exchange: exchange
+                .and_then(|exchange| case.exchanges.iter().position(|other| std::ptr::eq(other, exchange))),
+            response: exchange.and_then(excerpt),
+        };
+        Some((rank, group))
+    }
+}
+
+/// Returns the beginning of a response.
+fn excerpt(exchange: &ExchangeReport) -> Option<ResponseExcerpt> {
+    let response = exchange.response.as_ref()?;
+    let body = shortened(response.body.trim(), MAX_SAID).into_owned();
+    Some(ResponseExcerpt { status: response.status, body })
+}
+
+/// Returns the length of the request under test as a command line, in bytes.
+fn length(case: &CaseReport) -> usize {
+    let tested = case.exchanges.iter().find(|exchange| exchange.phase == Phase::Request);
+    tested.map_or(usize::MAX - 1, |exchange| exchange.request.curl().to_string().len())
+}

@@ -1,0 +1,210 @@
+//! Rows that are one deviation although they show at several places.
+
+use failspec_judge::{
+    check::{Finding, Phase},
+    report_model::{CaseReport, FindingGroup, Outcome, ResponseReport, group_findings},
+};
+
+use crate::reports::{case, exchange, violation, warning};
+
+/// A case of an operation with a control and a request under test, whose responses have these statuses.
+fn ran(name: &str, operation: &str, statuses: [u16; 2], findings: Vec<Finding>) -> CaseReport {
+    let mut case = case(name, Outcome::Failed);
+    case.operation = Some(operation.into());
+    case.exchanges = vec![exchange(Phase::Control, "http://h/x"), exchange(Phase::Request, "http://h/x")];
+    for (exchange, status) in case.exchanges.iter_mut().zip(statuses) {
+        let body = "{}".to_owned();
+        exchange.response = Some(ResponseReport { status, headers: Vec::new(), body, length: 2 });
+    }
+    (case.violations, case.warnings) = findings.into_iter().partition(Finding::is_violation);
+    case
+}
+
+/// The finding as one about the exchange with this index.
+fn at(index: usize, finding: &Finding) -> Finding {
+    let mut written = serde_json::to_value(finding).unwrap();
+    written["exchange"] = index.into();
+    serde_json::from_value(written).unwrap()
+}
+
+fn short(cases: &[CaseReport]) -> Vec<(String, usize, usize)> {
+    let short = |row: &FindingGroup| (row.check.clone(), row.cases, row.operations.len());
+    group_findings(cases).iter().map(short).collect()
+}
+
+fn of(check: &str, cases: usize, operations: usize) -> (String, usize, usize) {
+    (check.to_owned(), cases, operations)
+}
+
+#[test]
+fn a_finding_in_a_control_counts_once_for_all_cases_that_rest_on_it() {
+    let shape = violation("declared-schema", "no text");
+    let resting = |name: &str| ran(name, "GET /a", [200, 400], vec![at(0, &shape)]);
+    let mut cases = vec![resting("t::a::1"), resting("t::a::2"), resting("t::a::3")];
+    assert_eq!(short(&cases), [of("declared-schema", 1, 1)]);
+    // All of them can be looked up.
+    assert_eq!(group_findings(&cases)[0].case_names.len(), 3);
+    // A request under test that shows it too is a case of its own.
+    cases.push(ran("t::a::4", "GET /a", [200, 200], vec![at(1, &shape)]));
+    assert_eq!(short(&cases), [of("declared-schema", 2, 1)]);
+    cases.push(ran("t::b::5", "GET /b", [200, 400], vec![at(0, &shape)]));
+    assert_eq!(short(&cases), [of("declared-schema", 3, 2)]);
+}
+
+#[test]
+fn a_parameter_that_breaks_several_operations_is_one_row() {
+    let broken = |name: &str, operation: &str, parameter: Option<&str>| {
+        let mut case = ran(name, operation, [200, 500], vec![violation("server-error", "HTTP 500")]);
+        case.documentation = Some(format!("openapi.yaml#/{operation}/get/parameters/0").into());
+        case.parameter = parameter.map(Into::into);
+        case
+    };
+    let (limit, sort) = (Some("limit"), Some("sort"));
+    for (cases, expected) in [
+        (
+            vec![broken("t::a::1", "GET /a", limit), broken("t::a::2", "GET /b", limit)],
+            vec![(Some("limit"), 2)],
+        ),
+        (
+            vec![broken("t::a::1", "GET /a", limit), broken("t::a::2", "GET /b", sort)],
+            vec![(None, 1), (None, 1)],
+        ),
+        // Of a path it is not known what it names.
+        (
+            vec![broken("t::a::1", "GET /a", None), broken("t::a::2", "GET /b", None)],
+            vec![(None, 1), (None, 1)],
+        ),
+        // Of one operation, it belongs to that.
+        (vec![broken("t::a::1", "GET /a", limit), broken("t::a::2", "GET /a", limit)], vec![(None, 2)]),
+    ] {
+        let rows = group_findings(&cases);
+        let found: Vec<_> = rows.iter().map(|row| (row.parameter.as_deref(), row.cases)).collect();
+        assert_eq!(found, expected);
+    }
+    let cases = [broken("t::a::1", "GET /a", limit), broken("t::a::2", "GET /b", limit)];
+    assert_eq!(group_findings(&cases)[0].subject().as_deref(), Some("the parameter limit"));
+    // An operation that breaks without a fault does so for another reason.
+    let mut sound = broken("t::success::3", "GET /a", None);
+    sound.failure = "success".into();
+    let cases: Vec<_> = cases.into_iter().chain([sound]).collect();
+    assert_eq!(short(&cases), [of("server-error", 2, 1), of("server-error", 1, 1)]);
+    // A parameter that several operations accept whatever it is.
+    let accepted = |name: &str, operation: &str| {
+        let mut case = broken(name, operation, limit);
+        case.violations = vec![violation("not-rejected", "a success")];
+        case.exchanges[1].response.as_mut().unwrap().status = 200;
+        case
+    };
+    let rows = group_findings(&[accepted("t::a::1", "GET /a"), accepted("t::a::2", "GET /b")]);
+    assert_eq!((rows.len(), rows[0].parameter.as_deref()), (1, limit));
+    // The same operations accept another one as well: they have one check, or none.
+    let other = |name: &str, operation: &str| {
+        let mut case = accepted(name, operation);
+        case.parameter = sort.map(Into::into);
+        case.documentation = Some(format!("openapi.yaml#/{operation}/get/parameters/1").into());
+        case
+    };
+    let both = [accepted("t::a::1", "GET /a"), accepted("t::a::2", "GET /b"), other("t::a::3", "GET /a")];
+    assert_eq!(group_findings(&both).len(), 2);
+    let all = [both.as_slice(), &[other("t::a::4", "GET /b")]].concat();
+    let rows = group_findings(&all);
+    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the parameters limit, sort")));
+}
+
+#[test]
+fn a_server_error_in_a_control_or_setup_is_that_of_its_operation() {
+    let in_control = at(0, &warning("undeclared-status", "HTTP 500"));
+    let cases = [
+        ran("t::a::1", "POST /a", [500, 400], vec![in_control]),
+        ran("t::a::2", "POST /a", [200, 500], vec![violation("server-error", "HTTP 500")]),
+    ];
+    assert_eq!(short(&cases), [of("server-error", 2, 1)]);
+}
+
+#[test]
+fn an_undeclared_status_is_one_row_under_whatever_check() {
+    let undeclared = warning("undeclared-status", "HTTP 422");
+    let with = |name: &str, other: Finding| ran(name, "GET /a", [200, 422], vec![other, undeclared.clone()]);
+    let cases = [
+        with("t::bad_request::1", violation("unrecognized-response", "HTTP 422")),
+        with("t::not_found::2", violation("status", "422")),
+        ran("t::success::3", "GET /b", [200, 422], vec![undeclared.clone()]),
+    ];
+    let rows = group_findings(&cases);
+    assert_eq!((rows.len(), rows[0].cases, rows[0].violation), (1, 3, true), "{rows:#?}");
+    // Another status is another deviation, and so is a declared one where another is due.
+    let others = [
+        ran("t::a::4", "GET /a", [200, 403], vec![warning("undeclared-status", "HTTP 403")]),
+        ran("t::a::5", "GET /a", [200, 422], vec![violation("status", "422")]),
+    ];
+    assert_eq!(group_findings(&[cases.as_slice(), &others].concat()).len(), 3);
+}
+
+#[test]
+fn one_rule_and_one_null_in_several_schemas_are_one_row() {
+    let misfit = |at: &str, rule: Option<&str>, null: Option<&str>| {
+        violation("declared-schema", at).breaking(rule, null)
+    };
+    let read = |name: &str, operation: &str, findings: &[Finding]| {
+        ran(name, operation, [200, 200], findings.iter().map(|finding| at(1, finding)).collect())
+    };
+    let avatar = |at: &str| misfit(at, None, Some("avatar"));
+    let owner = misfit("/owner: no text", None, Some("owner"));
+    let other = misfit("/size: no number", None, None);
+    for (about, cases, expected) in [
+        (
+            "one rule of the document",
+            vec![
+                read("t::a::1", "GET /a", &[misfit("/x", Some("/$defs/User/properties/x/type"), None)]),
+                read("t::a::2", "GET /b", &[misfit("/0/x", Some("/$defs/User/properties/x/type"), None)]),
+            ],
+            1,
+        ),
+        (
+            "two rules",
+            vec![
+                read("t::a::1", "GET /a", &[misfit("/x", Some("/$defs/User/properties/x/type"), None)]),
+                read("t::a::2", "GET /b", &[misfit("/0/x", Some("/$defs/Pet/properties/x/type"), None)]),
+            ],
+            2,
+        ),
+        (
+            "one null",
+            vec![read("t::a::1", "GET /a", &[avatar("/a")]), read("t::a::2", "GET /b", &[avatar("/b")])],
+            1,
+        ),
+        (
+            "one of two nulls",
+            vec![
+                read("t::a::1", "GET /a", &[avatar("/a"), owner.clone()]),
+                read("t::a::2", "GET /b", &[avatar("/b")]),
+            ],
+            1,
+        ),
+        (
+            "one of the nulls and something else",
+            vec![
+                read("t::a::1", "GET /a", std::slice::from_ref(&owner)),
+                read("t::a::2", "GET /b", &[avatar("/b"), other]),
+            ],
+            2,
+        ),
+        (
+            "two nulls",
+            vec![read("t::a::1", "GET /a", &[owner]), read("t::a::2", "GET /b", &[avatar("/b")])],
+            2,
+        ),
+    ] {
+        assert_eq!(group_findings(&cases).len(), expected, "{about}");
+    }
+}
+
+#[test]
+fn bodies_that_have_nothing_of_what_is_declared_are_one_row() {
+    let cases = [
+        ran("t::a::1", "GET /a", [200, 401], vec![violation("declared-vacuous", "only errors")]),
+        ran("t::a::2", "GET /b", [200, 403], vec![violation("vacuous", "only errors")]),
+        ran("t::a::3", "GET /c", [200, 403], vec![violation("vacuous", "only detail")]),
+    ];
+    assert_eq!(group_findings(&cases).len(), 2);
+}

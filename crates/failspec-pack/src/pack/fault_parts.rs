@@ -1,0 +1,169 @@
+//! The parts of a request: those that a scenario sends, and those in which its fault is.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use failspec_base::{
+    syntax::{Decoder, Fields},
+    template::{JsonTemplate, Template},
+};
+
+use super::{
+    control::Control,
+    operation::RequestPart,
+    provenance::Provenance,
+    request::{BodyTemplate, RequestTemplate},
+    row::Row,
+};
+
+/// Returns the query parameters and the members of the body that a request sends in at least one row. A list is one
+/// member; a body that is no JSON object and no form has none.
+pub fn request_parts(request: &RequestTemplate, rows: &[Row]) -> BTreeSet<RequestPart> {
+    let mut parts = BTreeSet::new();
+    for row in each(rows) {
+        parts.extend(query(request, row).into_iter().map(|(name, _)| RequestPart::Query(name)));
+        if let Some(Value::Object(body)) = body(request, row) {
+            leaves(&body, "", &mut parts);
+        }
+    }
+    parts
+}
+
+/// Returns a part of the request that no source names and that the fault is in: the control has another value there.
+pub(super) fn inferred_fault(
+    faulty: &RequestTemplate,
+    control: &Control,
+    rows: &[Row],
+) -> Option<RequestPart> {
+    let Control::Flow(control) = control else { return None };
+    let control = &control.request;
+    // Most packs say nothing of the sources of parts, and have many scenarios.
+    let says_something = |request: &RequestTemplate| *request.line.sources != Default::default();
+    if !says_something(faulty) && !says_something(control) {
+        return None;
+    }
+    let is_inferred =
+        |part: &RequestPart| [faulty, control].iter().any(|it| it.line.sources.is_inferred(part));
+    each(rows).flat_map(|row| differences(faulty, control, row)).find(is_inferred)
+}
+
+/// Returns the source of a scenario: what a fault means in a part that no source names is always inferred.
+pub(super) fn scenario_source(
+    fields: &Fields<'_>,
+    reader: &Decoder,
+    inferred: Option<&RequestPart>,
+) -> Provenance {
+    let stated = fields.get("source").map(|node| (node, Provenance::read(node, reader)));
+    match (stated, inferred) {
+        (Some((node, stated)), Some(part)) if stated.is_binding() => {
+            let title = format!("the fault is in {part}, which no source names");
+            reader.error_hint(node.span, title, "write `source: inferred`, or name it in the operation");
+            Provenance::Inferred
+        }
+        (_, Some(_)) => Provenance::Inferred,
+        (stated, None) => stated.map_or(Provenance::Documented, |(_, stated)| stated),
+    }
+}
+
+/// Returns every row, or none once if there are none.
+fn each(rows: &[Row]) -> impl Iterator<Item = Option<&Row>> {
+    rows.iter().map(Some).chain(rows.is_empty().then_some(None))
+}
+
+/// Returns the parts in which two requests differ. A body that is an object in only one of them is wrong as a whole.
+fn differences(one: &RequestTemplate, other: &RequestTemplate, row: Option<&Row>) -> BTreeSet<RequestPart> {
+    let mut parts = BTreeSet::new();
+    let queries = [query(one, row), query(other, row)];
+    for (name, value) in queries.iter().flatten() {
+        let has = |query: &[(String, Value)]| query.iter().any(|it| it.0 == *name && it.1 == *value);
+        if !queries.iter().all(|query| has(query)) {
+            parts.insert(RequestPart::Query(name.clone()));
+        }
+    }
+    if let (Some(Value::Object(one)), Some(Value::Object(other))) = (body(one, row), body(other, row)) {
+        changed(&one, &other, "", &mut parts);
+    }
+    parts
+}
+
+fn changed(
+    one: &Map<String, Value>,
+    other: &Map<String, Value>,
+    at: &str,
+    parts: &mut BTreeSet<RequestPart>,
+) {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    for name in names {
+        let place = below(at, name);
+        match (one.get(name), other.get(name)) {
+            (Some(Value::Object(one)), Some(Value::Object(other))) => changed(one, other, &place, parts),
+            (one, other) if one == other => {}
+            // The members of an object that is not there at all are those that the fault is in.
+            (Some(Value::Object(only)), None) | (None, Some(Value::Object(only))) => {
+                leaves(only, &place, parts)
+            }
+            _ => {
+                parts.insert(RequestPart::Body(place));
+            }
+        }
+    }
+}
+
+fn leaves(object: &Map<String, Value>, at: &str, parts: &mut BTreeSet<RequestPart>) {
+    if object.is_empty() && !at.is_empty() {
+        parts.insert(RequestPart::Body(at.to_owned()));
+    }
+    for (name, value) in object {
+        let place = below(at, name);
+        match value {
+            Value::Object(object) => leaves(object, &place, parts),
+            _ => {
+                parts.insert(RequestPart::Body(place));
+            }
+        }
+    }
+}
+
+fn below(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn query(request: &RequestTemplate, row: Option<&Row>) -> Vec<(String, Value)> {
+    let all = request.query.iter().map(|(name, template)| (name.clone(), text(template, row)));
+    all.filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// Returns the body with the values of a row, if it consists of named members. Other placeholders stay what they are.
+fn body(request: &RequestTemplate, row: Option<&Row>) -> Option<Value> {
+    match request.body.as_deref()? {
+        BodyTemplate::Json(template) => Some(json(template, row)),
+        BodyTemplate::Form(fields) => {
+            let fields = fields.iter().map(|(name, template)| (name.clone(), text(template, row)));
+            Some(Value::Object(fields.collect()))
+        }
+        BodyTemplate::Text(_) | BodyTemplate::Bytes(_) => None,
+    }
+}
+
+fn json(template: &JsonTemplate, row: Option<&Row>) -> Value {
+    match template {
+        JsonTemplate::Constant(value) => value.clone(),
+        JsonTemplate::Text(template) => text(template, row),
+        JsonTemplate::List(items) => items.iter().map(|item| json(item, row)).collect(),
+        JsonTemplate::Map(entries) => {
+            Value::Object(entries.iter().map(|(name, value)| (name.clone(), json(value, row))).collect())
+        }
+    }
+}
+
+/// Returns the value of the row that the text stands for, else a text that only the same template has.
+fn text(template: &Template, row: Option<&Row>) -> Value {
+    let of_row = template
+        .lone_name()
+        .and_then(|name| row?.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()));
+    of_row.unwrap_or_else(|| match template.as_literal() {
+        Some(literal) => literal.into(),
+        None => format!("{template:?}").into(),
+    })
+}

@@ -1,0 +1,224 @@
+//! What a generated pack creates is removed, and where that fails, little is left.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use crate::support::{Done, Received, Reply, Server, done, failspec};
+use serde_json::{Value, json};
+
+/// Silences, which are created with 200, and whose items have a path of another name than the collection.
+const DOCUMENT: &str = r##"
+openapi: 3.1.0
+info: { title: Silences, version: "1" }
+paths:
+  /silences:
+    get:
+      parameters:
+        - { name: limit, in: query, schema: { type: integer } }
+        - { name: page, in: query, schema: { type: integer } }
+        - { name: active, in: query, schema: { type: boolean } }
+        - { name: least, in: query, schema: { type: integer, minimum: 1 } }
+        - { name: sort, in: query, schema: { type: string, enum: [up, down] } }
+      responses: { '200': { description: silences }, '400': { description: no } }
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Silence' } } } }
+      responses:
+        '200':
+          description: made
+          content: { application/json: { schema: { type: object, properties: { silenceID: { type: string } } } } }
+        '400': { description: no }
+  /silence/{silenceID}:
+    parameters: [{ name: silenceID, in: path, required: true, schema: { type: string } }]
+    get: { responses: { '200': { description: a silence }, '404': { description: none } } }
+    delete: { responses: { '200': { description: gone }, '404': { description: none } } }
+components:
+  schemas:
+    Silence:
+      type: object
+      required: [comment, hours]
+      properties:
+        comment: { type: string }
+        hours: { type: integer, minimum: 1 }
+        scope: { type: object, properties: { label: { type: string } } }
+        note: { type: string }
+"##;
+
+type Silences = Arc<Mutex<BTreeMap<String, Value>>>;
+
+/// The API. `wrong` is what it does otherwise.
+fn api(asked: &Received, silences: &Silences, wrong: &str) -> Reply {
+    let mut silences = silences.lock().unwrap();
+    let (path, query) = asked.path_and_query();
+    let refused = |status: u16| Reply::json(status, "{}");
+    let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+    match (asked.method.as_str(), path) {
+        ("GET", "/silences") if wrong == "hangs" && !query.is_empty() => Reply::hang(Duration::from_secs(20)),
+        ("GET", "/silences") => {
+            // Any value is wrong, but the ones that are too large.
+            if query.is_empty() || query.contains("=1844") { Reply::json(200, "[]") } else { refused(400) }
+        }
+        ("POST", "/silences") => {
+            let is_text = |name: &str| body.get(name).is_none_or(Value::is_string);
+            let is_right = body["comment"].is_string()
+                && body["hours"].as_u64().is_some_and(|hours| (1..1_000_000).contains(&hours))
+                && body
+                    .get("scope")
+                    .is_none_or(|scope| scope.is_object() && scope.get("label").is_none_or(Value::is_string))
+                && is_text("note");
+            if !is_right && wrong != "accepts" {
+                return refused(400);
+            }
+            let id = format!("s{}", asked.number);
+            silences.insert(id.clone(), body);
+            Reply::json(200, json!({ "silenceID": id }))
+        }
+        (method, path) => {
+            let Some(id) = path.strip_prefix("/silence/") else { return refused(404) };
+            let own = match wrong {
+                // It knows them by their comments.
+                "by comment" => silences.iter().find(|(_, it)| it["comment"] == id).map(|(id, _)| id.clone()),
+                _ => Some(id.to_owned()).filter(|id| silences.contains_key(id)),
+            };
+            match method {
+                "GET" | "DELETE" if own.is_none() => refused(if wrong == "by comment" { 422 } else { 404 }),
+                "DELETE" if wrong == "keeps" => refused(409),
+                "DELETE" if wrong == "keeps one" && silences.len() == 1 && asked.number < 30 => refused(409),
+                "GET" => Reply::json(200, "{}"),
+                "DELETE" => {
+                    own.map(|id| silences.remove(&id));
+                    Reply::json(200, "{}")
+                }
+                _ => refused(405).with("Allow", "GET, DELETE"),
+            }
+        }
+    }
+}
+
+fn run(wrong: &'static str) -> (Done, Value, Vec<String>, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("silences.yaml"), DOCUMENT).unwrap();
+    let import = ["import", "openapi", "silences.yaml", "--name", "silences", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0).says("0 errors, 0 warnings");
+    let silences = Silences::default();
+    // One of somebody else.
+    silences.lock().unwrap().insert("other".to_owned(), json!({ "comment": "failspec" }));
+    let shared = Arc::clone(&silences);
+    let server = Server::start(move |asked| api(asked, &shared, wrong));
+    let timeouts = match wrong {
+        "hangs" => "timeouts = { first_byte = \"1500ms\", total = \"1500ms\" }\n",
+        _ => "",
+    };
+    let target = format!("[target.here]\nurl = \"{}\"\n{timeouts}", server.url);
+    fs::write(folder.path().join("failspec.toml"), target).unwrap();
+    let run = ["run", "silences", "--target", "here", "--packs", ".", "--report", "json=report.json"];
+    let done = done(failspec(folder.path()).args(run));
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    assert!(silences.lock().unwrap().remove("other").is_some(), "{}", done.stdout);
+    let left = silences.lock().unwrap().len();
+    (done, serde_json::from_str(&report).unwrap(), server.lines(), left)
+}
+
+/// The number of cases with this kind of reason.
+fn because(report: &Value, kind: &str) -> usize {
+    let cases = report["cases"].as_array().unwrap();
+    cases.iter().filter(|case| case["reason"]["kind"] == kind).count()
+}
+
+#[test]
+fn things_are_linked_though_their_paths_differ_and_200_creates_them() {
+    for wrong in ["nothing", "by comment"] {
+        let (done, _, lines, left) = run(wrong);
+        let asked = |text: &str| lines.iter().any(|line| line.starts_with(text));
+        assert!(asked("GET /silence/s") && asked("DELETE /silence/s"), "{wrong}: {lines:?}\n{}", done.stdout);
+        assert_eq!(left, 0, "{wrong}: {}", done.stdout);
+    }
+}
+
+#[test]
+fn no_more_is_created_once_nothing_can_be_removed() {
+    let (done, report, _, left) = run("keeps");
+    assert!((1..=10).contains(&left), "{left}: {}", done.stdout);
+    assert!(because(&report, "leaves_behind") > 3, "{}", done.stdout);
+    done.says("DELETE /silence/{silenceID} left several things behind");
+    // One that is not removed is no reason.
+    let (done, report, ..) = run("keeps one");
+    assert_eq!(because(&report, "leaves_behind"), 0, "{}", done.stdout);
+}
+
+#[test]
+fn an_operation_that_accepts_every_fault_leaves_few_things() {
+    let (done, report, _, left) = run("accepts");
+    let cases = report["cases"].as_array().unwrap();
+    let violated = cases.iter().filter(|case| !case["violations"].as_array().unwrap().is_empty()).count();
+    assert!(left <= 12 && violated > 0, "{left} left, {violated} violated: {}", done.stdout);
+}
+
+#[test]
+fn an_operation_that_does_not_respond_is_given_up_and_the_others_are_judged() {
+    let (done, report, lines, left) = run("hangs");
+    let asked = lines.iter().filter(|line| line.starts_with("GET /silences?")).count();
+    assert!((3..=6).contains(&asked), "{asked} requests: {}", done.stdout);
+    assert!(because(&report, "times_out") > 2, "{}", done.stdout);
+    let cases = report["cases"].as_array().unwrap();
+    let judged = cases.iter().filter(|case| case["outcome"] == "passed").count();
+    assert!(judged > 3 && left == 0, "{judged} judged, {left} left: {}", done.stdout);
+}
+
+/// Notes that only a PUT creates, under an id that the client chooses.
+const NOTES: &str = r##"
+openapi: 3.1.0
+info: { title: Notes, version: "1" }
+paths:
+  /notes/{key}:
+    parameters: [{ name: key, in: path, required: true, schema: { type: string } }]
+    get: { responses: { '200': { description: a note }, '404': { description: none }, '409': { description: busy } } }
+    put:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [text], properties: { text: { type: string } } } } } }
+      responses: { '200': { description: changed }, '201': { description: made }, '400': { description: no } }
+    delete: { responses: { '204': { description: gone }, '404': { description: none } } }
+"##;
+
+#[test]
+fn a_put_that_may_create_creates_what_others_need() {
+    for checks in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("notes.yaml"), NOTES).unwrap();
+        let import = ["import", "openapi", "notes.yaml", "--name", "notes", "--allow-writes"];
+        done(failspec(folder.path()).args(import)).exits(0);
+        done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0).says("0 errors, 0 warnings");
+        let coverage = done(failspec(folder.path()).args(["coverage", "notes", "--packs", "."])).exits(0);
+        coverage.says("409 –  in 1 operation: the document does not describe the conflict");
+        let notes = Silences::default();
+        notes.lock().unwrap().insert("other".to_owned(), json!({ "text": "x" }));
+        let shared = Arc::clone(&notes);
+        let server = Server::start(move |asked| {
+            let mut notes = shared.lock().unwrap();
+            let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+            let key = asked.path.strip_prefix("/notes/").unwrap_or_default().to_owned();
+            match asked.method.as_str() {
+                "PUT" if checks && !body["text"].is_string() => Reply::json(400, "{}"),
+                "PUT" => {
+                    let status = if notes.insert(key, body).is_some() { 200 } else { 201 };
+                    Reply::json(status, "{}")
+                }
+                _ if !notes.contains_key(&key) => Reply::json(404, "{}"),
+                "DELETE" => {
+                    notes.remove(&key);
+                    Reply::new(204, "", "")
+                }
+                "GET" => Reply::json(200, "{}"),
+                _ => Reply::json(405, "{}").with("Allow", "GET"),
+            }
+        });
+        let run = ["run", "notes", "--packs", ".", "--url", &server.url];
+        let done = done(failspec(folder.path()).args(run)).exits(u8::from(!checks).into());
+        let lines = server.lines();
+        assert!(lines.iter().any(|line| line.starts_with("GET /notes/failspec-")), "{lines:?}");
+        assert_eq!(notes.lock().unwrap().keys().collect::<Vec<_>>(), ["other"], "{}", done.stdout);
+    }
+}

@@ -1,0 +1,197 @@
+//! Options and hints of `failspec import openapi`, and what it finds in examples, bodies and lists.
+
+use std::{fs, sync::Mutex};
+
+use crate::support::{Done, Received, Reply, Server, done, failspec};
+use serde_json::{Value, json};
+
+/// Boxes of owners, and an API key that operations need beside a token.
+const DOCUMENT: &str = r##"
+openapi: 3.1.0
+info: { title: Boxes, version: "1" }
+SECURITY
+paths:
+  /owners/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string }, example: 6d1f2c1e-7c1f-4e0a-9d3a-0b5a1f2c3d4e }]
+    get: { responses: { '200': { description: an owner }, '401': { description: who }, '404': { description: none } } }
+  /boxes:
+    get: { responses: { '200': { description: boxes }, '401': { description: who } } }
+    post:
+      requestBody:
+        required: true
+        content:
+          application/json:
+            example: { name: payroll, owner_id: 6d1f2c1e-7c1f-4e0a-9d3a-0b5a1f2c3d4e, note: kept, parts: [{ size: 3 }] }
+            schema:
+              type: object
+              required: [name]
+              properties:
+                name: { type: string }
+                owner_id: { type: string, format: uuid }
+                note: { type: string }
+                parts: { type: array, items: { type: object, required: [size], properties: { size: { type: integer, maximum: 9 } } } }
+      responses: { '200': { description: made }, '401': { description: who }, '422': { description: no } }
+components:
+  securitySchemes:
+    token: { type: http, scheme: bearer }
+    key: { type: apiKey, in: header, name: X-Key }
+"##;
+
+fn imported(security: &str, more: &[&str]) -> (tempfile::TempDir, Done, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("boxes.yaml"), DOCUMENT.replace("SECURITY", security)).unwrap();
+    let import = ["import", "openapi", "boxes.yaml", "--name", "boxes", "--allow-writes"];
+    let import = done(failspec(folder.path()).args(import).args(more)).exits(0);
+    done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0).says("0 errors, 0 warnings");
+    let generated = fs::read_to_string(folder.path().join("scenarios/boxes/generated.yaml")).unwrap();
+    (folder, import, generated)
+}
+
+/// The text of a scenario in a generated file.
+fn scenario<'g>(generated: &'g str, name: &str) -> &'g str {
+    let begin =
+        generated.split(&format!("\n  {name}:\n")).nth(1).unwrap_or_else(|| panic!("no {name}: {generated}"));
+    begin.split("\n  post_").next().unwrap().split("\n  get_").next().unwrap()
+}
+
+const TOKEN: &str = "security: [{ token: [] }]";
+
+#[test]
+fn credentials_that_no_operation_needs_are_hinted_at() {
+    let hint = "--credentials sends them";
+    imported("", &[]).1.says(hint);
+    let (_, import, generated) = imported("", &["--credentials"]);
+    import.never_says(hint);
+    assert!(generated.contains("as: user"), "{generated}");
+    imported("", &["--no-auth"]).1.never_says(hint);
+    imported(TOKEN, &[]).1.never_says(hint);
+}
+
+#[test]
+fn an_api_that_is_meant_to_be_open_is_asked_without_credentials() {
+    let (.., generated) = imported(TOKEN, &[]);
+    assert!(
+        generated.contains("as: user") && generated.contains("get_boxes_without_credentials"),
+        "{generated}"
+    );
+    let (.., generated) = imported(TOKEN, &["--no-auth"]);
+    assert!(!generated.contains("as: user") && !generated.contains("credentials:"), "{generated}");
+}
+
+#[test]
+fn one_large_body_is_sent_on_demand() {
+    let large = "${fill(11000000)}";
+    assert!(!imported("", &[]).2.contains(large));
+    let (.., generated) = imported("", &["--large-body"]);
+    assert_eq!(generated.matches(large).count(), 1, "{generated}");
+}
+
+#[test]
+fn an_unknown_id_has_the_form_of_the_example() {
+    let (.., generated) = imported("", &[]);
+    assert!(scenario(&generated, "get_owners_id_unknown_id").contains("GET /owners/${uuid}"), "{generated}");
+}
+
+#[test]
+fn what_an_example_refers_to_is_left_out_of_bodies_and_the_rest_is_kept() {
+    let (.., generated) = imported("", &[]);
+    let sent = scenario(&generated, "post_boxes_name_missing");
+    assert!(!sent.contains("owner_id") && sent.contains("note: kept"), "{sent}");
+    // A reference to nothing touches nothing of others.
+    let sent = scenario(&generated, "post_boxes_owner_id_unknown");
+    assert!(sent.contains("owner_id: f5a1c0de") && sent.contains("expect: no_server_error"), "{sent}");
+}
+
+/// Runs against an API that checks what the document says, and in `wrong` says what it does not check.
+fn run(security: &str, wrong: &'static str, more: &[&str]) -> (Done, Value, Vec<Received>) {
+    let (folder, ..) = imported(security, &[]);
+    let next = Mutex::new(0);
+    let server = Server::start(move |asked: &Received| {
+        let has = |name: &str, value: &str| asked.header(name) == Some(value);
+        let is_known = security_is_met(asked, wrong, &has);
+        let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let is_part = |part: &Value| part["size"].as_i64().is_some_and(|size| size <= 9);
+        let parts = body.get("parts");
+        let are_parts = parts.is_none_or(|parts| parts.as_array().is_some_and(|it| it.iter().all(is_part)));
+        let is_text = |name: &str| body.get(name).is_none_or(Value::is_string);
+        let is_right = body["name"].is_string()
+            && is_text("note")
+            && is_text("owner_id")
+            && (are_parts || wrong == "parts");
+        match (asked.method.as_str(), asked.path.as_str()) {
+            _ if !is_known => Reply::json(401, "{}").with("WWW-Authenticate", "Bearer"),
+            ("GET", "/boxes") => Reply::json(200, "[]"),
+            ("POST", "/boxes") if is_right || wrong == "all" => {
+                let mut next = next.lock().unwrap();
+                *next += 1;
+                Reply::json(200, if wrong == "all" { json!({ "id": *next }) } else { json!({}) })
+            }
+            ("POST", "/boxes") => Reply::json(422, "{}"),
+            ("GET", path) if path.starts_with("/owners/") => Reply::json(404, "{}"),
+            _ => Reply::json(405, "{}").with("Allow", "GET"),
+        }
+    });
+    let run = ["run", "boxes", "--packs", ".", "--url", &server.url, "--report", "json=report.json"];
+    let done = done(failspec(folder.path()).env("TOKEN", "right").args(run).args(more));
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    (done, serde_json::from_str(&report).unwrap(), server.received())
+}
+
+fn security_is_met(asked: &Received, wrong: &str, has: &dyn Fn(&str, &str) -> bool) -> bool {
+    match wrong {
+        "both" => has("authorization", "Bearer right") && has("x-key", "right-key"),
+        "token alone" => asked.header("authorization") == Some("Bearer right"),
+        _ => true,
+    }
+}
+
+fn violations(report: &Value) -> Vec<String> {
+    let cases = report["cases"].as_array().unwrap();
+    let broken = cases.iter().filter(|case| !case["violations"].as_array().unwrap().is_empty());
+    broken.map(|case| case["name"].as_str().unwrap().rsplit("::").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn faults_within_the_items_of_a_list_are_sent_and_found() {
+    let (done, report, _) = run("", "nothing", &[]);
+    assert_eq!(violations(&report), Vec::<String>::new(), "{}", done.stdout);
+    let (done, report, _) = run("", "parts", &[]);
+    let found = violations(&report);
+    for name in ["post_boxes_parts_size_missing", "post_boxes_parts_size_above_maximum"] {
+        assert!(found.contains(&name.to_owned()), "{found:?}\n{}", done.stdout);
+    }
+}
+
+/// Nothing removes it, and the status does not say that it is new: it is listed.
+#[test]
+fn what_an_accepted_fault_created_with_200_is_listed() {
+    run("", "all", &[]).0.says("it was not rejected, and no teardown removed what it created");
+    // A success that names nothing has created nothing.
+    run("", "parts", &[]).0.never_says("no teardown removed what it created");
+}
+
+#[test]
+fn two_credentials_at_once_are_sent_and_each_is_tested() {
+    const BOTH: &str = "security: [{ token: [], key: [] }]";
+    let given = ["--role", "user=bearer:env:TOKEN", "--var", "x_key=right-key"];
+    let (_, import, generated) = imported(BOTH, &[]);
+    import.never_says("at once").says("--var x_key=");
+    assert!(generated.contains("X-Key: \"${x_key}\""), "{generated}");
+    let (done, report, received) = run(BOTH, "both", &given);
+    assert_eq!(violations(&report), Vec::<String>::new(), "{}", done.stdout);
+    let sends = |key: bool, token: bool| {
+        let is_it = |asked: &&Received| {
+            asked.header("x-key").is_some() == key && asked.header("authorization").is_some() == token
+        };
+        received.iter().any(|asked| is_it(&asked))
+    };
+    assert!(sends(true, true) && sends(false, true) && sends(false, false));
+    // An API that looks at one of them only.
+    let (done, report, _) = run(BOTH, "token alone", &given);
+    let found = violations(&report);
+    assert!(found.contains(&"get_boxes_without_credential_key".to_owned()), "{found:?}\n{}", done.stdout);
+    // Without a value, nothing is sent that would only be refused.
+    let (done, report, _) = run(BOTH, "both", &given[..2]);
+    assert_eq!(violations(&report), Vec::<String>::new(), "{}", done.stdout);
+    done.says("variable  x_key");
+}
