@@ -141,7 +141,7 @@ pub enum Command {
     /// Show the scenarios of each failure, and documentation errors
     #[command(after_help = COVERAGE_EXAMPLES)]
     Coverage(PackArguments),
-    /// Explain a check, or a documented failure with its scenarios; or list all checks
+    /// Explain a check or a documented failure, or list all checks
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
         /// The id of a check, or the name of a failure or scenario: pack::failure[::scenario]

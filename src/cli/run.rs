@@ -11,7 +11,7 @@ use failspec_engine::{
     CancelHandle, Exchanges, Plan, RunOptions, Selectors, interrupt, run, unfinished_report,
 };
 use failspec_judge::{
-    report_model::{Event, Outcome, RunReport, exit},
+    report_model::{Event, Outcome, RunReport, Verdict, exit, merge_repeated},
     snapshot::Mode,
 };
 use failspec_mutants as proof;
@@ -108,7 +108,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         reports.begin(&unfinished_report(&plans, &options))?;
         let events = reports.events()?;
         let shown = Shown { quiet: arguments.quiet, fail_fast: arguments.fail_fast };
-        let mut report = judge(plans, options, shown, Some(events)).await?;
+        let mut report = repeat(plans, options, shown, events, arguments.repeat).await?;
         for server in servers {
             server.stop().await;
         }
@@ -226,12 +226,39 @@ fn shown_selection(arguments: &RunArguments) -> Vec<String> {
     shown
 }
 
+/// Runs the plans as often as `--repeat` says, and merges the reports. A run that was stopped is the last one.
+async fn repeat(
+    plans: Vec<Plan>,
+    options: RunOptions,
+    shown: Shown,
+    events: EventLog,
+    times: Option<u16>,
+) -> Result<RunReport, CliError> {
+    let Some(times) = times else { return judge(plans, options, shown, Some(Arc::new(events))).await };
+    let events = Arc::new(events);
+    let mut runs = Vec::new();
+    for number in 1..=times {
+        if !shown.quiet {
+            print(&format!("run {number} of {times}\n"));
+        }
+        // The first lines are the same each time.
+        let shown = Shown { quiet: shown.quiet || number > 1, ..shown };
+        let report = judge(plans.clone(), options.clone(), shown, Some(Arc::clone(&events))).await?;
+        let is_stopped = report.verdict == Verdict::Interrupted || report.diagnosis.is_some();
+        runs.push(report);
+        if is_stopped {
+            break;
+        }
+    }
+    merge_repeated(runs).ok_or_else(|| CliError::Broken("there was no run".to_owned()))
+}
+
 /// Runs the plans, shows the progress, and writes the events.
 pub(super) async fn judge(
     plans: Vec<Plan>,
     options: RunOptions,
     shown: Shown,
-    events: Option<EventLog>,
+    events: Option<Arc<EventLog>>,
 ) -> Result<RunReport, CliError> {
     let Shown { quiet, fail_fast } = shown;
     let (interrupter, interrupt) = interrupt();

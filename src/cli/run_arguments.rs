@@ -32,6 +32,9 @@ pub struct RunArguments {
     /// Print every request in its order, with secrets redacted, and send nothing
     #[arg(long, conflicts_with_all = ["reports", "fail_fast", "quiet"])]
     pub dry_run: bool,
+    /// Run everything this many times: cases whose outcomes differ are `unstable`, and the run fails
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000), conflicts_with_all = ["dry_run", "fail_fast", "shard"])]
+    pub repeat: Option<u16>,
     /// Stop the run in order after the first case that failed: teardowns run, and the rest is skipped
     #[arg(long)]
     pub fail_fast: bool,

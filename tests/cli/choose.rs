@@ -1,6 +1,13 @@
 //! `run`: what is seen before, chosen, stopped early and repeated; and the server that it starts.
 
-use std::{fs, path::Path, process::Command, thread, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -176,6 +183,45 @@ fn fail_fast_skips_the_rest_after_the_first_failure_and_only_then() {
     assert_eq!(outcomes, ["passed", "failed", "skipped"]);
     fs::write(folder.path().join("repaired"), "").unwrap();
     run(folder.path(), &server.url, &options).exits(0);
+}
+
+#[test]
+fn repeated_run_is_never_green_where_outcomes_differ() {
+    let folder = pack_with(TINY_CONTRACT, SCENARIOS);
+    // Every other response to one request is wrong.
+    let flaky = Server::start(|request| match (request.method.as_str(), request.path.as_str()) {
+        ("POST", _) => Reply::json(201, r#"{"id":"7"}"#),
+        (_, "/things/one") => Reply::json(200, r#"{"id":"one"}"#),
+        ("GET", "/things/nothing") if FLIP.fetch_xor(true, Ordering::SeqCst) => {
+            Reply::json(410, r#"{"error":"gone","message":"m","requestId":"r"}"#)
+        }
+        _ => not_found(request),
+    });
+    static FLIP: AtomicBool = AtomicBool::new(false);
+    let options = ["--repeat", "2", "--jobs", "1", "--report", "json=r.json", "--report", "junit=r.xml"];
+    let done = run(folder.path(), &flaky.url, &options).exits(1);
+    done.says("UNSTABLE tiny::not_found::read_as_user")
+        .says("2 runs gave different outcomes: passed, failed");
+    let outcomes: Vec<Value> = report(folder.path())["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| case["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["passed", "unstable", "passed"]);
+    let junit = fs::read_to_string(folder.path().join("r.xml")).unwrap();
+    assert_eq!(junit.matches("name=\"tiny::not_found::read_as_user\"").count(), 1, "{junit}");
+    assert!(junit.contains("type=\"unstable\""), "{junit}");
+
+    // What is the same each time is what it is.
+    run(folder.path(), &server().url, &options).exits(0).says("run 2 of 2");
+    let wrong = repaired_by(&folder.path().join("repaired"));
+    run(folder.path(), &wrong.url, &options).exits(1).never_says("UNSTABLE");
+    for excluded in
+        [&["--repeat", "1"][..], &["--repeat", "2", "--shard", "1/2"], &["--repeat", "2", "--fail-fast"]]
+    {
+        run(folder.path(), &wrong.url, excluded).exits(2);
+    }
 }
 
 /// A server in Python, with a process of its own besides.

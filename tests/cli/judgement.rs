@@ -73,7 +73,7 @@ fn the_small_pack_conforms_on_the_small_api() {
     let folder = tiny_pack();
     let server = tiny_server();
     let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
-    assert_eq!(done.last_line().split_whitespace().last(), Some("conforms"));
+    assert!(done.has_verdict("conforms"), "{}", done.stdout);
     assert!(!done.all().contains(NOTHING));
     assert_eq!(server.lines(), ["GET /things/one", "GET /things/none"]);
 }
@@ -140,7 +140,7 @@ fn diagnosed(url: &str) -> Done {
     let mut command = failspec(folder.path());
     command.args(["run", "kubeglass", "--url", url]);
     let done = done(all_of_kubeglass(&mut command)).exits(3);
-    assert!(done.last_line().ends_with("inconclusive"), "{}", done.stdout);
+    assert!(done.has_verdict("inconclusive"), "{}", done.stdout);
     assert!(done.all().lines().count() < 25, "{}", done.all());
     assert_eq!(done.all().matches("nothing can be judged\n").count(), 1, "{}", done.all());
     assert!(!done.all().contains("FAILED"), "{}", done.all());
@@ -203,7 +203,7 @@ fn a_diagnosis_leaves_no_case_out_of_the_report() {
 fn without_roles_everything_is_skipped_and_the_output_is_short() {
     let server = tiny_server();
     let done = run(&["run", "kubeglass", "--url", &server.url]).exits(4).says("--role").says("editor");
-    assert!(done.last_line().ends_with("incomplete"), "{}", done.stdout);
+    assert!(done.has_verdict("incomplete"), "{}", done.stdout);
     let lines = done.all().lines().count();
     assert!(lines < 50, "{lines} lines:\n{}", done.all());
     // One safe request without credentials checks that an API responds at this URL.
@@ -226,7 +226,7 @@ fn an_api_that_accepts_everything_does_not_conform() {
     let mut command = failspec(folder.path());
     command.args(["run", "kubeglass", "--url", &server.url]);
     let done = done(all_of_kubeglass(&mut command)).exits(1).says(&of_kubeglass(0));
-    assert!(done.last_line().ends_with("violations"), "{}", done.stdout);
+    assert!(done.has_verdict("violations"), "{}", done.stdout);
     // Seventy cases with the same problem must not fill seventy pages.
     let lines = done.all().lines().count();
     assert!(lines < 350, "{lines} lines:\n{}", done.all());
@@ -425,7 +425,7 @@ fn conforms_says_what_it_rests_on() {
     let run = |more: &[&str]| {
         let done =
             done(failspec(folder.path()).args(["run", "--packs", "."]).args(&reports).args(more)).exits(0);
-        assert!(done.last_line().ends_with("conforms · 1 waived, 1 excluded"), "{}", done.stdout);
+        assert!(done.has_verdict("conforms · 1 waived, 1 excluded"), "{}", done.stdout);
         done
     };
     // What is waived was not seen as documented.
@@ -439,7 +439,7 @@ fn conforms_says_what_it_rests_on() {
     let right = tiny_server();
     let folder = tiny_pack();
     let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &right.url])).exits(0);
-    assert!(done.last_line().ends_with("conforms"), "{}", done.stdout);
+    assert!(done.has_verdict("conforms"), "{}", done.stdout);
 }
 
 /// A waiver covers the violation, and with it the steps that could not be run because of it.
@@ -467,7 +467,7 @@ fn waived_violation_does_not_make_a_case_inconclusive() {
     };
     run(&limited(false), "").exits(1).says("retry-after");
     let done = run(&limited(false), &waiver).exits(0);
-    assert!(done.last_line().ends_with("conforms · 1 waived"), "{}", done.stdout);
+    assert!(done.has_verdict("conforms · 1 waived"), "{}", done.stdout);
     run(&limited(true), "").exits(0);
     // The waiver is stale, and says so, only once its case was judged.
     run(&limited(true), &waiver).exits(1).says("waiver-stale");

@@ -31,7 +31,7 @@ fn served_reference_is_judged_like_the_embedded_one() {
         .exits(0)
         .says(&all_of_kubeglass_exercised())
         .says("6 of 6 causes");
-    assert!(judged.last_line().ends_with("conforms"), "{}", judged.stdout);
+    assert!(judged.has_verdict("conforms"), "{}", judged.stdout);
     serve.signal("TERM");
     serve.finish(5).exits(0);
     // The server has stopped: a target that worked a moment ago leads to one diagnosis.
@@ -58,7 +58,7 @@ fn every_served_reference_conforms_and_waits_are_announced() {
             .exits(0)
             .says(&format!("{failures} of {failures} documented failures exercised"))
             .says(&format!("{causes} of {causes} causes"));
-        assert!(judged.last_line().ends_with("conforms"), "{}", judged.stdout);
+        assert!(judged.has_verdict("conforms"), "{}", judged.stdout);
         let announced: Vec<&str> =
             judged.head().lines().filter(|line| line.trim_start().starts_with("waits")).collect();
         match waits {
@@ -149,7 +149,7 @@ fn a_signal_cleans_up_before_the_run_ends() {
         server.wait_for(|request| request.path == "/things/slow");
         run.signal(signal);
         let done = run.finish(10).exits(130).says("interrupted: cleaning up");
-        assert!(done.last_line().ends_with("interrupted"), "{}", done.stdout);
+        assert!(done.has_verdict("interrupted"), "{}", done.stdout);
         assert_eq!(done.stdout.matches("INCONCLUSIVE").count(), 1, "{}", done.stdout);
         let lines = server.lines();
         let made: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("POST ")).collect();

@@ -64,7 +64,7 @@ fn begin(scenarios: &str, hangs: fn(&Received) -> bool) -> (Background, Server, 
 fn cleaned_up(run: Background, server: &Server, folder: &tempfile::TempDir, about: &str) {
     let done = run.finish(SOON);
     assert_eq!(done.code, 130, "{about}: {}", done.all());
-    assert!(done.last_line().ends_with("interrupted"), "{about}: {}", done.stdout);
+    assert!(done.has_verdict("interrupted"), "{about}: {}", done.stdout);
     let lines = server.lines();
     let made: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("POST /things/made-")).collect();
     assert!(!made.is_empty(), "{about}: {lines:?}");

@@ -63,6 +63,15 @@ impl Done {
         self.stdout.trim_end().lines().last().unwrap_or_default()
     }
 
+    /// Returns true if the last line has exactly this verdict, with what it rests on; the numbers of cases follow it.
+    pub fn has_verdict(&self, verdict: &str) -> bool {
+        let Some(rest) = self.last_line().strip_prefix("verdict").map(str::trim_start) else { return false };
+        let Some(counts) = rest.strip_prefix(verdict) else { return false };
+        let first = counts.strip_prefix(" · ").map(|counts| counts.trim_start_matches(char::is_numeric));
+        let is_count = |first: &str| !verdict.starts_with("conforms") || first.starts_with(" passed");
+        counts.is_empty() || first.is_some_and(is_count)
+    }
+
     /// Returns the lines before the first empty one.
     pub fn head(&self) -> &str {
         self.stdout.split("\n\n").next().unwrap_or_default()

@@ -112,7 +112,8 @@ fn rank(outcome: Outcome) -> u8 {
         Outcome::Unconfirmed => 2,
         Outcome::Skipped => 3,
         Outcome::Inconclusive => 4,
-        Outcome::Failed => 5,
+        Outcome::Unstable => 5,
+        Outcome::Failed => 6,
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::{
     ops::Range,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 use failspec_base::{
-    message::{Exchange, Request, Response, TransportError, is_idempotent, is_safe},
+    message::{Exchange, Request, Response, Trace, TransportError, is_idempotent, is_safe},
     template::{Scope, VariableValue},
 };
 use serde_json::Value;
@@ -75,6 +75,8 @@ pub(super) struct CaseRunner<'s> {
     /// The first run of the case, if this is the second one.
     pub first: Option<FirstRun>,
     pub scope: Option<Scope>,
+    /// The trace of its requests.
+    trace: Arc<Trace>,
     /// The steps that its checks may take.
     pub budget: Budget,
 }
@@ -115,6 +117,7 @@ impl<'s> CaseRunner<'s> {
             began: Instant::now(),
             first: None,
             scope: None,
+            trace: session.trace(&case.name),
             budget: Budget::default(),
         }
     }
@@ -378,7 +381,7 @@ impl<'s> CaseRunner<'s> {
     }
 
     fn scope(&mut self) -> Scope {
-        let mut scope = self.session.scope().tracing(self.session.trace(&self.case.name));
+        let mut scope = self.session.scope().tracing(Arc::clone(&self.trace));
         for (name, value) in self.case.row().into_iter().flat_map(|row| &row.values) {
             scope.set(name.clone(), VariableValue::open(value.clone()));
         }

@@ -29,21 +29,25 @@ impl Session {
         // The same in the second run of a case. The run's name differs in each run.
         let digest = Sha256::digest(format!("{}\n{}\n{part}", self.run, self.pack.name));
         let tracing = &self.target.tracing;
-        // In a header, only printable ASCII has one meaning everywhere.
-        let is_plain = |character: char| character.is_ascii_alphanumeric() || ":_-.".contains(character);
-        let name: String = part
-            .chars()
-            .map(|character| match is_plain(character) {
-                true => character.to_string(),
-                false => percent_encode(&character.to_string()).into_owned(),
-            })
-            .collect();
         Arc::new(Trace {
             id: hex(&digest[..16]).into(),
             is_sent: tracing.traceparent,
-            case: tracing.case_header.as_deref().map(|header| (header.into(), name.into())),
+            case: tracing.case_header.as_deref().map(|header| (header.into(), header_value(part).into())),
         })
     }
+}
+
+/// Returns the name of a case as the value of a header, where only printable ASCII has one meaning everywhere.
+fn header_value(name: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || ":_-.".contains(character);
+    let mut value = String::with_capacity(name.len());
+    for character in name.chars() {
+        match is_plain(character) {
+            true => value.push(character),
+            false => value.push_str(&percent_encode(&character.to_string())),
+        }
+    }
+    value
 }
 
 /// Returns a request as a part of the trace of its flow.

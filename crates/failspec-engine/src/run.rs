@@ -205,6 +205,7 @@ pub(super) fn session(
         run: failspec_base::random::random_name(),
         counter: AtomicU64::new(0),
         filled: Arc::clone(filled),
+        own_trace: OnceLock::new(),
         against: Declared::shared(&plan.pack)?
             .map(|declared| OpenApiContext { declared, base: plan.target.url.path().into() }),
         exchanges: options.exchanges,

@@ -3,12 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use failspec_base::{
+    message::Trace,
     random::base36,
     secret::Mask,
     template::{Scope, VariableValue},
@@ -121,6 +122,8 @@ pub struct Session {
     pub counter: AtomicU64,
     /// Number of bytes of fillers that the run has sent, all packs together.
     pub filled: Arc<AtomicU64>,
+    /// The trace of what belongs to no case: logins, health checks, cleanup.
+    pub own_trace: OnceLock<Arc<Trace>>,
 }
 
 impl Session {
@@ -133,8 +136,8 @@ impl Session {
     pub fn scope(&self) -> Scope {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
         let unique = format!("failspec-{}-{}", self.run, base36(number));
-        // A case has a trace of its own; this one is for what belongs to none: logins, health checks, cleanup.
-        let trace = self.trace("failspec");
+        // A case has a trace of its own.
+        let trace = Arc::clone(self.own_trace.get_or_init(|| self.trace("failspec")));
         Scope::new(Arc::clone(&self.variables), unique).counting(Arc::clone(&self.filled)).tracing(trace)
     }
 }

@@ -37,7 +37,9 @@ pub fn withhold(report: &mut RunReport, bodies: BodyPolicy) {
 pub fn withhold_case(case: &mut CaseReport, bodies: BodyPolicy) -> bool {
     let keep = match bodies {
         BodyPolicy::All => true,
-        BodyPolicy::Violations => matches!(case.outcome, Outcome::Failed | Outcome::Waived),
+        BodyPolicy::Violations => {
+            matches!(case.outcome, Outcome::Failed | Outcome::Unstable | Outcome::Waived)
+        }
         BodyPolicy::None => false,
     };
     if !keep {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 use failspec_base::secret::RedactedText;
 use failspec_judge::{
     check::{Finding, Phase},
-    report_model::{CaseReport, ExchangeReport, FindingGroup, SnapshotState},
+    report_model::{CaseReport, ExchangeReport, FindingGroup, Outcome, SnapshotState},
 };
 
 use super::summary::source_of_warning;
@@ -31,7 +31,9 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
     if let Some(logs) = &case.logs {
         row(&mut text, "logs", &logs.to_string());
     }
-    if let Some(reason) = case.reason.as_ref().filter(|_| case.violations.is_empty()) {
+    if let Some(reason) =
+        case.reason.as_ref().filter(|_| case.violations.is_empty() || case.outcome == Outcome::Unstable)
+    {
         row(&mut text, "reason", &reason.to_string());
     }
     if let Some(rerun) = case.rerun {
@@ -86,6 +88,7 @@ pub(super) fn who(exchange: &ExchangeReport) -> String {
 /// else the first warning.
 pub(super) fn sentence(case: &CaseReport) -> String {
     let first = case.violations.first().or_else(|| case.waived.first().map(|waived| &waived.finding));
+    let first = first.filter(|_| case.outcome != Outcome::Unstable);
     let text = match (first, &case.reason) {
         (Some(finding), _) => Cow::Borrowed(finding.message.as_str()),
         (None, Some(reason)) => Cow::Owned(reason.to_string()),

@@ -131,6 +131,9 @@ fn reason(report: &RunReport) -> String {
             if summary.failed > 0 {
                 parts.push(format!("{} violated the documentation", count_cases(summary.failed)));
             }
+            if summary.unstable > 0 {
+                parts.push(format!("{} gave different outcomes", count_cases(summary.unstable)));
+            }
             if findings > 0 {
                 parts.push(match findings {
                     1 => "there is one finding about the whole run".to_owned(),
@@ -248,6 +251,7 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
     let summary = &report.summary;
     [
         (summary.failed, Outcome::Failed),
+        (summary.unstable, Outcome::Unstable),
         (summary.inconclusive, Outcome::Inconclusive),
         (summary.waived, Outcome::Waived),
         (summary.unconfirmed, Outcome::Unconfirmed),

@@ -168,10 +168,11 @@ impl Request {
             sent.set_sensitive(!shown.is_plain());
             map.try_append(known, sent).map_err(|_| RequestError::TooManyHeaders)?;
         }
-        for (name, value) in self.trace.iter().flat_map(|trace| &trace.headers) {
+        for (name, value) in self.trace.iter().flat_map(|trace| trace.headers()) {
             let known = HeaderName::from_bytes(name.as_bytes())
-                .map_err(|_| RequestError::HeaderName(name.clone()))?;
-            let value = HeaderValue::from_str(value).map_err(|_| RequestError::HeaderValue(name.clone()))?;
+                .map_err(|_| RequestError::HeaderName(name.to_owned()))?;
+            let value =
+                HeaderValue::from_str(value).map_err(|_| RequestError::HeaderValue(name.to_owned()))?;
             map.try_append(known, value).map_err(|_| RequestError::TooManyHeaders)?;
         }
         self.frame(&mut map)?;

@@ -20,24 +20,30 @@ pub struct Trace {
 pub struct TraceHeaders {
     /// The id of the trace; `None` if the request does not carry it.
     pub trace_id: Option<Arc<str>>,
-    /// Names and values.
-    pub headers: Vec<(String, String)>,
+    /// The value of `traceparent`.
+    pub traceparent: Option<String>,
+    /// The header with the name of the case, and that name.
+    pub case: Option<(Arc<str>, Arc<str>)>,
+}
+
+impl TraceHeaders {
+    /// Returns names and values.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let traceparent = self.traceparent.iter().map(|value| ("traceparent", value.as_str()));
+        traceparent.chain(self.case.iter().map(|(name, case)| (&**name, &**case)))
+    }
 }
 
 impl Trace {
     /// Returns the headers of one more request. Those that it has already, or is to be sent without, are left out.
     pub fn next(&self, is_taken: impl Fn(&str) -> bool) -> TraceHeaders {
-        let mut headers = Vec::new();
         let is_sent = self.is_sent && !is_taken("traceparent");
-        if is_sent {
+        TraceHeaders {
+            trace_id: is_sent.then(|| Arc::clone(&self.id)),
             // A span id must not be zero.
-            let span = random().max(1);
-            headers.push(("traceparent".to_owned(), format!("00-{}-{span:016x}-01", self.id)));
+            traceparent: is_sent.then(|| format!("00-{}-{:016x}-01", self.id, random().max(1))),
+            case: self.case.clone().filter(|(name, _)| !is_taken(name)),
         }
-        if let Some((name, case)) = self.case.as_ref().filter(|(name, _)| !is_taken(name)) {
-            headers.push((name.to_string(), case.to_string()));
-        }
-        TraceHeaders { trace_id: is_sent.then(|| Arc::clone(&self.id)), headers }
     }
 }
 
@@ -54,17 +60,18 @@ mod tests {
         };
         let (one, other) = (trace.next(|_| false), trace.next(|_| false));
         assert_ne!(one, other);
-        let (name, value) = &one.headers[0];
+        let headers: Vec<(&str, &str)> = one.headers().collect();
+        let (name, value) = headers[0];
         assert_eq!(name, "traceparent");
         assert!(
             value.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && value.ends_with("-01"),
             "{value}"
         );
         assert_eq!(value.len(), 55);
-        assert_eq!(one.headers[1], ("X-Case".to_owned(), "a::b::c".to_owned()));
+        assert_eq!(headers[1], ("X-Case", "a::b::c"));
         // What a scenario sends itself is the fault under test.
         let own = trace.next(|name| name == "traceparent");
-        assert_eq!((own.trace_id, own.headers.len()), (None, 1));
-        assert!(trace.next(|_| true).headers.is_empty());
+        assert_eq!((own.headers().count(), own.trace_id), (1, None));
+        assert_eq!(trace.next(|_| true).headers().count(), 0);
     }
 }

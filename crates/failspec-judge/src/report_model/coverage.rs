@@ -278,7 +278,7 @@ impl Coverage {
 }
 
 /// Returns the best state that the cases have: exercised, else an alternative, else waived, else the reason why not.
-fn shown_by(cases: &[&CaseReport]) -> State {
+pub(super) fn shown_by(cases: &[&CaseReport]) -> State {
     let mut best: Option<State> = None;
     for case in cases {
         let state = match (&case.exercised, case.outcome) {

@@ -123,7 +123,9 @@ impl Judgement<'_> {
     /// Returns the coverage of the failure under test by the case.
     pub fn exercise(self) -> Exercise {
         match self.outcome() {
-            Outcome::Inconclusive | Outcome::Skipped | Outcome::Unconfirmed => Exercise::No,
+            Outcome::Inconclusive | Outcome::Skipped | Outcome::Unconfirmed | Outcome::Unstable => {
+                Exercise::No
+            }
             Outcome::Passed | Outcome::Failed | Outcome::Waived => self.observation.exercise(),
         }
     }
@@ -146,7 +148,7 @@ impl Outcome {
     /// Returns the verdict that a case with this outcome alone forces upon the run.
     pub fn verdict(self) -> Option<Verdict> {
         match self {
-            Self::Failed => Some(Verdict::Violations),
+            Self::Failed | Self::Unstable => Some(Verdict::Violations),
             Self::Inconclusive => Some(Verdict::Inconclusive),
             // Whether these make the run incomplete depends on the other cases of the failure.
             Self::Passed | Self::Unconfirmed | Self::Skipped | Self::Waived => None,
@@ -157,7 +159,7 @@ impl Outcome {
     pub fn test_status(self) -> TestStatus {
         match self {
             Self::Passed => TestStatus::Success,
-            Self::Failed => TestStatus::Failure,
+            Self::Failed | Self::Unstable => TestStatus::Failure,
             Self::Inconclusive => TestStatus::Error,
             Self::Skipped | Self::Waived | Self::Unconfirmed => TestStatus::Skipped,
         }
@@ -173,6 +175,8 @@ impl CaseReport {
             Outcome::Passed => is_clean && self.waived.is_empty() && is_seen,
             Outcome::Unconfirmed => is_clean && self.waived.is_empty() && !is_seen,
             Outcome::Failed => !is_clean,
+            // One of its runs stands in the report, with what it found.
+            Outcome::Unstable => !is_seen,
             Outcome::Waived => is_clean && !self.waived.is_empty(),
             Outcome::Inconclusive | Outcome::Skipped => is_clean && !is_seen,
         }
@@ -231,6 +235,7 @@ mod tests {
         for (outcome, verdict, is_judged, status) in [
             (Outcome::Passed, None, true, TestStatus::Success),
             (Outcome::Failed, Some(Verdict::Violations), true, TestStatus::Failure),
+            (Outcome::Unstable, Some(Verdict::Violations), true, TestStatus::Failure),
             (Outcome::Inconclusive, Some(Verdict::Inconclusive), false, TestStatus::Error),
             (Outcome::Unconfirmed, None, true, TestStatus::Skipped),
             (Outcome::Skipped, None, false, TestStatus::Skipped),

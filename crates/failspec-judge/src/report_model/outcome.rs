@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The outcome of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The API failed as documented: the failure was seen.
@@ -19,6 +19,8 @@ pub enum Outcome {
     Waived,
     /// The failure did not come, and no documented rule was broken: that this fault causes it is only inferred.
     Unconfirmed,
+    /// It ran several times (`--repeat`), with different outcomes.
+    Unstable,
 }
 
 impl Outcome {
@@ -36,6 +38,7 @@ impl Outcome {
             Self::Skipped => "skipped",
             Self::Waived => "waived",
             Self::Unconfirmed => "unconfirmed",
+            Self::Unstable => "unstable",
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use failspec_pack::pack::ProofGap;
 
-use super::{Observation, RequirementKind};
+use super::{Observation, Outcome, RequirementKind};
 
 /// The reason of an outcome, where it is neither simply passed nor failed. [`fmt::Display`] writes it as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +64,11 @@ pub enum Reason {
     },
     /// The API refused the control, whose values an import made up from the OpenAPI document.
     MadeUpValues(Box<MadeUpValues>),
+    /// It ran several times, with different outcomes.
+    Unstable {
+        /// The outcomes, in the order of the runs.
+        outcomes: Vec<Outcome>,
+    },
     /// What this operation creates could not be removed, or it did not remove what it should: no more is created.
     LeavesBehind {
         /// The operation.
@@ -169,6 +174,10 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interrupted => f.write_str("interrupted"),
+            Self::Unstable { outcomes } => {
+                let words: Vec<&str> = outcomes.iter().map(|outcome| outcome.as_str()).collect();
+                write!(f, "{} runs gave different outcomes: {}", outcomes.len(), words.join(", "))
+            }
             Self::CaseFailed => f.write_str("another case had failed before (`--fail-fast`)"),
             Self::OutOfTime => f.write_str("the time of the run was up before the case was judged (`--max-time`)"),
             Self::RunStopped => f.write_str("nothing can be judged: see the diagnosis"),

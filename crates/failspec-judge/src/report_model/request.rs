@@ -69,35 +69,56 @@ impl Serialize for CurlCommand<'_> {
 
 impl fmt::Display for CurlCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words().join(" "))
+        let mut is_first = true;
+        self.each(|word| {
+            let separator = if std::mem::take(&mut is_first) { "" } else { " " };
+            write!(f, "{separator}{word}")
+        })
     }
 }
 
 impl CurlCommand<'_> {
     /// Returns the parts between which the line may be broken: the command, and each option with its argument.
     pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        // Nothing fails here.
+        let _ = self.each(|word| {
+            words.push(word.to_string());
+            Ok(())
+        });
+        words
+    }
+
+    /// Calls `word` with each part. Nothing is collected: a report has thousands of such lines.
+    fn each(&self, mut word: impl FnMut(fmt::Arguments<'_>) -> fmt::Result) -> fmt::Result {
         let RequestReport { method, url, headers, body } = self.0;
-        let mut command = "curl -i".to_owned();
-        if expands(url) {
-            // Without it, curl would send `/[1-3]` as three requests.
-            command.push_str(" -g");
-        }
+        let expanded = expands(url);
+        // Without `-g`, curl would send `/[1-3]` as three requests.
+        let globs_off = if expanded { " -g" } else { "" };
         // A report that is read back may say anything: no part of it becomes another option, or another command.
         match method.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            true if method == "GET" && body.is_none() => {}
-            true => command.push_str(&format!(" -X {method}")),
+            true if method == "GET" && body.is_none() => word(format_args!("curl -i{globs_off}"))?,
+            true => word(format_args!("curl -i{globs_off} -X {method}"))?,
             false => {
-                command.push_str(&format!(" -X {}", Quoted { before: &[], text: &method.as_str().into() }))
+                let method = Quoted { before: &[], text: &method.as_str().into() }.to_string();
+                word(format_args!("curl -i{globs_off} -X {method}"))?;
             }
         }
-        let mut words = vec![command];
-        let url = Quoted { before: &[], text: url }.to_string();
-        words.push(if url.starts_with("'-") { format!("--url {url}") } else { url });
-        words.extend(headers.iter().filter_map(|(name, value)| header(name, value)));
-        let Some(body) = body else { return words };
+        let quoted = Quoted { before: &[], text: url };
+        match begins_with_dash(url) {
+            true => word(format_args!("--url {quoted}"))?,
+            false => word(format_args!("{quoted}"))?,
+        }
+        // What begins with `@` is no header, and for curl the name of a file.
+        for (name, value) in headers.iter().filter(|(name, _)| !name.starts_with('@')) {
+            // curl sends no header for `Name:`, and an empty one for `Name;`.
+            let before: &[&str] = if value.is_empty() { &[name, ";"] } else { &[name, ": "] };
+            word(format_args!("-H {}", Quoted { before, text: value }))?;
+        }
+        let Some(body) = body else { return Ok(()) };
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             // curl would add the type of a form.
-            words.push("-H 'Content-Type:'".to_owned());
+            word(format_args!("-H 'Content-Type:'"))?;
         }
         let mut missing = Vec::new();
         body.for_each(|part| {
@@ -108,12 +129,11 @@ impl CurlCommand<'_> {
                 missing.push(part.to_string());
             }
         });
-        words.push(match missing.is_empty() {
+        match missing.is_empty() {
             // As it is: `--data-binary` would take a body that begins with `@` for the name of a file, and send that.
-            true => format!("--data-raw {}", Quoted { before: &[], text: body }),
-            false => format!("--data-binary @body  # {}", missing.join(", ")),
-        });
-        words
+            true => word(format_args!("--data-raw {}", Quoted { before: &[], text: body })),
+            false => word(format_args!("--data-binary @body  # {}", missing.join(", "))),
+        }
     }
 }
 
@@ -126,14 +146,14 @@ fn expands(url: &RedactedText) -> bool {
     found
 }
 
-/// Returns the option that sends a header; `None` for what is no header, and for curl the name of a file.
-fn header(name: &str, value: &RedactedText) -> Option<String> {
-    if name.starts_with('@') {
-        return None;
-    }
-    // curl sends no header for `Name:`, and an empty one for `Name;`.
-    let before: &[&str] = if value.is_empty() { &[name, ";"] } else { &[name, ": "] };
-    Some(format!("-H {}", Quoted { before, text: value }))
+/// Returns true if curl would take the URL for an option: its first part is text that begins with a dash.
+fn begins_with_dash(url: &RedactedText) -> bool {
+    let mut first = None;
+    url.for_each(|part| {
+        let dash = matches!(part, RedactedView::Text(text) if text.starts_with('-'));
+        first.get_or_insert(dash);
+    });
+    first.unwrap_or(false)
 }
 
 /// A text, with a prefix, quoted for a POSIX shell.

@@ -21,6 +21,9 @@ pub struct Summary {
     /// Cases in which the failure did not come, without a violation.
     #[serde(default)]
     pub unconfirmed: usize,
+    /// Cases that ran several times, with different outcomes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unstable: usize,
     /// Cases with warnings.
     pub warned: usize,
     /// Documented failures of the packs of the run.
@@ -31,6 +34,11 @@ pub struct Summary {
     pub causes: usize,
     /// Causes that were exercised.
     pub causes_exercised: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The verdict of a run.
@@ -119,6 +127,7 @@ impl Summary {
             skipped: count(Outcome::Skipped),
             waived: count(Outcome::Waived),
             unconfirmed: count(Outcome::Unconfirmed),
+            unstable: count(Outcome::Unstable),
             warned: cases.iter().filter(|case| !case.warnings.is_empty()).count(),
             ..Self::default()
         };
@@ -137,7 +146,7 @@ impl Summary {
         let judged = self.passed + self.failed + self.waived;
         if evidence.interrupted {
             Verdict::Interrupted
-        } else if self.failed > 0 || evidence.violation {
+        } else if self.failed + self.unstable > 0 || evidence.violation {
             Verdict::Violations
         } else if self.inconclusive > 0 || evidence.stopped {
             Verdict::Inconclusive

@@ -19,6 +19,7 @@ mod openapi;
 mod pairs;
 mod problem_details;
 mod promises;
+mod repeating;
 mod reports;
 mod request_ids;
 mod run_findings;

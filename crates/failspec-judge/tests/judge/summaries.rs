@@ -81,6 +81,7 @@ fn a_summary_counts_cases_and_failures() {
         skipped: 3,
         waived: 1,
         unconfirmed: 2,
+        unstable: 0,
         warned: 1,
         documented: 4,
         exercised: 2,

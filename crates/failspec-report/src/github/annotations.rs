@@ -116,7 +116,7 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
         findings.iter().all(|finding| told.iter().any(|group| group.has(&case.name, finding.check)))
     };
     let fitting = |fits: fn(&CaseReport) -> bool| distinct_first(report, fits);
-    for case in fitting(|case| case.outcome == Outcome::Failed) {
+    for case in fitting(|case| matches!(case.outcome, Outcome::Failed | Outcome::Unstable)) {
         if !is_told(case, &case.violations) {
             let message = findings(case.violations.iter());
             text.push(Level::Error, at(case, Level::Error, &message, checkout));

@@ -24,8 +24,9 @@ use super::{
 };
 
 /// Headings in the order of relevance to the user.
-const GROUPS: [(Outcome, &str); 6] = [
+const GROUPS: [(Outcome, &str); 7] = [
     (Outcome::Failed, "Failed"),
+    (Outcome::Unstable, "Unstable"),
     (Outcome::Inconclusive, "Inconclusive"),
     (Outcome::Waived, "Waived"),
     (Outcome::Unconfirmed, "Unconfirmed"),
@@ -179,7 +180,8 @@ fn badge(page: &mut Page, case: &CaseReport) {
 
 /// Writes the findings into the page itself: they must be readable without a script.
 fn findings(page: &mut Page, case: &CaseReport) {
-    let reason = case.reason.as_ref().filter(|_| case.violations.is_empty());
+    let reason =
+        case.reason.as_ref().filter(|_| case.violations.is_empty() || case.outcome == Outcome::Unstable);
     let any = !case.violations.is_empty() || !case.waived.is_empty() || !case.warnings.is_empty();
     if !any && reason.is_none() && case.rerun.is_none() {
         return;
@@ -245,7 +247,7 @@ fn documented(page: &mut Page, case: &CaseReport) {
         page.raw(" · retry: ").text(retry.as_str());
     }
     for link in documented.link.as_deref().into_iter().chain(case.documentation.as_deref()) {
-        page.raw(" · ").link(link);
+        page.raw(" · ").link_as(link, "documentation");
     }
     page.raw("</p>");
 }
@@ -254,10 +256,10 @@ fn documented(page: &mut Page, case: &CaseReport) {
 fn logs(page: &mut Page, logs: &LogReference) {
     page.raw("<p class=\"faint\">Logs:");
     if let Some(id) = &logs.request_id {
-        page.raw(" request id <code>").content(id).raw("</code>");
+        page.raw(" request id ").content(id);
     }
     if let Some(id) = &logs.trace_id {
-        page.raw(" trace <code>").content(id).raw("</code>");
+        page.raw(" trace ").content(id);
     }
     if let Some(url) = &logs.url {
         page.raw(" ").link(url);

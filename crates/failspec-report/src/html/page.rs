@@ -67,10 +67,15 @@ impl Page {
 
     /// Appends a link, if the text is one that a browser may follow; otherwise text.
     pub(super) fn link(&mut self, link: &str) -> &mut Self {
+        self.link_as(link, link)
+    }
+
+    /// Appends a link with another text, if it is one that a browser may follow; otherwise the link as text.
+    pub(super) fn link_as(&mut self, link: &str, text: &str) -> &mut Self {
         let is_web = ["https://", "http://"].iter().any(|scheme| link.starts_with(scheme));
         let is_plain = link.chars().all(|character| !character.is_whitespace() && !is_unsafe(character));
         if is_web && is_plain {
-            self.raw("<a rel=\"noopener noreferrer\" href=\"").text(link).raw("\">").text(link).raw("</a>")
+            self.raw("<a rel=\"noopener noreferrer\" href=\"").text(link).raw("\">").text(text).raw("</a>")
         } else {
             self.text(link)
         }

@@ -125,6 +125,7 @@ fn outcomes(report: &RunReport, pack: &PackReport) -> String {
     let mut text = format!("{} passed", count(Outcome::Passed));
     let others = [
         (Outcome::Failed, "❌ "),
+        (Outcome::Unstable, "❌ "),
         (Outcome::Inconclusive, "⚠️ "),
         (Outcome::Waived, ""),
         (Outcome::Unconfirmed, ""),

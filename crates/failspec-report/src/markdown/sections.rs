@@ -113,7 +113,7 @@ pub(super) fn access(comment: &mut Comment, report: &RunReport) {
 }
 
 pub(super) fn violations(comment: &mut Comment, report: &RunReport) {
-    let failed = distinct_first(report, |case| case.outcome == Outcome::Failed);
+    let failed = distinct_first(report, |case| matches!(case.outcome, Outcome::Failed | Outcome::Unstable));
     if failed.is_empty() {
         return;
     }

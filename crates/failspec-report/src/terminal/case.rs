@@ -58,7 +58,9 @@ pub(super) fn case_on(text: &mut Screen, report: &CaseReport, built_in: bool) {
         row(text, "logs", &Styles::dab(Styles::FAINT, visible(&logs.to_string())));
     }
     // Violations, if there are any, are clearer than the reason.
-    if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
+    if let Some(reason) =
+        report.reason.as_ref().filter(|_| report.violations.is_empty() || report.outcome == Outcome::Unstable)
+    {
         row(text, "reason", &visible(&reason.to_string()));
     }
     findings(text, report);
@@ -113,7 +115,7 @@ pub(super) fn place(report: &CaseReport, built_in: bool) -> String {
 
 fn title(text: &mut Screen, report: &CaseReport, built_in: bool) {
     let style = match report.outcome {
-        Outcome::Failed => Styles::BAD,
+        Outcome::Failed | Outcome::Unstable => Styles::BAD,
         Outcome::Passed => Styles::GOOD,
         _ => Styles::WARN,
     };

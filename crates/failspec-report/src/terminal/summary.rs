@@ -219,6 +219,7 @@ fn outcomes(text: &mut Screen, report: &RunReport) {
     let counts = [
         (summary.passed, "passed", Styles::GOOD),
         (summary.failed, "failed", Styles::BAD),
+        (summary.unstable, "unstable", Styles::BAD),
         (summary.inconclusive, "inconclusive", Styles::WARN),
         (summary.skipped, "skipped", Styles::WARN),
         (summary.waived, "waived", Styles::WARN),
@@ -438,13 +439,13 @@ fn last_line(text: &mut Screen, report: &RunReport, quiet: bool) {
     if !rests_on.is_empty() {
         let _ = write!(line, " · {}", rests_on.join(", "));
     }
-    let counts = outcome_counts(report);
-    if !counts.is_empty() {
-        let _ = write!(line, " · {}", counts.join(", "));
-    }
     let why = if quiet { reason(report) } else { String::new() };
     if !why.is_empty() {
         let _ = write!(line, " · {}", sanitize::one_line(&why));
+    }
+    let counts = outcome_counts(report);
+    if !counts.is_empty() {
+        let _ = write!(line, " · {}", counts.join(", "));
     }
     let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
     if selected < report.summary.documented || report.shard.is_some() {
