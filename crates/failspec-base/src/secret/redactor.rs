@@ -222,7 +222,7 @@ impl Mask {
         if groups.is_empty() {
             return hits;
         }
-        let mut find = |text: &[u8], source: &dyn Fn(Range<usize>) -> Range<usize>| {
+        let mut find = |text: &[u8], source: Source<'_>| {
             groups
                 .iter()
                 .filter_map(|group| group.search())
@@ -249,14 +249,17 @@ impl Group {
     }
 }
 
+/// Maps a range of a decoded form to the text that was sent.
+type Source<'s> = &'s dyn Fn(Range<usize>) -> Range<usize>;
+
 /// Calls `find` with the text and with each form of it that results from decoding escapes: of any kind, of any two kinds
 /// (a query in HTML, JSON in JSON), and of one kind three times (JSON in JSON in JSON, as logs have it). `source` maps a
 /// range of what `find` gets to the text that was sent.
 fn each_decoded_form(
     text: &[u8],
     decoded: &[EscapeSyntax],
-    find: &mut dyn FnMut(&[u8], &dyn Fn(Range<usize>) -> Range<usize>),
-    source: &dyn Fn(Range<usize>) -> Range<usize>,
+    find: &mut dyn FnMut(&[u8], Source<'_>),
+    source: Source<'_>,
 ) {
     find(text, source);
     for kind in EscapeSyntax::ALL {
@@ -304,7 +307,7 @@ impl Automaton {
     ///
     /// Of a long secret, what follows its first bytes is masked as far as it is the secret: a text that was cut has only
     /// a part of it.
-    fn find(&self, text: &[u8], hits: &mut Vec<Match>, source: &dyn Fn(Range<usize>) -> Range<usize>) {
+    fn find(&self, text: &[u8], hits: &mut Vec<Match>, source: Source<'_>) {
         let first = hits.len();
         let Some(automaton) = &self.automaton else {
             let placeholder = Arc::clone(&self.patterns[0].placeholder);
