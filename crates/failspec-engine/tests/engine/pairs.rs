@@ -54,6 +54,44 @@ const METHOD: &str = "wrong_method::use_a_wrong_method";
 const SHUT: &str = "shut::ask_while_it_is_shut";
 const BROKEN: &str = "broken::break_it";
 
+/// Returns the pairs of checks of standards that no other pack brings about.
+fn standards() -> Vec<Pair> {
+    let pair = |check, scenario, wrong: Change, harmless: Change| Pair {
+        check,
+        pack: "standards",
+        scenario,
+        wrong,
+        violation: false,
+        harmless,
+    };
+    vec![
+        pair(
+            "problem-details",
+            "not_found::read_the_absent",
+            on!(404, reply => reply.set("status", json!("404"))),
+            on!(404, reply => reply.set("type", json!("/problems/absent")).set("title", json!("It is gone"))),
+        ),
+        pair(
+            "proxy-authenticate",
+            "proxy_login::ask_the_proxy",
+            on!(407, reply => reply.with("Proxy-Authenticate", "")),
+            on!(407, reply => reply.with("proxy-authenticate", "Basic realm=\"x\", Bearer")),
+        ),
+        pair(
+            "content-range",
+            "range::read_beyond_the_end",
+            on!(416, reply => reply.with("Content-Range", "bytes 0-9/10")),
+            on!(416, reply => reply.with("Content-Range", "")),
+        ),
+        pair(
+            "upgrade",
+            "upgrade::speak_the_old_protocol",
+            on!(426, reply => reply.with("Upgrade", "")),
+            on!(426, reply => reply.with("upgrade", "TLS/1.3, HTTP/2.0")),
+        ),
+    ]
+}
+
 /// Returns the pairs of checks that use only an OpenAPI document.
 fn declared() -> Vec<Pair> {
     const NONE: &str = "absent::read_an_absent_thing";
@@ -140,6 +178,7 @@ fn declared() -> Vec<Pair> {
 fn pairs() -> Vec<Pair> {
     let mut all = contracts();
     all.extend(declared());
+    all.extend(standards());
     all
 }
 
@@ -619,6 +658,7 @@ fn right_response(pack: &str) -> Box<dyn Fn(&Asked) -> Reply + Send + Sync> {
         "always200" => Box::new(right::always200),
         "groups" => Box::new(right::groups),
         "declared" => Box::new(right::declared),
+        "standards" => Box::new(right::standards),
         other => panic!("no right responses for {other}"),
     }
 }
@@ -644,7 +684,7 @@ fn every_check_has_its_pair() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn right_responses_break_no_check() {
-    for pack in ["depot", "words", "bulk", "always200", "groups", "declared"] {
+    for pack in ["depot", "words", "bulk", "always200", "groups", "declared", "standards"] {
         assert_clean(&run_changed(pack, "", |_, reply| reply).await, pack);
     }
 }

@@ -135,3 +135,17 @@ pub fn groups(asked: &Asked) -> Reply {
         _ => Reply::json(200, json!({ "success": true })),
     }
 }
+
+pub fn standards(asked: &Asked) -> Reply {
+    let problem = |status: u16, title: &str| {
+        Reply::json(status, json!({ "title": title, "status": status, "detail": "No." }))
+            .with("Content-Type", "application/problem+json")
+    };
+    match asked.path.as_str() {
+        "/404" => problem(404, "Not Found"),
+        "/407" => problem(407, "Proxy Authentication Required").with("Proxy-Authenticate", "Basic"),
+        "/416" => problem(416, "Range Not Satisfiable").with("Content-Range", "bytes */10"),
+        "/426" => problem(426, "Upgrade Required").with("Upgrade", "HTTP/3.0").with("Connection", "upgrade"),
+        _ => Reply::json(200, json!({})),
+    }
+}
