@@ -59,6 +59,7 @@ fn block(output: &str) -> String {
         (r"127\.0\.0\.1:\d+", "127.0.0.1:8099"),
         (r"failspec-[a-z0-9]{4,6}-[a-z0-9]+", "failspec-k3x9a1-2"),
         (r"\b\d+\.\d ms", "0.6 ms"),
+        (r"trace [0-9a-f]{32}", "trace 4bf92f3577b34da6a3ce929d0e0e4736"),
         (r"\b\d+\.\d\d s", "0.03 s"),
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, fixed).into_owned();
