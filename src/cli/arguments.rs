@@ -101,7 +101,7 @@ pub enum Command {
     /// Compare a contract with its documentation as it is now
     #[command(after_help = DRIFT_EXAMPLES)]
     Drift(DriftArguments),
-    /// Write what a contract says: a page's table, an OpenAPI Overlay, or codes for clients
+    /// Write a contract as a page's table, an OpenAPI Overlay or codes
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArguments),
     /// Compare two contracts, two reports or two certificates

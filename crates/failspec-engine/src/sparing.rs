@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use failspec_base::message::{Request, TransportError};
@@ -22,9 +25,22 @@ pub struct Sparing {
     left: Mutex<HashMap<String, Option<usize>>>,
     /// The number of requests that got no response in time.
     timeouts: Mutex<HashMap<String, usize>>,
+    /// True if a rate limit that tells no wait lasted longer than anybody waits.
+    limit_lasts: AtomicBool,
 }
 
 impl Sparing {
+    /// Records that a rate limit that tells no wait was waited for in vain.
+    pub fn note_lasting_limit(&self) {
+        self.limit_lasts.store(true, Relaxed);
+    }
+
+    /// Returns true if a rate limit that tells no wait was waited for in vain: then no other case waits that long. An API
+    /// that refuses everything would cost a minute for each.
+    pub fn limit_lasts(&self) -> bool {
+        self.limit_lasts.load(Relaxed)
+    }
+
     /// Records that a request did not remove what it should, or created what nothing removes.
     pub fn note_left(&self, operation: String) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);

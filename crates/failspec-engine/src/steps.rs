@@ -171,18 +171,18 @@ impl Session {
                 self.unless_cancelled(on_cancel, tokio::time::sleep(told)).await?;
                 continue;
             }
-            if response.status != 429 || purpose.expects_429 {
+            if response.status != 429 || purpose.expects_429 || self.is_of_another_status(&response) {
                 return Ok(records.len() - 1);
             }
-            // What it tells and nobody can read is no reason to try for long.
-            let unreadable = || response.combined_header("retry-after").map(|_| FIRST_UNTOLD_WAIT);
-            let wait = match self.told(&response).or_else(unreadable) {
-                Some(told) if resends == MAX_RESENDS || told > MAX_UNEXPECTED_WAIT => {
-                    return Err(format!(
-                        "the target limits the rate of requests (HTTP 429, asks to wait {} s)",
-                        told.as_secs()
-                    )
-                    .into());
+            // What it tells and nobody can read is no reason to try for long, nor is what others tried in vain.
+            let is_short = response.combined_header("retry-after").is_some()
+                || (waited.is_zero() && self.sparing.limit_lasts());
+            let told = self.told(&response);
+            let wait = match told.or(is_short.then_some(FIRST_UNTOLD_WAIT)) {
+                Some(wait) if resends == MAX_RESENDS || wait > MAX_UNEXPECTED_WAIT => {
+                    let says = told.map(|told| format!("asks to wait {} s", told.as_secs()));
+                    let says = says.unwrap_or_else(|| "tells no wait".to_owned());
+                    return Err(format!("the target limits the rate of requests (HTTP 429, {says})").into());
                 }
                 Some(told) => {
                     resends += 1;
@@ -190,6 +190,7 @@ impl Session {
                 }
                 // How long the window is can only be tried.
                 None if waited >= MAX_UNEXPECTED_WAIT => {
+                    self.sparing.note_lasting_limit();
                     return Err(format!(
                         "the target limits the rate of requests (HTTP 429, tells no wait, and still does after {} s)",
                         waited.as_secs()
@@ -207,6 +208,16 @@ impl Session {
             records.pop();
             self.unless_cancelled(on_cancel, tokio::time::sleep(wait)).await?;
         }
+    }
+
+    /// Returns true if a response has the code of documented failures, and its status is that of none of them: then the
+    /// status is wrong, and says nothing.
+    fn is_of_another_status(&self, response: &Response) -> bool {
+        let contract = &self.pack.contract;
+        let view = View::new(response, None);
+        let Some(code) = view.code(&contract.envelope).filter(|code| !code.is_null()) else { return false };
+        let mut named = contract.failures.iter().filter(|failure| failure.has_code(code)).peekable();
+        named.peek().is_some() && named.all(|failure| !failure.allows_status(response.status))
     }
 
     /// Registers the secrets of a response, as listed in the contract. From then on they are masked everywhere, also

@@ -27,7 +27,10 @@ may be added.",
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let response = subject.response();
-    let is_problem = response.media_type().is_some_and(|it| it.essence() == "application/problem+json");
+    // Few responses are such, and most are ruled out without parsing the header.
+    let may_be = response.header("content-type").is_some_and(|it| it.contains(['+']));
+    let is_problem =
+        may_be && response.media_type().is_some_and(|it| it.essence() == "application/problem+json");
     let Some(Value::Object(problem)) = subject.view.body().filter(|_| is_problem) else {
         return Vec::new();
     };

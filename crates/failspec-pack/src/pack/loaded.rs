@@ -340,8 +340,11 @@ fn read_scenarios(
 ) -> (Vec<Arc<Scenario>>, Diagnostics, BTreeSet<String>) {
     let (node, written) = yaml::read(source);
     let Some(node) = node else { return (Vec::new(), written, BTreeSet::new()) };
-    let names = inherited::names(&node).collect();
-    let node = inherited.map_or_else(|| node.clone(), |inherited| inherited.complete(&node));
+    // A large pack is not copied for what few packs have.
+    let (names, node) = match inherited {
+        Some(inherited) => (inherited::names(&node).collect(), inherited.complete(&node)),
+        None => (BTreeSet::new(), node),
+    };
     let reader = Decoder::new(source);
     let scenarios = Scenario::read_file(&node, &reader, contract, library, None).into_iter().map(Arc::new);
     (scenarios.collect(), merged(written, reader.finish()), names)

@@ -500,10 +500,10 @@ pub(super) fn split_trigger(triggers: &str) -> (&str, Option<&str>) {
 }
 
 /// Returns the failures that a scenario triggers, one for each version of the contract that names it otherwise.
-fn alternatives(node: &Node) -> Vec<&Node> {
+fn alternatives(node: &Node) -> &[Node] {
     match &node.value {
-        NodeValue::List(items) => items.iter().collect(),
-        _ => vec![node],
+        NodeValue::List(items) => items,
+        _ => std::slice::from_ref(node),
     }
 }
 
@@ -526,11 +526,9 @@ fn is_elsewhere(trigger: &str, contract: &Contract) -> bool {
 /// in the scenario may also exist only there, so it is checked only with those versions.
 fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
     let Some(node) = entry.value.get("triggers") else { return false };
-    let named: Option<Vec<&str>> = alternatives(node).into_iter().map(Node::as_text).collect();
-    named.is_some_and(|named| {
-        !named.is_empty()
-            && named.iter().all(|trigger| !is_here(trigger, contract) && is_elsewhere(trigger, contract))
-    })
+    let named = alternatives(node);
+    let is_another = |trigger: &str| !is_here(trigger, contract) && is_elsewhere(trigger, contract);
+    !named.is_empty() && named.iter().all(|trigger| trigger.as_text().is_some_and(is_another))
 }
 
 /// Returns the failure or cause of a list that this version of the contract has: the first. All others must exist in
