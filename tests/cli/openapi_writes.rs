@@ -278,6 +278,36 @@ fn put_that_may_create_is_not_asked_for_an_unknown_id() {
     assert!(replaces.contains("PUT /books/no-such-${unique}"), "{replaces}");
 }
 
+/// A PUT that creates under an id of one's own makes no second thing whose name a rename could take.
+#[test]
+fn name_of_another_is_asked_where_another_can_be_made() {
+    let body = "requestBody: { required: true, content: { application/json: { schema: { type: object, required: [title], \
+                properties: { title: { type: string } } } } } }";
+    let parameters = "parameters: [{ name: isbn, in: path, required: true, schema: { type: string } }]";
+    let put = |created: &str| {
+        format!(
+            "  /books/{{isbn}}:\n    {parameters}\n    put:\n      {body}\n      responses: {{ '200': {{ description: ok }}{created} }}\n    \
+             get: {{ responses: {{ '200': {{ description: ok }} }} }}\n    delete: {{ responses: {{ '204': {{ description: gone }} }} }}\n"
+        )
+    };
+    let post = format!(
+        "  /books:\n    post:\n      {body}\n      responses: {{ '201': {{ description: made, content: {{ application/json: {{ schema: \
+         {{ type: object, properties: {{ isbn: {{ type: string }} }} }} }} }} }} }}\n"
+    );
+    for (paths, is_asked) in
+        [(put(", '201': { description: made }"), false), (format!("{post}{}", put("")), true)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let document = format!("openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n{paths}");
+        fs::write(folder.path().join("books.yaml"), &document).unwrap();
+        let import = ["import", "openapi", "books.yaml", "--name", "books", "--allow-writes"];
+        done(failspec(folder.path()).args(import)).exits(0);
+        let generated = fs::read_to_string(folder.path().join("scenarios/books/generated.yaml")).unwrap();
+        assert_eq!(generated.contains("taken_name:"), is_asked, "{document}\n{generated}");
+        assert!(generated.contains("sent_twice:"), "{generated}");
+    }
+}
+
 const TAGS: &str = r##"
 openapi: 3.1.0
 info: { title: Tags, version: "1" }

@@ -82,7 +82,9 @@ impl<'a> Generator<'a> {
         let (Some(own), true) = (names.first(), matches!(operation.method.as_str(), "PUT" | "PATCH")) else {
             return;
         };
-        let Some(creator) = self.creators.of_item(&item) else { return };
+        // A PUT under an id of its own would change the first thing, and not create another.
+        let creator = self.creators.of_item(&item).filter(|creator| creator.make.method != "PUT");
+        let Some(creator) = creator else { return };
         let Some(made) = right.around.requests.get(&item) else { return };
         let taken = format!("{UNIQUE}-taken");
         let Some(name) = made.unique_names().into_iter().next() else { return };
