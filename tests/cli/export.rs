@@ -182,6 +182,24 @@ fn overlay_declares_failures_where_scenarios_trigger_them_and_names_the_others()
     assert!(contract.contains("410"), "{contract}");
 }
 
+/// A pack may come from a stranger, and its page goes on a site.
+#[test]
+fn security_texts_of_a_pack_are_no_markup_on_the_page() {
+    let contract = "contract: tiny\nas_of: 2026-01-31\nenvelope: { code: /e }\nfailures:\n  - { id: a, status: 404, code: \"a`|[x](javascript:y)\", \
+                    summary: \"<img src=x onerror=alert(1)> [l](javascript:x)\\n\\n# h | `b\" }\n";
+    let folder = pack_with(
+        contract,
+        "contract: tiny\nscenarios:\n  a: { triggers: a, request: GET /x, no_control: none }\n",
+    );
+    let page =
+        done(failspec(folder.path()).args(["export", "tiny", "markdown", "--packs", "."])).exits(0).stdout;
+    let row = page.lines().find(|line| line.contains("404")).unwrap();
+    assert_eq!(
+        row,
+        "| a\\`\\|\\[x](javascript:y) | 404 | &lt;img src=x onerror=alert(1)> \\[l](javascript:x) # h \\| \\`b |  |"
+    );
+}
+
 #[test]
 fn nothing_to_export_is_said() {
     let folder = pack_with(

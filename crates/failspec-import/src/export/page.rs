@@ -26,7 +26,7 @@ pub fn page(pack: &Pack) -> String {
             let statuses = if is_said { format!("{} | ", statuses(failure)) } else { String::new() };
             for code in codes(failure) {
                 let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
-                let _ = writeln!(text, "| `{}` | {statuses}{} |", cell(&code), meaning(failure));
+                let _ = writeln!(text, "| {} | {statuses}{} |", code_cell(&code), meaning(failure));
             }
         }
     }
@@ -73,9 +73,21 @@ fn advice(retry: Retry) -> &'static str {
     }
 }
 
-/// Formats a text for a cell: on one line, and without what would end the cell or begin markup.
+/// Formats a text for a cell: on one line, and without what would end the cell or begin a link or markup.
 fn cell(text: &str) -> String {
-    one_line(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+    let mut safe = one_line(text).replace('\\', "\\\\").replace('<', "&lt;");
+    for mark in ['|', '[', '`'] {
+        safe = safe.replace(mark, &format!("\\{mark}"));
+    }
+    safe
+}
+
+/// Formats a code in code font; one that would end the font is a text.
+fn code_cell(code: &str) -> String {
+    match code.contains('`') {
+        true => cell(code),
+        false => format!("`{}`", one_line(code).replace('|', "\\|")),
+    }
 }
 
 /// Returns a body with the parts that all errors have, if the contract says where they are.
