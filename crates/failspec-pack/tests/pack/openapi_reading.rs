@@ -302,9 +302,11 @@ fn files_of_a_pack_may_refer_to_the_document() {
 fn security_that_cannot_be_met_is_named() {
     for (security, named) in [
         ("[{ a: [] }, { b: [] }]", None),
-        ("[{ a: [], b: [] }]", Some("`a` and `b` at once")),
-        ("[{ a: [], b: [] }, { a: [] }]", None),
-        ("[{ a: [], b: [] }, {}]", None),
+        // A key is sent beside the credential of a role; of two credentials, a role has one.
+        ("[{ a: [], b: [] }]", None),
+        ("[{ a: [], d: [] }]", Some("`a` and `d` at once")),
+        ("[{ a: [], d: [] }, { a: [] }]", None),
+        ("[{ a: [], d: [] }, {}]", None),
         // One token meets both.
         ("[{ a: [], o: [] }]", None),
         ("[{ c: [] }]", Some("`c` is not declared")),
@@ -312,7 +314,7 @@ fn security_that_cannot_be_met_is_named() {
         let text = format!(
             "openapi: 3.0.3\ninfo: {{ title: t, version: '1' }}\nsecurity: {security}\npaths:\n  \
              /a: {{ get: {{ responses: {{}} }} }}\n  /b: {{ get: {{ responses: {{}} }} }}\n\
-             components: {{ securitySchemes: {{ a: {{ type: http, scheme: bearer }}, b: {{ type: apiKey, in: query, name: k }}, o: {{ type: oauth2, flows: {{}} }} }} }}\n"
+             components: {{ securitySchemes: {{ a: {{ type: http, scheme: bearer }}, b: {{ type: apiKey, in: query, name: k }}, o: {{ type: oauth2, flows: {{}} }}, d: {{ type: http, scheme: basic }} }} }}\n"
         );
         let losses = losses(&read(&text));
         assert_eq!(losses.len(), usize::from(named.is_some()), "{security}: {losses:?}");
