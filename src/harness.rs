@@ -185,6 +185,7 @@ impl Harness {
     /// When there is no pack, there are several for one API, a pack contains errors, or it has no such role or
     /// variable.
     pub fn run(self, arguments: Arguments) -> Result<Conclusion, HarnessError> {
+        #[cfg(feature = "reference")]
         crate::builtin::register();
         let root = self.packs.clone().unwrap_or_else(|| PathBuf::from("."));
         #[cfg(not(feature = "reference"))]
