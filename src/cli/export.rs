@@ -15,7 +15,7 @@ use super::{
     arguments::PacksFrom, error::CliError, given::GivenDocument, output_file::write_file, packs, run::print,
 };
 
-/// What is written.
+/// The form that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
     /// The table of a documentation page

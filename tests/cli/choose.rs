@@ -252,7 +252,7 @@ fn is_alive(pid: &str) -> bool {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "needs python3-cryptography"]
+#[ignore = "needs python3"]
 fn started_server_and_its_processes_end_however_the_run_ends() {
     let folder = pack_with(TINY_CONTRACT, crate::support::TINY_SCENARIOS);
     fs::write(folder.path().join("server.py"), SERVER).unwrap();

@@ -65,7 +65,7 @@ pub(super) struct CaseRunner<'s> {
     has_setup: bool,
     /// True if other cases use what its setup made as well.
     pub shares_things: bool,
-    /// What its setup made, if a later case may use it after a refusal.
+    /// The things that its setup made, if a later case may use it after a refusal.
     pub pooled: Option<Pooled>,
     /// True if another case made what it uses.
     pub has_others_things: bool,

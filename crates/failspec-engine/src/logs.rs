@@ -1,4 +1,4 @@
-//! What leads from a case to the server's own logs.
+//! The ids that lead from a case to the server's own logs.
 
 use std::sync::Arc;
 

@@ -100,7 +100,7 @@ pub struct Session {
     pub shared_things: SharedThings,
     /// The ids that creations named.
     pub named_ids: NamedIds,
-    /// What the target is spared.
+    /// The requests that the target is spared.
     pub sparing: Sparing,
     /// The evidence that the API responded.
     pub evidence: Evidence,

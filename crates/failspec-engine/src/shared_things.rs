@@ -51,11 +51,11 @@ pub struct SharedThings {
     made: Mutex<HashMap<Digest, Shared>>,
     /// By the index of the case: the setup that several cases have whose request should be refused.
     poolable: OnceLock<HashMap<usize, Digest>>,
-    /// What was made for such a case and is not in use.
+    /// A thing that was made for such a case and is not in use.
     pool: Mutex<HashMap<Digest, Vec<Arc<Made>>>>,
 }
 
-/// What the setup of a case made, for it and others after it.
+/// The things that the setup of a case made, for it and others after it.
 #[derive(Debug, Clone)]
 pub(super) struct Pooled {
     digest: Digest,

@@ -1,4 +1,4 @@
-//! What a run spares the target: no more is created that could not be removed, and an operation that does not respond in
+//! Requests that a run spares the target: no more is created that could not be removed, and an operation that does not respond in
 //! time is not called again and again. It is for packs with an OpenAPI document, whose cases by the hundred are generated.
 
 use std::{
@@ -18,7 +18,7 @@ use super::{case_runner::may_create, plan::Case, session::Session};
 /// Number of failures of an operation after which its further cases are left out.
 const MAX_FAILURES: usize = 3;
 
-/// What was found out about operations, by their name.
+/// Findings about operations, by their name.
 #[derive(Debug, Default)]
 pub struct Sparing {
     /// The number of things that an operation should have removed, or created and nothing removed; `None` once it removed one.

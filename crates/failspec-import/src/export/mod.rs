@@ -1,4 +1,4 @@
-//! What a contract says, for those who read no contract: the table of a page, an overlay of an OpenAPI document, and codes
+//! A contract in other forms, for those who read no contract: the table of a page, an overlay of an OpenAPI document, and codes
 //! for clients. The contract is the one source of them; [`drift`](crate::drift) of what was exported finds no difference.
 
 mod codes;

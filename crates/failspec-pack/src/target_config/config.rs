@@ -73,7 +73,7 @@ pub struct Target {
     pub read_only: bool,
     /// Hosts that `Host` of a request may name besides that of its URL, each as it is written in the header.
     pub hosts: Vec<String>,
-    /// What leads from a finding to its own logs.
+    /// Headers and links that lead from a finding to its own logs.
     pub tracing: Tracing,
     /// True if it is an embedded reference implementation, so that results say nothing about any other API.
     pub reference: bool,

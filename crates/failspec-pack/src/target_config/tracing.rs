@@ -1,4 +1,4 @@
-//! What leads from a finding to the server's own logs: the headers of traces, and links to a log viewer.
+//! Ways from a finding to the server's own logs: the headers of traces, and links to a log viewer.
 
 use failspec_base::{
     encoding::percent_encode,
@@ -11,7 +11,7 @@ use super::Environment;
 /// The placeholders of `log_url`.
 const PLACEHOLDERS: [&str; 3] = ["request_id", "trace_id", "case"];
 
-/// What leads from a finding to the server's own logs.
+/// The way from a finding to the server's own logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracing {
     /// True if every request carries `traceparent`, with one trace for each case.

@@ -1,4 +1,4 @@
-//! What is wrong, before everything else: findings about the whole run, and the findings of all cases by rule and cause.
+//! The causes, before everything else: findings about the whole run, and the findings of all cases by rule and cause.
 
 use std::collections::HashSet;
 

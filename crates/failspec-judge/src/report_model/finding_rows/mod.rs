@@ -57,7 +57,7 @@ struct Example<'a> {
     rank: (bool, usize),
 }
 
-/// What shows a deviation.
+/// The evidence of a deviation.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Evidence<'a> {
     Case(&'a str),
