@@ -9,7 +9,7 @@ use std::{
 
 use failspec_base::syntax::{Source, toml, yaml};
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::{Contract, source::plain_or_quoted};
+use failspec_pack::pack::{Contract, writing::plain_or_quoted};
 use failspec_report::terminal::Styles;
 
 use super::{
@@ -83,10 +83,11 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     check_name(name)?;
     let texts = crate::builtin::built_in().read_pack(source)?;
     let moved = |path: &str| path.replacen(&format!("/{source}/"), &format!("/{name}/"), 1);
-    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text, source, name)));
+    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text.to_string(), source, name)));
     let snapshots = crate::builtin::snapshots_of(source).into_iter();
-    let snapshots =
-        snapshots.filter(|_| name == source).map(|(path, text)| (format!("snapshots/{name}/{path}"), text));
+    let snapshots = snapshots
+        .filter(|_| name == source)
+        .map(|(path, text)| (format!("snapshots/{name}/{path}"), text.to_string()));
     let mut text = write_all(files.chain(snapshots))?;
     text += &editor_schemas()?;
     let _ = writeln!(text, "\nnext:\n  failspec lint {name} --packs .");

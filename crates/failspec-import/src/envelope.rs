@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::body_path::BodyPath;
 use failspec_pack::pack::{
     BodyRule, Pointer,
-    source::{Comments, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource, SchemaSource},
+    writing::{Comments, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource, SchemaSource},
 };
 
 /// The common envelope of error responses. Each pointer has a note about its origin.
