@@ -77,7 +77,7 @@ pub enum Files {
 
 /// The files of one pack, sorted: path below the root (`scenarios/kubeglass/general.yaml`) → text.
 ///
-/// What is read from a file also stands in its `Source`: it is shared, because a pack may have 100,000 cases.
+/// A text that is parsed also stands in its `Source`: both share it, because a pack may have 100,000 cases.
 pub type Texts = BTreeMap<String, Arc<str>>;
 
 /// A file or folder of a pack that cannot be read.
