@@ -216,7 +216,7 @@ impl Session {
         let contract = &self.pack.contract;
         let view = View::new(response, None);
         let Some(code) = view.code(&contract.envelope).filter(|code| !code.is_null()) else { return false };
-        let mut named = contract.failures.iter().filter(|failure| failure.has_code(code)).peekable();
+        let mut named = contract.failures.iter().filter(|failure| failure.has_code(&code)).peekable();
         named.peek().is_some() && named.all(|failure| !failure.allows_status(response.status))
     }
 
@@ -387,7 +387,7 @@ impl Session {
         let success = self.pack.contract.success.iter();
         let mut of_status = success.filter(|it| it.status.iter().any(|pattern| pattern.matches(status)));
         match view.code(&self.pack.contract.envelope) {
-            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
+            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(&code))),
             // A status alone would not say why it is none.
             _ if of_status.next().is_some() && !self.succeeded(view) => {
                 format!("HTTP {status} (no success by `success` of the contract)")
