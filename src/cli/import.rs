@@ -144,6 +144,9 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
         Styles::dab(Styles::STRONG, &draft.name),
         count(usable.count(), "failure"),
     );
+    if let Some((header, seen)) = &draft.envelope.code_header {
+        let _ = writeln!(text, "  code in the header {}: {}", visible(header), visible(seen));
+    }
     let parts = [
         ("code", &draft.envelope.code),
         ("message", &draft.envelope.message),

@@ -173,7 +173,7 @@ impl CaseRunner<'_> {
         };
         report.observed = Some(ObservedResponse {
             status,
-            code: view.code(&contract.envelope).map(|code| short_code(code, session)),
+            code: view.code(&contract.envelope).map(|code| short_code(&code, session)),
             request_id: None,
             ms: fractional_millis(record.exchange.elapsed),
         });
@@ -387,12 +387,12 @@ fn proof_gap(subject: &Subject<'_>) -> Option<ProofGap> {
 /// Returns the code that was seen instead of the failure's own code, if any: an accepted code that is not the own
 /// code of any failure of the contract, or a text saying that the response had no code.
 fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
-    if subject.is_bare() && subject.triggered.code().is_some() {
+    if subject.is_wordless() && subject.triggered.code().is_some() {
         return Some(format!("HTTP {} without a code", subject.response().status));
     }
     let code = subject.view.code_of(subject.triggered)?;
-    let other = subject.triggered.code().is_some() && !subject.triggered.has_code(code);
-    other.then(|| plain(code))
+    let other = subject.triggered.code().is_some() && !subject.triggered.has_code(&code);
+    other.then(|| plain(&code))
 }
 
 fn plain(code: &Value) -> String {
@@ -403,7 +403,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedResponse {
     let envelope = &subject.triggered.envelope;
     ObservedResponse {
         status: subject.response().status,
-        code: subject.view.code_of(subject.triggered).map(|code| short_code(code, session)),
+        code: subject.view.code_of(subject.triggered).map(|code| short_code(&code, session)),
         request_id: subject
             .view
             .request_id(envelope)

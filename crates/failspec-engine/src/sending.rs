@@ -198,7 +198,7 @@ impl Session {
         let contract = &self.pack.contract;
         let view = View::new(response, None);
         let Some(code) = view.code(&contract.envelope).filter(|code| !code.is_null()) else { return false };
-        let mut named = contract.failures.iter().filter(|failure| failure.has_code(code)).peekable();
+        let mut named = contract.failures.iter().filter(|failure| failure.has_code(&code)).peekable();
         named.peek().is_some() && named.all(|failure| !failure.allows_status(response.status))
     }
 

@@ -193,7 +193,7 @@ impl Session {
         let success = self.pack.contract.success.iter();
         let mut of_status = success.filter(|it| it.status.iter().any(|pattern| pattern.matches(status)));
         match view.code(&self.pack.contract.envelope) {
-            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
+            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(&code))),
             // A status alone would not say why it is none.
             _ if of_status.next().is_some() && !self.succeeded(view) => {
                 format!("HTTP {status} (no success by `success` of the contract)")
