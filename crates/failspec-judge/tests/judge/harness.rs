@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failspec_base::message::{Body, BodyError, Exchange, Request, Response};
+use failspec_base::message::{BodyError, Exchange, Request, Response};
 use failspec_judge::check::{
     self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, UnmetSuccess, View,
 };
