@@ -10,7 +10,10 @@ use crate::pack::{Version, split_version};
 use failspec_base::{
     message::{Header, Limits},
     secret::Secret,
-    syntax::{Decoder, Diagnostic, Diagnostics, Entry, Field, MappingSchema, Node, Source, ValueType, toml},
+    syntax::{
+        Decoder, Diagnostic, Diagnostics, Entry, Field, Location, MappingSchema, Node, Source, ValueType,
+        toml,
+    },
     template::VariableValue,
 };
 
@@ -93,6 +96,11 @@ pub static CONFIG: MappingSchema = MappingSchema {
     name: "config",
     about: "targets and waivers",
     fields: &[
+        Field::optional(
+            "packs",
+            ValueType::Text,
+            "the folder of your own packs (with schemas/PACK and scenarios/PACK), relative to this file: as --packs",
+        ),
         Field::optional("default_target", ValueType::Name, "the target of a run without `--target`"),
         Field::optional("target", ValueType::Map(&ValueType::MappingSchema(&TARGET)), "targets by name"),
         Field::optional(
@@ -204,6 +212,20 @@ impl Config {
         match config {
             Some(config) if !reader.failed() => Ok(config),
             _ => Err(redact(reader.finish(), source, Some(&node))),
+        }
+    }
+
+    /// Reads only the folder of the packs, with its place in the file.
+    ///
+    /// # Errors
+    /// Returns the errors in the syntax of the file, and in that key.
+    pub fn packs(source: &Arc<Source>) -> Result<Option<(String, Location)>, Diagnostics> {
+        let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
+        let Some(packs) = node.get("packs") else { return Ok(None) };
+        let reader = Decoder::new(source);
+        match reader.text(packs) {
+            Some(text) => Ok(Some((text.to_owned(), reader.place(packs.span)))),
+            None => Err(redact(reader.finish(), source, Some(&node))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! One pack as a test suite.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use quick_junit::{Property, TestSuite};
 
@@ -35,6 +35,14 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport, dialect: Dialect) -> 
     }
     if let Some(day) = &header.as_of {
         property("docs as of", day);
+    }
+    // Of the suite, because Jenkins' schema has no properties in a test case.
+    let mut tags: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for case in cases() {
+        case.tags.iter().for_each(|tag| tags.entry(tag).or_default().push(&case.name));
+    }
+    for (tag, cases) in tags {
+        property(&format!("tag {tag}"), &cases.join(" "));
     }
     let exercised = pack.coverage.count(|state| *state == State::Exercised);
     let (causes, causes_exercised) = pack.coverage.causes();
