@@ -57,7 +57,7 @@ enum Api {
     Right,
     /// It accepts every size.
     Accepts,
-    /// It refuses to create customers.
+    /// It refuses to create orders.
     Full,
     /// Its ids are texts, and its responses have members that nobody documents.
     Harmless,
@@ -73,7 +73,7 @@ fn serve(api: Api, resources: &Resources, request: &Received) -> Reply {
         Reply::json(status, format!(r#"{{"error":"{code}","message":"it is {code}"}}"#))
     };
     match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/customers") if api == Api::Full => wrong(507, "full"),
+        ("POST", "/orders") if api == Api::Full => wrong(507, "full"),
         ("POST", path) => {
             let owner = body["customer"].to_string().replace('"', "");
             if path == "/orders" && !resources.contains_key(&format!("/customers/{owner}")) {
@@ -140,7 +140,15 @@ fn wrong_server_is_found_and_a_fixture_that_fails_accuses_nobody() {
     done.exits(1).says("tiny::invalid::resize::zero").says("tiny::invalid::resize::negative");
     assert_eq!(left, [""; 0], "{lines:?}");
     let (done, ..) = run(Api::Full, SCENARIOS);
-    done.exits(3).says("POST").never_says("✗ ");
+    let place = "step 1 of the fixture `order` (scenarios/tiny/fixtures.yaml:13) in the setup of the control";
+    done.exits(3).says(place).says("tiny::invalid::resize::zero").never_says("✗ ");
+    // A step of the scenario itself is counted without those of its fixtures.
+    let own = SCENARIOS.replace(
+        "    request: PUT",
+        "    setup: [{ request: POST /nowhere/at/all, expect: { status: 299 } }]\n    request: PUT",
+    );
+    let (done, ..) = run(Api::Right, &own);
+    done.exits(3).says("step 1 of the setup of the control");
     // A control without the fixtures has no order: it is not the API's fault.
     let (done, ..) = run(
         Api::Right,

@@ -33,7 +33,7 @@ use super::{
     request_builder::Extra,
     session::Session,
     shared_things::Pooled,
-    steps::{SendContext, fill_pick, fill_schemas, response_of},
+    steps::{SendContext, fill_pick, fill_schemas, place_of, response_of},
 };
 
 /// Maximum total duration of the teardown of a case.
@@ -635,8 +635,8 @@ impl<'s> CaseRunner<'s> {
                 // The cases of an import differ in ids alone: the operation tells them together.
                 let last = self.observed.records.last().filter(|_| is_imported);
                 let request = last.map(|record| self.session.place(&record.exchange.request)).or(request);
-                let (number, phase, request) = (number + 1, phase.as_str(), request.unwrap_or_default());
-                reason.within(|reason| format!("step {number} of the {phase}: {reason} ({request})"))
+                let (place, request) = (place_of(steps, number, phase), request.unwrap_or_default());
+                reason.within(|reason| format!("{place}: {reason} ({request})"))
             })?;
         }
         Ok(())

@@ -82,6 +82,16 @@ impl<'a> SendContext<'a> {
     }
 }
 
+/// Names a step by its place: in its fixture, with file and line, or among the own steps of the setup.
+pub(super) fn place_of(steps: &[Step], index: usize, phase: Phase) -> String {
+    let phase = phase.as_str();
+    if let Some(of) = &steps[index].fixture {
+        return format!("step {} of the fixture `{}` ({}) in the {phase}", of.number, of.name, of.place);
+    }
+    let own = steps[..=index].iter().filter(|step| step.fixture.is_none()).count();
+    format!("step {own} of the {phase}")
+}
+
 /// Returns the effect of a cancellation on requests and waits of a phase: a teardown goes on.
 fn on_cancel(phase: Phase) -> OnCancel {
     if phase.is_teardown() { OnCancel::GoOn } else { OnCancel::Stop }

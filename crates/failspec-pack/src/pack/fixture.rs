@@ -11,7 +11,7 @@ use failspec_base::syntax::{
 
 use super::{
     read_context::ReadContext,
-    step::{STEP, Step},
+    step::{STEP, Step, StepOfFixture},
 };
 
 /// The names of the fixtures that a scenario, a control or another fixture needs.
@@ -51,6 +51,7 @@ pub(super) struct Fixtures {
 /// A fixture as it is written. Its steps are read anew for each scenario, because their names may be those of its rows.
 #[derive(Debug)]
 struct Fixture {
+    name: String,
     source: Arc<Source>,
     node: Node,
     place: Location,
@@ -81,8 +82,8 @@ impl Fixtures {
                 }
                 continue;
             }
-            let fixture =
-                Fixture { source: Arc::clone(source), node: entry.value.clone(), place, is_inherited };
+            let (name, node) = (entry.key.clone(), entry.value.clone());
+            let fixture = Fixture { name, source: Arc::clone(source), node, place, is_inherited };
             self.known.insert(entry.key.clone(), fixture);
         }
         for scenario in file.get("scenarios").and_then(Node::as_map).unwrap_or_default() {
@@ -194,8 +195,12 @@ impl Fixture {
         let known = std::mem::take(&mut names.known);
         let mut own =
             ReadContext { reader: &reader, contract: names.contract, library: names.library, known };
-        let steps = Step::read_all(node, &mut own, None);
+        let mut steps = Step::read_all(node, &mut own, None);
         names.known = own.known;
+        for (step, number) in steps.iter_mut().zip(1..) {
+            let place = Location { source: Arc::clone(&self.source), span: step.span };
+            step.fixture = Some(Arc::new(StepOfFixture { name: self.name.clone(), number, place }));
+        }
         for mut diagnostic in reader.finish().0 {
             if diagnostic.label.is_empty() {
                 diagnostic.label = format!("in the scenario `{scenario}`");

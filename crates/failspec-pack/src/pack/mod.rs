@@ -82,7 +82,7 @@ pub use scenario::{NO_SERVER_ERROR_ID, Needs, SCENARIOS, SUCCESS_ID, Scenario};
 pub use schema::{Schema, SchemaError, SchemaRegistry, SchemaViolation};
 pub use stability::{CHANGES, ChangeKind, Stability};
 pub use status::{StatusPattern, show_statuses};
-pub use step::{Capture, Step, Wait, WaitFor};
+pub use step::{Capture, Step, StepOfFixture, Wait, WaitFor};
 pub use validity::Period;
 pub use variable::Variable;
 pub use version::{Version, split_version};
