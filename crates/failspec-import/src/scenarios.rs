@@ -31,7 +31,7 @@ impl Draft {
         let usable: Vec<&DraftFailure> =
             self.failures.iter().filter(|it| !it.statuses().is_empty()).collect();
         let ready = usable.iter().copied().find(|it| it.statuses().contains(&404) && it.causes.is_empty());
-        let mut value = ScenarioFileSource { contract: self.name.clone(), scenarios: Vec::new() };
+        let mut value = ScenarioFileSource { contract: self.name.clone(), ..ScenarioFileSource::default() };
         if let Some(failure) = ready {
             comments.before(
                 "/scenarios/request_an_absent_path",
