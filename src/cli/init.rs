@@ -9,7 +9,7 @@ use std::{
 
 use failspec_base::syntax::{Location, Source, toml, yaml};
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::{Contract, source::plain_or_quoted};
+use failspec_pack::pack::{Contract, writing::plain_or_quoted};
 use failspec_report::terminal::Styles;
 
 use super::{
@@ -93,7 +93,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     check_name(name)?;
     let texts = crate::builtin::built_in().read_pack(source)?;
     let moved = |path: &str| path.replacen(&format!("/{source}/"), &format!("/{name}/"), 1);
-    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text, source, name)));
+    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text.to_string(), source, name)));
     let files: Vec<(String, String)> = files.collect();
     let contract = files.iter().position(|(path, _)| *path == format!("schemas/{name}/contract.yaml"));
     let edit = contract.map(|contract| {
@@ -106,8 +106,9 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
         )
     });
     let snapshots = crate::builtin::snapshots_of(source).into_iter();
-    let snapshots =
-        snapshots.filter(|_| name == source).map(|(path, text)| (format!("snapshots/{name}/{path}"), text));
+    let snapshots = snapshots
+        .filter(|_| name == source)
+        .map(|(path, text)| (format!("snapshots/{name}/{path}"), text.to_string()));
     let mut text = write_all(files.into_iter().chain(snapshots))?;
     text += &editor_schemas()?;
     text += &edit.unwrap_or_default();
@@ -122,7 +123,7 @@ fn next_edits(files: &[(String, String)], places: &[(usize, &str, &str)]) -> Str
         .iter()
         .filter_map(|(file, pointer, what)| {
             let (path, text) = files.get(*file)?;
-            let source = Source::new(path, text);
+            let source = Source::new(path, text.as_str());
             let span = yaml::read(&source).0?.find(pointer)?.span;
             Some((Location { source, span }.to_string(), *what))
         })

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use failspec_pack::pack::{
     BodyRule, Pointer, Variable,
-    source::{
+    writing::{
         Commented, Comments, ContractSource, ControlSource, EnvelopeSource, FailureSource, Note, Override,
         RequestIdSource, RequestSource, RequiresSource, ScenarioFileSource, ScenarioSource, TriggerSource,
     },

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use failspec_base::template::Template;
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::source::{
+use failspec_pack::pack::writing::{
     BodySource, Commented, Comments, ControlSource, Override, ParameterValue, Parameters, RequestSource,
     ScenarioSource, TriggerSource, scenario_entry,
 };

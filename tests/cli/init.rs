@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::support::{Done, Reply, Server, done, failspec, run};
 use failspec_base::syntax::Source;
-use failspec_pack::pack::source::{FileDocument, ScenarioFileSource, TriggerSource};
+use failspec_pack::pack::writing::{FileDocument, ScenarioFileSource, TriggerSource};
 
 fn here(folder: &Path, arguments: &[&str]) -> Done {
     done(failspec(folder).args(arguments))

@@ -22,7 +22,7 @@ use failspec_pack::target_config::CheckLevel;
 use super::error::Unjudged;
 use super::{
     cancel::CancelCause,
-    case_runner::{CaseRunner, may_create},
+    case_runner::CaseRunner,
     exchange_report::{MAX_BODY_LEN, cut, exchange_report},
     plan::Case,
     run::Exchanges,
@@ -202,7 +202,7 @@ pub(super) fn cancelled(session: &Session) -> Reason {
 /// Returns the line of a request that was given up and may have made something.
 fn may_have_made(reason: &Unjudged) -> Option<String> {
     let Unjudged::Abandoned { method, request } = reason else { return None };
-    may_create(method)
+    super::teardown::may_create(method)
         .then(|| format!("{request}: no response came in time, the request may have been processed"))
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use failspec_base::message::phrase;
 use failspec_pack::pack::{
     Erratum, StatusPattern,
-    source::{FailureSource, SchemaSource, SuccessSource},
+    writing::{FailureSource, SchemaSource, SuccessSource},
 };
 
 use crate::docs_scraper::{FailureMention, Findings, Role, Scope, UnclassifiedReason};

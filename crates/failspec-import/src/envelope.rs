@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::body_path::BodyPath;
 use failspec_pack::pack::{
     BodyRule, Pointer,
-    source::{
+    writing::{
         CodeLocationSource, Comments, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource,
         SchemaSource,
     },

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use failspec_pack::pack::{
     Provenance,
-    source::{
+    writing::{
         BodySource, Commented, Comments, ControlSource, FailureSource, Note, Override, ParameterValue,
         Parameters, RepeatSource, RequestSource, ScenarioFileSource, ScenarioSource, TriggerSource,
     },

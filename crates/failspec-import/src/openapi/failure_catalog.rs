@@ -10,7 +10,7 @@ use failspec_pack::{
     openapi::{Api, Operation, ResponseStatus},
     pack::{
         Provenance, StatusPattern,
-        source::{Demand, EnvelopeSource, FailureSource},
+        writing::{Demand, EnvelopeSource, FailureSource},
     },
 };
 

@@ -42,13 +42,13 @@ mod schema;
 mod schema_cost;
 mod schema_keywords;
 mod schema_references;
-pub mod source;
 mod stability;
 mod status;
 mod step;
 mod validity;
 mod variable;
 mod version;
+pub mod writing;
 
 pub use cases::{case_count, case_names};
 pub use cleanup::{Cleanup, ITEM};
