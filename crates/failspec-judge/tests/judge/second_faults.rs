@@ -20,22 +20,22 @@ fn refusal(status: u16, code: &str) -> Reply {
 fn failure_of_the_second_fault_is_wrong_only_if_the_contract_says_which_wins() {
     for (scenario, reply, findings) in [
         // 401 before 403 before 404, also through the one between.
-        ("triggers: unauthorized\nsecond_fault: absent", refusal(401, "unauthorized"), &[][..]),
+        ("triggers: unauthorized, second_fault: absent", refusal(401, "unauthorized"), &[][..]),
         (
-            "triggers: unauthorized\nsecond_fault: absent",
+            "triggers: unauthorized, second_fault: absent",
             refusal(404, "absent"),
             &["violation status", "violation code"],
         ),
         // No page says which of these comes.
-        ("triggers: absent\nsecond_fault: busy", refusal(404, "absent"), &[]),
-        ("triggers: absent\nsecond_fault: busy", refusal(503, "busy"), &[]),
+        ("triggers: absent, second_fault: busy", refusal(404, "absent"), &[]),
+        ("triggers: absent, second_fault: busy", refusal(503, "busy"), &[]),
         // A third one, or a code that is none, is wrong all the same.
         (
-            "triggers: absent\nsecond_fault: busy",
+            "triggers: absent, second_fault: busy",
             refusal(403, "forbidden"),
             &["violation status", "violation code"],
         ),
-        ("triggers: absent\nsecond_fault: busy", refusal(404, "new"), &["violation code"]),
+        ("triggers: absent, second_fault: busy", refusal(404, "new"), &["violation code"]),
         // Without a second fault, the other failure is wrong.
         ("triggers: absent", refusal(503, "busy"), &["violation status", "violation code"]),
     ] {

@@ -95,9 +95,21 @@ const REFUSED: &[(&str, Load, &str)] = &[
         "{ id: not_found, status: 404, summary: It is absent, precedes: [forbiden] }",
     ),
     ("second fault that is the first", with_controlled, "second_fault: not_found"),
-    ("code at two places at once", with_contract, "envelope: { code: { header: X-Code, pointer: /code } }"),
-    ("absent before another place", with_contract, "envelope: { code: [{ pointer: /a, absent: x }, /b] }"),
-    ("parameter of a pointer", with_contract, "envelope: { code: { pointer: /a, parameter: x } }"),
+    (
+        "code at two places at once",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { code: { header: X-Code, pointer: /code } } }",
+    ),
+    (
+        "absent before another place",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { code: [{ pointer: /a, absent: x }, /b] } }",
+    ),
+    (
+        "parameter of a pointer",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { code: { pointer: /a, parameter: x } } }",
+    ),
     ("star in a capture", with_controlled, "setup: [{ request: GET /x, capture: { id: /items/*/id } }]"),
     ("star in expect", with_controlled, "expect: { body: { /errors/*/field: { const: name } } }"),
     (
