@@ -76,6 +76,9 @@ pub(super) struct Scenario {
     pub goal: Goal,
     /// The location of the rule that the request violates.
     pub rule: String,
+    /// The kind of the fault, the same in other operations, and the part of the request that it is in.
+    pub fault: String,
+    pub part: Option<String>,
     /// True if the rejection of such a request is inferred, not documented.
     pub inferred: bool,
     pub around: Fixtures,
@@ -109,6 +112,9 @@ impl Scenario {
             triggers,
             expect,
             documentation: Some(self.rule.clone()),
+            // A request without a fault has no kind.
+            fault: (self.question != Question::Valid).then(|| self.fault.clone()),
+            part: self.part.clone(),
             source: self.inferred.then_some(Provenance::Inferred),
             setup: self.around.setup.clone(),
             request: self.faulty.source(),

@@ -40,6 +40,10 @@ pub struct Scenario {
     pub source: Provenance,
     /// The page or line with the rule that its request breaks.
     pub documentation: Option<Arc<str>>,
+    /// The kind of the fault, by which reports group what several operations do with it.
+    pub fault: Option<Arc<str>>,
+    /// The part of the request that the fault is in, such as the name of a member.
+    pub part: Option<Arc<str>>,
     /// The flow with the fault.
     pub faulty: Flow,
     /// The control: the flow without the fault.
@@ -107,6 +111,16 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             "documentation",
             ValueType::Text,
             "the page or line with the rule that the request breaks; reports show it",
+        ),
+        Field::optional(
+            "fault",
+            ValueType::Text,
+            "the kind of the fault, such as `missing`: reports group what several operations do with it",
+        ),
+        Field::optional(
+            "part",
+            ValueType::Text,
+            "the part of the request that the fault is in, such as the name of a member",
         ),
         Field::optional(
             "setup",
@@ -279,6 +293,8 @@ impl Scenario {
             cause: goal.trigger().and_then(|trigger| trigger.cause),
             source,
             documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
+            fault: fields.get("fault").and_then(|node| reader.text(node)).map(Arc::from),
+            part: fields.get("part").and_then(|node| reader.text(node)).map(Arc::from),
             faulty,
             control,
             teardown: fields

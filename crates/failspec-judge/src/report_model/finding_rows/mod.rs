@@ -126,11 +126,11 @@ impl<'a> Row<'a> {
         let Example { case, exchange, findings, .. } = self.example?;
         let first = findings.first()?;
         let rank = match (self.violation, &self.cause) {
-            (true, Cause::ServerError(..) | Cause::ServerErrorByParameter(_)) => 0,
+            (true, cause) if breaks_the_server(cause) => 0,
             (true, _) if SEVERE.contains(&first.check) => 0,
             (true, _) => 1,
             (false, Cause::Unclaimed) => 5,
-            (false, Cause::ServerError(..) | Cause::ServerErrorByParameter(_)) => 2,
+            (false, cause) if breaks_the_server(cause) => 2,
             (false, _) if SEVERE.contains(&first.check) => 2,
             (false, _) if first.check == "undeclared-status" => 4,
             (false, _) => 3,
@@ -139,6 +139,11 @@ impl<'a> Row<'a> {
             Cause::ServerError(operation, ..) => operation.map(str::to_owned),
             Cause::Accepts(operation, _) => Some((*operation).to_owned()),
             _ => None,
+        };
+        let (fault, part) = match self.cause {
+            Cause::ServerErrorByFault((kind, ..)) => (Some(kind), None),
+            Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
+            _ => (None, None),
         };
         let (rule, missing, parameter) = match self.cause {
             Cause::AcceptedByAll(Rule::At(rule)) => (Some(rule.to_owned()), None, None),
@@ -167,6 +172,8 @@ impl<'a> Row<'a> {
             rule,
             missing,
             parameter,
+            fault: fault.map(str::to_owned),
+            part: part.map(str::to_owned),
             expected: first.expected.clone(),
             actual: first.actual.clone(),
             cases: self.evidence.len(),
@@ -181,6 +188,10 @@ impl<'a> Row<'a> {
         };
         Some((rank, group))
     }
+}
+
+fn breaks_the_server(cause: &Cause<'_>) -> bool {
+    matches!(cause, Cause::ServerError(..) | Cause::ServerErrorByParameter(_) | Cause::ServerErrorByFault(_))
 }
 
 /// Returns the beginning of a response.
