@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use failspec_base::template::Placeholder;
+use failspec_base::{encoding::percent_encode, template::Placeholder};
 use failspec_pack::openapi::Operation;
 use failspec_pack::pack::{
     PathTemplate, StatusPattern,
@@ -189,7 +189,8 @@ impl Generator<'_> {
         if capture.is_some() {
             made.insert(bare(&creator.remove.path), SPARE.to_owned());
         }
-        let instead: Vec<(&str, String)> = own.into_iter().map(|name| (creator.parameter, name)).collect();
+        let instead: Vec<(&str, String)> =
+            own.iter().map(|name| (creator.parameter, in_path(name))).collect();
         let removal = self.paths.fill(creator.remove, &made, &instead);
         if removal.foreign {
             return None;
@@ -294,6 +295,19 @@ impl Generator<'_> {
     }
 }
 
+/// Encodes a text with placeholders for a path.
+fn in_path(text: &str) -> String {
+    let mut path = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (placeholder, after) = after.split_once('}').unwrap_or((after, ""));
+        path.push_str(&format!("{}${{{placeholder}}}", percent_encode(before)));
+        rest = after;
+    }
+    path.push_str(&percent_encode(rest).to_string());
+    path
+}
+
 /// Returns the form of a text by which an API could know a thing, with a unique name of the run in it; `None` if a schema
 /// describes no such text.
 fn identifies(schema: &Value) -> Option<&'static str> {
@@ -307,5 +321,22 @@ fn identifies(schema: &Value) -> Option<&'static str> {
         Some("uri" | "url" | "iri" | "uri-reference") => Some("https://example.com/${unique}"),
         Some("hostname" | "idn-hostname") => Some("${unique}.example.com"),
         Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_path;
+
+    #[test]
+    fn a_name_in_a_path_is_encoded_and_its_placeholders_are_not() {
+        for (name, path) in [
+            ("${unique}", "${unique}"),
+            ("${unique}-1", "${unique}-1"),
+            ("${unique} \u{e9}", "${unique}%20%C3%A9"),
+            ("a/b${unique}\0${fill(10000)}", "a%2Fb${unique}%00${fill(10000)}"),
+        ] {
+            assert_eq!(in_path(name), path);
+        }
     }
 }

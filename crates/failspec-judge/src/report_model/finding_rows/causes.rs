@@ -19,6 +19,9 @@ const MAX_BREAKING_RULES: usize = 3;
 /// Maximum number of kinds of faults that break the server in one operation, each in one row with other operations.
 const MAX_BREAKING_KINDS: usize = 5;
 
+/// Maximum number of faults in parts of a request that an operation accepts, each in one row with other operations.
+const MAX_ACCEPTED_FAULTS: usize = 3;
+
 /// The check of faults that are not rejected.
 const NOT_REJECTED: &str = "not-rejected";
 
@@ -100,6 +103,8 @@ pub(super) struct Causes<'a> {
     accepted_parts: HashSet<(&'a str, &'a str)>,
     /// The parts of requests to operations that break the server with several kinds of faults.
     breaking_parts: HashSet<(&'a str, &'a str)>,
+    /// The operations that accept faults of many kinds.
+    accepting_often: HashSet<&'a str>,
     /// The statuses that are due, and the declared ones that come in their place.
     wrong_statuses: HashSet<(u16, u16)>,
     /// The shapes, as a forest: two texts that one exchange shows belong to one shape.
@@ -120,10 +125,11 @@ impl<'a> Causes<'a> {
             wrong_statuses: HashSet::new(),
             accepted_parts: HashSet::new(),
             breaking_parts: HashSet::new(),
+            accepting_often: HashSet::new(),
             texts: HashMap::new(),
             parents: Vec::new(),
         };
-        let mut broken: HashMap<Rule<'a>, HashSet<&str>> = HashMap::new();
+        let mut broken: HashMap<Rule<'a>, HashSet<&'a str>> = HashMap::new();
         let mut breaking: HashMap<(Option<&'a str>, &'a str), BTreeSet<Option<&str>>> = HashMap::new();
         for deviation in deviations {
             let case = deviation.case;
@@ -151,6 +157,17 @@ impl<'a> Causes<'a> {
         let accepted = accepted.filter(|it| it.first.is_violation());
         causes.accepted_parts = accepted.filter_map(|it| part(it.case)).collect();
         causes.lenient = lenient(&broken);
+        // An operation that accepts many kinds of faults checks nothing, and that is one cause.
+        let mut accepted: HashMap<&str, usize> = HashMap::new();
+        let of_faults = broken.iter().filter(|(rule, _)| matches!(rule, Rule::Fault(..)));
+        for operation in of_faults.flat_map(|(_, operations)| operations) {
+            *accepted.entry(operation).or_default() += 1;
+        }
+        accepted.retain(|_, faults| *faults > MAX_ACCEPTED_FAULTS);
+        for (_, operations) in broken.iter_mut().filter(|(rule, _)| matches!(rule, Rule::Fault(..))) {
+            operations.retain(|operation| !accepted.contains_key(operation));
+        }
+        causes.accepting_often = accepted.into_keys().collect();
         let shared = broken.into_iter().filter(|(_, operations)| operations.len() > 1);
         causes.shared = shared.map(|(rule, operations)| (rule, operations.len())).collect();
         let many = breaking.into_iter().filter(|(_, rules)| rules.len() > MAX_BREAKING_RULES);
@@ -245,7 +262,10 @@ impl<'a> Causes<'a> {
     /// Returns the rule of a case that the most operations break; of several, the one that says most. `None` if only one
     /// operation breaks it.
     fn widest_rule(&self, case: &'a CaseReport) -> Option<Rule<'a>> {
-        let shared = rules(case).filter_map(|rule| Some((*self.shared.get(&rule)?, rule)));
+        let accepts_often =
+            case.operation.as_deref().is_some_and(|operation| self.accepting_often.contains(operation));
+        let rules = rules(case).filter(|rule| !accepts_often || !matches!(rule, Rule::Fault(..)));
+        let shared = rules.filter_map(|rule| Some((*self.shared.get(&rule)?, rule)));
         let widest = shared.reduce(|best, next| if next.0 > best.0 { next } else { best });
         widest.map(|(_, rule)| rule)
     }
