@@ -28,8 +28,8 @@ fn options() -> OpenApiOptions {
 
 #[tokio::test]
 async fn api_that_is_right_has_no_row_and_each_weakness_is_noticed() {
-    for number in 1..=2 {
-        let document = document(number);
+    for number in 1..=2_usize {
+        let document = document(number as u64);
         let pack = imported_as(&document, options());
         let api = TenantsApi::start(document.clone(), None);
         let report = run_on(&pack, target(&api)).await;
@@ -37,12 +37,13 @@ async fn api_that_is_right_has_no_row_and_each_weakness_is_noticed() {
         assert!(report.finding_groups.is_empty(), "{number}: {:#?}", report.finding_groups);
         assert_eq!(api.things(), 0, "{number}: what the run made was not removed");
         let mut unnoticed = Vec::new();
-        for weakness in Weakness::ALL {
+        // Each document has its half of them.
+        for weakness in Weakness::ALL.into_iter().skip(number % 2).step_by(2) {
             let api = TenantsApi::start(document.clone(), Some(weakness));
             let report = run_on(&pack, target(&api)).await;
-            let is_noticed = match weakness.is_lenient() {
-                true => checks(&report).contains("not-rejected"),
-                false => report.verdict == Verdict::Violations,
+            let is_noticed = match weakness.warning() {
+                Some(check) => checks(&report) == BTreeSet::from([check]),
+                None => report.verdict == Verdict::Violations,
             };
             if !is_noticed {
                 unnoticed.push((weakness, report.verdict));

@@ -70,11 +70,16 @@ pub enum Weakness {
     /// It converts numbers from texts, and cuts fractions off.
     ConvertsTexts,
     CutsFractions,
+    /// It refuses what the document allows: an empty text, a bound, a further member, any text in the query.
+    RefusesEmptyTexts,
+    RefusesBounds,
+    RefusesFurtherMembers,
+    RefusesTexts,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 35] = [
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -106,11 +111,22 @@ impl Weakness {
         Self::PermitsAll,
         Self::ConvertsTexts,
         Self::CutsFractions,
+        Self::RefusesEmptyTexts,
+        Self::RefusesBounds,
+        Self::RefusesFurtherMembers,
+        Self::RefusesTexts,
     ];
 
-    /// Returns true if what it does is a warning: servers may be lenient.
-    pub fn is_lenient(self) -> bool {
-        matches!(self, Self::ConvertsTexts | Self::CutsFractions)
+    /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::ConvertsTexts | Self::CutsFractions => Some("not-rejected"),
+            Self::RefusesEmptyTexts
+            | Self::RefusesBounds
+            | Self::RefusesFurtherMembers
+            | Self::RefusesTexts => Some("undeclared-restriction"),
+            _ => None,
+        }
     }
 }
 
@@ -141,6 +157,8 @@ pub fn document(number: u64) -> Value {
         "tags": { "type": "array", "items": { "type": "string" } },
         "age": { "type": "integer" },
         "weight": { "type": "number" },
+        "note": { "type": "string" },
+        "size": { "type": "integer", "minimum": 1, "maximum": 9 },
     });
     if many == "pets" {
         properties["owner_id"] = json!({ "type": "string" });
@@ -337,7 +355,11 @@ impl Api {
             }
             _ => false,
         };
-        breaks.then(|| (500, json!({}))).or_else(|| self.refused_query(operation, said).then(|| refusal(400)))
+        let is_refused = self.is(Weakness::RefusesTexts) && value("q").is_some();
+        breaks
+            .then(|| (500, json!({})))
+            .or_else(|| is_refused.then(|| refusal(400)))
+            .or_else(|| self.refused_query(operation, said).then(|| refusal(400)))
     }
 
     fn refused_query(&self, operation: &Value, said: &Said) -> bool {
@@ -410,6 +432,15 @@ impl Api {
             }
         }
         let mut refused = Broken::default();
+        let is_wrong = match self.weakness {
+            Some(Weakness::RefusesEmptyTexts) => body["note"] == "",
+            Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
+            Some(Weakness::RefusesFurtherMembers) => {
+                body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
+            }
+            _ => false,
+        };
+        refused.look("what the document allows".to_owned(), is_wrong);
         refused.value("body", schema, &body);
         if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }
     }

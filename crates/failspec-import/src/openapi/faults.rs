@@ -12,6 +12,8 @@ use super::{
     unusual::has_effect,
     valid_request::{Reach, ValidRequest, body_of, holds, json_body},
 };
+use serde_json::{Map, Value};
+
 use crate::names::slug;
 use failspec_base::encoding::percent_encode;
 use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
@@ -46,6 +48,20 @@ impl Fault {
     pub fn new(class: FaultKind, what: String, rule: String, faulty: RequestSpec) -> Self {
         let kind = what.clone();
         Self { class, what, kind, part: None, rule, faulty, inferred: false, tolerated: false }
+    }
+
+    /// Returns true if a refusal says that the document leaves out what the API accepts. What databases and languages cannot
+    /// hold is refused for good reasons.
+    pub fn should_be_accepted(&self) -> bool {
+        const KINDS: [&str; 6] = [
+            "further_member",
+            "free_text",
+            "empty_text",
+            "at_minimum",
+            "at_maximum",
+            "without_optional_body",
+        ];
+        self.class == FaultKind::Unusual && KINDS.contains(&self.kind.as_str())
     }
 
     /// Says what kind of fault it is, whatever the part of the request that it is in.
@@ -152,6 +168,14 @@ impl Generator<'_> {
                 ..Fault::new(FaultKind::Invalid, "without_body".to_owned(), rule.clone(), faulty)
             });
         }
+        if !operation.body_required && right.ask.body.is_some() {
+            let mut faulty = right.ask.clone();
+            faulty.body = None;
+            faulty.headers.retain(|(name, _)| name != "Content-Type");
+            let what = "without_optional_body".to_owned();
+            let fault = Fault::new(FaultKind::Unusual, what, rule.clone(), faulty);
+            faults.push(Fault { tolerated: true, ..fault });
+        }
         if let Some(Body::Form(fields) | Body::Parts(fields)) = &right.ask.body {
             return self.forms(operation, right, fields, faults);
         }
@@ -167,8 +191,14 @@ impl Generator<'_> {
         let Some(schema) = &content.schema else { return };
         for bad in bad_bodies(&self.sampler, schema, value) {
             // What an API knows by its name could not be removed under another one.
-            let is_renamed = right.reach == Reach::Own && bad.allowed && bad.renames(value);
-            if is_renamed {
+            let is_empty = bad.what == "empty_text";
+            let has_name = right.reach == Reach::Own || is_empty;
+            let is_renamed = has_name && bad.allowed && bad.renames(value);
+            // An empty id names nothing.
+            let is_reference = || is_empty && self.creators.refers(&bad.place, &Value::Object(Map::new()));
+            // What a creation that says 200 makes is known to be new by its own texts alone.
+            let is_unknown = is_empty && operation.method == "POST" && !declares(operation, 201);
+            if is_renamed || is_unknown || is_reference() {
                 continue;
             }
             let mut faulty = right.ask.clone();

@@ -304,7 +304,7 @@ fn in_path(text: &str) -> String {
         path.push_str(&format!("{}${{{placeholder}}}", percent_encode(before)));
         rest = after;
     }
-    path.push_str(&percent_encode(rest).to_string());
+    path.push_str(&percent_encode(rest));
     path
 }
 

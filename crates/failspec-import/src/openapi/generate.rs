@@ -185,9 +185,20 @@ impl<'a> Generator<'a> {
             return self.leave_out(why, operation, &fault.what.replace('_', " "));
         }
         if fault.class.is_allowed() {
-            let around = right.around.clone();
+            let mut around = right.around.clone();
+            // That a creation which says 200 made something new shows beside another one.
+            if operation.method == "POST"
+                && right.reach == Reach::Fresh
+                && !declares(operation, 201)
+                && let Some(creator) = self.creators.of_collection(operation)
+            {
+                let mut whole = around.clone();
+                if self.make(creator, &mut whole, 0).is_some() {
+                    around = whole;
+                }
+            }
             let question = fault.class.question();
-            let goal = Goal::NoServerError;
+            let goal = if fault.should_be_accepted() { Goal::Accepted } else { Goal::NoServerError };
             self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
             if let Some(scenario) = self.scenarios.last_mut() {
                 (scenario.fault, scenario.part) = (fault.kind, fault.part);

@@ -92,6 +92,7 @@ fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<I
     }
     flaws.extend(unusual(entries));
     flaws.extend(unusual_texts(sampler, schema, entries));
+    flaws.extend(bounds(sampler, schema, entries));
     flaws.extend(convertible(sampler, schema, entries));
     flaws.retain_mut(|flaw| {
         let is_allowed = flaw.value.as_ref().is_none_or(|value| sampler.is_allowed(schema, value));
@@ -143,12 +144,28 @@ fn unusual_texts(
         ("beyond_ascii", " \u{e9}\u{65e5}\u{1f600}".to_owned()),
         ("long", LONG_WITHIN.to_string()),
     ];
+    let empty = sampler.is_allowed(schema, &"".into());
+    let empty = empty.then(|| InvalidValue::unusual("empty_text", "").tolerated());
     let texts = endings.into_iter().filter_map(|(what, ending)| {
         let texts = begins.iter().flatten().map(|begin| Value::from(format!("{begin}{ending}")));
         let text = texts.into_iter().find(|text| sampler.is_allowed(schema, text))?;
         Some(InvalidValue::unusual(what, text).tolerated())
     });
-    texts.collect()
+    texts.chain(empty).collect()
+}
+
+/// Generates the bounds of a number, which are within it.
+fn bounds(sampler: &ValueGenerator<'_>, schema: &Value, entries: &Map<String, Value>) -> Vec<InvalidValue> {
+    let bound = |what, key: &str| {
+        let bound = entries.get(key).filter(|bound| bound.is_i64() && sampler.is_allowed(schema, bound));
+        bound.map(|bound| InvalidValue::unusual(what, bound.clone()).tolerated())
+    };
+    let is_number = matches!(kind(entries), Some("integer" | "number")) && !entries.contains_key("enum");
+    [bound("at_minimum", "minimum"), bound("at_maximum", "maximum")]
+        .into_iter()
+        .flatten()
+        .filter(|_| is_number)
+        .collect()
 }
 
 /// Generates values that a schema forbids and that many servers convert to what it wants.
@@ -236,6 +253,7 @@ pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(Inva
     }
     flaws.extend(unusual(entries));
     let item = Value::Object(entries.clone());
+    flaws.extend(bounds(sampler, &item, entries));
     flaws.extend(unusual_counts(sampler, &item, entries));
     // What is a text already is not converted.
     let converted = convertible(sampler, &item, entries);

@@ -23,6 +23,8 @@ pub(super) enum Goal {
     Success,
     /// Anything but a server error.
     NoServerError,
+    /// The same, and a refusal is a warning: the document allows the request.
+    Accepted,
 }
 
 /// The question that a generated scenario asks.
@@ -107,6 +109,7 @@ impl Scenario {
             Goal::Failure(failure) => (Some(TriggerSource::of(failure)), None),
             Goal::Success => (None, Some(ScenarioExpectSource::Success)),
             Goal::NoServerError => (None, Some(ScenarioExpectSource::NoServerError)),
+            Goal::Accepted => (None, Some(ScenarioExpectSource::Accepted)),
         };
         ScenarioSource {
             triggers,

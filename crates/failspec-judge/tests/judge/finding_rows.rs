@@ -2,7 +2,7 @@
 
 use failspec_judge::{
     check::{Finding, Phase},
-    report_model::{CaseReport, FindingGroup, Outcome, ResponseReport, group_findings},
+    report_model::{CaseReport, FindingGroup, Observation, Outcome, ResponseReport, group_findings},
 };
 
 use failspec_pack::pack::StatusPattern;
@@ -219,6 +219,29 @@ fn a_fault_that_several_operations_accept_is_one_row() {
     };
     assert_eq!(group_findings(&[any.clone(), converted("size")]).len(), 1);
     assert_eq!(group_findings(&[any, converted("age")]).len(), 2);
+}
+
+#[test]
+fn what_the_document_allows_is_accepted() {
+    let asked = |name: &str, operation: &str, fault: &str, status: u16| {
+        let refused = vec![warning("undeclared-restriction", "HTTP 400")];
+        let mut case = ran(name, operation, [200, status], if status < 300 { Vec::new() } else { refused });
+        case.fault = Some(fault.into());
+        case.observation = Observation::Expected { status };
+        case
+    };
+    let refused = |name: &str, operation: &str, fault: &str| asked(name, operation, fault, 400);
+    // An operation that accepts nothing has another reason to refuse.
+    let mut cases =
+        vec![refused("t::a::1", "POST /a", "empty_text"), refused("t::a::2", "POST /b", "empty_text")];
+    assert!(group_findings(&cases).is_empty());
+    cases.push(asked("t::a::3", "POST /a", "further_member", 201));
+    assert_eq!(short(&cases), [of("undeclared-restriction", 1, 1)]);
+    cases.push(asked("t::a::4", "POST /b", "further_member", 201));
+    assert_eq!(short(&cases), [of("undeclared-restriction", 2, 2)]);
+    // Another kind of value is another deviation.
+    cases.push(refused("t::a::5", "POST /a", "at_minimum"));
+    assert_eq!(short(&cases).len(), 2);
 }
 
 #[test]

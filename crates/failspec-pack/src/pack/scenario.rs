@@ -34,6 +34,8 @@ pub struct Scenario {
     pub failure: Option<usize>,
     /// True if the request may succeed or be refused, and must only not break the server.
     pub may_be_refused: bool,
+    /// True if a refusal of such a request is a warning: nothing that is documented forbids it.
+    pub should_be_accepted: bool,
     /// The cause under test, by its index in the failure.
     pub cause: Option<usize>,
     /// The origin of the scenario: `Inferred` if the documentation does not say that this fault causes this failure.
@@ -131,7 +133,8 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             "expect",
             ValueType::Either(&[ValueType::Words(SUCCESS), ValueType::MappingSchema(&EXPECT)]),
             "expectations in addition to those of the contract; `success` in place of `triggers`: the request \
-             must succeed (with more to expect: `{ success: true, … }`); `no_server_error`: it may succeed or be refused",
+             must succeed (with more to expect: `{ success: true, … }`); `no_server_error`: it may succeed or be refused; \
+             `accepted`: the same, and a refusal is a warning",
         ),
         Field::optional(
             "inferred",
@@ -264,7 +267,7 @@ impl Scenario {
         };
         let condition = Self::condition(&fields, &names, goal.trigger());
         let control = match goal {
-            Goal::Success | Goal::NoServerError => Control::Impossible(NO_FAULT.to_owned()),
+            Goal::Success | Goal::NoServerError | Goal::Accepted => Control::Impossible(NO_FAULT.to_owned()),
             Goal::Failure(_) => Control::read(&fields, before_setup, &names, &faulty, condition.is_some()),
         };
         let source =
@@ -313,10 +316,11 @@ impl Scenario {
             place: reader.place(entry.key_span),
             // Last: a scenario for a failure that is not documented on the day of this version is read like all
             // others, so that its errors are reported, and is then left out.
-            may_be_refused: matches!(goal, Goal::NoServerError),
+            may_be_refused: matches!(goal, Goal::NoServerError | Goal::Accepted),
+            should_be_accepted: matches!(goal, Goal::Accepted),
             failure: match goal {
                 Goal::Failure(trigger) => Some(trigger.index?),
-                Goal::Success | Goal::NoServerError => None,
+                Goal::Success | Goal::NoServerError | Goal::Accepted => None,
             },
         };
         if let Some(node) = fields.get("each") {
@@ -423,7 +427,10 @@ pub const SUCCESS_ID: &str = "success";
 pub const NO_SERVER_ERROR_ID: &str = "no_server_error";
 
 /// The words for what a request without a fault gets: a success, or anything but a server error.
-pub(super) const SUCCESS: &[&str] = &[SUCCESS_ID, NO_SERVER_ERROR_ID];
+pub(super) const SUCCESS: &[&str] = &[SUCCESS_ID, NO_SERVER_ERROR_ID, ACCEPTED];
+
+/// The word for a request that may be refused although nothing documented forbids it.
+pub(super) const ACCEPTED: &str = "accepted";
 
 /// The reason why a scenario without a fault has no control.
 const NO_FAULT: &str = "the request has no fault";
@@ -463,6 +470,8 @@ enum Goal<'c> {
     Success,
     /// Any response but a server error.
     NoServerError,
+    /// The same, and a refusal is a warning.
+    Accepted,
 }
 
 impl<'c> Goal<'c> {
@@ -474,9 +483,10 @@ impl<'c> Goal<'c> {
             (Some(node), None) => triggers(node, names).map(Self::Failure),
             (None, Some(node)) => {
                 refuse_beside_success(fields, reader);
-                Some(match node.as_text() == Some(NO_SERVER_ERROR_ID) {
-                    true => Self::NoServerError,
-                    false => Self::Success,
+                Some(match node.as_text() {
+                    Some(NO_SERVER_ERROR_ID) => Self::NoServerError,
+                    Some(ACCEPTED) => Self::Accepted,
+                    _ => Self::Success,
                 })
             }
             (Some(_), Some(success)) => {
@@ -497,7 +507,7 @@ impl<'c> Goal<'c> {
     fn trigger(&self) -> Option<&Trigger<'c>> {
         match self {
             Self::Failure(trigger) => Some(trigger),
-            Self::Success | Self::NoServerError => None,
+            Self::Success | Self::NoServerError | Self::Accepted => None,
         }
     }
 }

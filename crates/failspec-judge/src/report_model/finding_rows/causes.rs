@@ -25,6 +25,9 @@ const MAX_ACCEPTED_FAULTS: usize = 3;
 /// The check of faults that are not rejected.
 const NOT_REJECTED: &str = "not-rejected";
 
+/// The check of requests that are refused although the document allows them.
+pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
+
 /// Checks of bodies that have nothing of what is declared: they say the same.
 const VACUOUS: [&str; 2] = ["declared-vacuous", "vacuous"];
 
@@ -46,6 +49,8 @@ pub(super) enum Cause<'a> {
     ServerErrorByParameter(&'a str),
     /// A kind of fault breaks the server in several operations.
     ServerErrorByFault(BreakingFault<'a>),
+    /// A kind of value that the document allows is refused.
+    Restriction(&'a str),
     /// Several operations refuse a fault with another status than the one that is due.
     WrongStatus(u16, u16),
     /// Requests without right credentials are accepted.
@@ -301,6 +306,9 @@ impl<'a> Causes<'a> {
             Kind::Other if MEDIA_TYPE.contains(&finding.check) => {
                 let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
                 Cause::Media(&finding.actual, response.is_none_or(|response| response.status >= 400))
+            }
+            Kind::Other if finding.check == UNDECLARED_RESTRICTION && case.fault.is_some() => {
+                Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
             Kind::Other if finding.check != NOT_REJECTED => {
                 let wrong = deviation.wrong_status();

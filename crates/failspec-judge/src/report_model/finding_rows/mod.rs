@@ -14,8 +14,8 @@ use failspec_base::sanitize::shortened;
 
 use crate::check::{Finding, Phase};
 
-use super::{CaseReport, ExchangeReport, FindingGroup, ResponseExcerpt};
-use causes::{Cause, Causes, Rule};
+use super::{CaseReport, ExchangeReport, FindingGroup, Observation, ResponseExcerpt};
+use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION};
 use deviation::{Deviation, deviations};
 
 /// Maximum length of the body that a row quotes, in characters.
@@ -30,8 +30,16 @@ const SEVERE: [&str; 1] = ["leaks"];
 /// Groups the findings of these cases by cause: violations first, of these errors of the server and leaks, then the most
 /// frequent; last the warnings that say least. Waived findings are left out.
 pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
-    let cases = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
-    let deviations: Vec<Deviation<'a>> = cases.flat_map(deviations).collect();
+    let cases: Vec<&'a CaseReport> = cases.into_iter().collect();
+    // An operation that accepts nothing refuses for another reason than what is asked.
+    let accepting: HashSet<&str> =
+        cases.iter().filter(|case| is_accepted(case)).filter_map(|case| case.operation.as_deref()).collect();
+    let found = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
+    let deviations = found.flat_map(deviations).filter(|it| {
+        it.first.check != UNDECLARED_RESTRICTION
+            || it.case.operation.as_deref().is_some_and(|operation| accepting.contains(operation))
+    });
+    let deviations: Vec<Deviation<'a>> = deviations.collect();
     let causes = Causes::of(&deviations);
     let mut known: HashMap<Cause<'a>, usize> = HashMap::new();
     let mut rows: Vec<Row<'a>> = Vec::new();
@@ -132,7 +140,7 @@ impl<'a> Row<'a> {
             (false, Cause::Unclaimed) => 5,
             (false, cause) if breaks_the_server(cause) => 2,
             (false, _) if SEVERE.contains(&first.check) => 2,
-            (false, _) if first.check == "undeclared-status" => 4,
+            (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&first.check) => 4,
             (false, _) => 3,
         };
         let operation = match &self.cause {
@@ -141,7 +149,7 @@ impl<'a> Row<'a> {
             _ => None,
         };
         let (fault, part) = match self.cause {
-            Cause::ServerErrorByFault((kind, ..)) => (Some(kind), None),
+            Cause::ServerErrorByFault((kind, ..)) | Cause::Restriction(kind) => (Some(kind), None),
             Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
             _ => (None, None),
         };
@@ -188,6 +196,14 @@ impl<'a> Row<'a> {
         };
         Some((rank, group))
     }
+}
+
+/// Returns true if the request under test was accepted.
+fn is_accepted(case: &CaseReport) -> bool {
+    matches!(
+        case.observation,
+        Observation::Success { status: 200..300 } | Observation::Expected { status: 200..300 }
+    )
 }
 
 fn breaks_the_server(cause: &Cause<'_>) -> bool {
