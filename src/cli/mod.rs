@@ -8,6 +8,7 @@ mod check_target;
 mod cleanup;
 mod completions;
 mod coverage;
+mod curl_options;
 mod diff;
 mod diff_outputs;
 mod drift;
@@ -46,6 +47,7 @@ mod scenario;
 mod schema;
 mod serve;
 mod shard;
+mod shell_words;
 mod signal;
 mod snapshots;
 #[cfg(unix)]

@@ -70,7 +70,7 @@ impl Inherited {
         let pack = Pack::load(&files, label)?;
         let mut scenarios = BTreeMap::new();
         for (path, text) in pack.texts.iter().filter(|(path, _)| path.starts_with("scenarios/")) {
-            let source = Source::new(files.shown(path), text.as_str());
+            let source = Source::new(files.shown(path), Arc::clone(text));
             // Its errors are those of the other pack, which has none.
             if let (Some(node), _) = yaml::read(&source) {
                 scenarios.insert(path.clone(), (source, node));

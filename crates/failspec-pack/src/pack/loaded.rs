@@ -108,7 +108,12 @@ impl Pack {
     ///
     /// # Errors
     /// Returns all errors in the texts, not only the first, or that there is no such version.
-    pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
+    pub fn from_texts(
+        files: &Files,
+        name: &str,
+        texts: impl IntoIterator<Item = (String, impl Into<Arc<str>>)>,
+    ) -> Result<Self, PackError> {
+        let texts: Texts = texts.into_iter().map(|(path, text)| (path, text.into())).collect();
         let (name, version) = told(name)?;
         let contracts = ContractVersions::find(files, &texts, name);
         Self::from_contracts(files, name, version, texts, contracts)
@@ -165,7 +170,7 @@ impl Pack {
         let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with(&own));
         let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
         let mut read = side_by_side(&read, |(path, text)| {
-            let source = Source::new(files.shown(path), text.as_str());
+            let source = Source::new(files.shown(path), Arc::clone(text));
             match &contract {
                 Some(contract) => read_scenarios(&source, contract, &library, inherited_files.as_ref()),
                 None => (Vec::new(), yaml::read(&source).1, BTreeSet::new()),
