@@ -66,6 +66,29 @@ fn sources_contain_nothing_unfinished() {
     assert_none(&wrong, "source files");
 }
 
+/// A summary names the thing: a question word in its place says only that there is something to know.
+#[test]
+fn doc_comments_begin_with_what_they_name() {
+    let questions = ["What ", "Whether ", "Of which ", "Where ", "Who "];
+    let mut wrong = Vec::new();
+    for file in ["src", "crates", "tests", "benches", "examples"].into_iter().flat_map(rust_files) {
+        let text = read(&file);
+        let mut is_first = true;
+        for (number, line) in text.lines().enumerate() {
+            let doc = line.trim_start();
+            let doc = doc.strip_prefix("///").or_else(|| doc.strip_prefix("//!"));
+            let begins =
+                doc.is_some_and(|doc| questions.iter().any(|word| doc.trim_start().starts_with(word)));
+            if is_first && begins {
+                wrong.push(format!("{file}:{}: {}", number + 1, line.trim()));
+            }
+            // The first line of a comment, and of each paragraph of it.
+            is_first = doc.is_none_or(|doc| doc.trim().is_empty());
+        }
+    }
+    assert_none(&wrong, "doc comments");
+}
+
 /// Generates the JSON Schemas of the formats, from the descriptions of their keys or from the serialized types.
 fn schemas() -> [(&'static str, Value); 6] {
     let mut report = schemars::schema_for!(RunReport).to_value();

@@ -2,7 +2,7 @@
 #![no_main]
 
 use failspec_base::syntax::Source;
-use failspec_pack::pack::source::{Commented, Comments, ContractSource, FileDocument, ScenarioFileSource};
+use failspec_pack::pack::writing::{Commented, Comments, ContractSource, FileDocument, ScenarioFileSource};
 use libfuzzer_sys::fuzz_target;
 
 fn round_trip<T: FileDocument + PartialEq + std::fmt::Debug + Clone>(text: &str) {

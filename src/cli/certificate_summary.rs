@@ -1,4 +1,4 @@
-//! What a certificate says, in words: for `failspec verify` and `failspec certify`.
+//! The statements of a certificate, in words: for `failspec verify` and `failspec certify`.
 
 use std::path::Path;
 

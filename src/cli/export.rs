@@ -33,7 +33,7 @@ pub struct ExportArguments {
     /// The pack, optionally with a version: PACK or PACK@2026-03
     #[arg(value_name = "PACK")]
     pub name: String,
-    /// What to write
+    /// The format to write
     #[arg(value_enum)]
     pub format: ExportFormat,
     /// The OpenAPI document that the overlay is for, a file or a URL (default: that of the contract)

@@ -15,7 +15,7 @@ use failspec_import::{
     from_page,
 };
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::{Files, Pack, source::FailureSource};
+use failspec_pack::pack::{Files, Pack, writing::FailureSource};
 use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
@@ -124,7 +124,7 @@ fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, CliEr
     if let Some(schema) = &draft.envelope.schema {
         files.push((format!("schemas/{name}/envelope.schema.json"), format!("{schema:#}\n")));
     }
-    Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, files.iter().cloned().collect())
+    Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, files.iter().cloned())
         .map_err(|error| CliError::Broken(format!("the generated pack cannot be read: {error}")))?;
     let placed = files.into_iter().map(|(path, text)| (arguments.dir.join(path).display().to_string(), text));
     let mut text = write_all(placed)?;
@@ -144,6 +144,9 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
         Styles::dab(Styles::STRONG, &draft.name),
         count(usable.count(), "failure"),
     );
+    if let Some((header, seen)) = &draft.envelope.code_header {
+        let _ = writeln!(text, "  code in the header {}: {}", visible(header), visible(seen));
+    }
     let parts = [
         ("code", &draft.envelope.code),
         ("message", &draft.envelope.message),

@@ -191,7 +191,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
             }
         }
     }
-    texts.extend(files.clone());
+    texts.extend(files.iter().map(|(path, text)| (path.clone(), text.as_str().into())));
     // A pack that cannot be loaded is an error of failspec.
     let pack = Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, texts)
         .map_err(|error| CliError::Broken(format!("the generated pack cannot be read: {error}")))?;

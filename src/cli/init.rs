@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use failspec_base::syntax::{Source, toml, yaml};
+use failspec_base::syntax::{Location, Source, toml, yaml};
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::{Contract, source::plain_or_quoted};
+use failspec_pack::pack::{Contract, writing::plain_or_quoted};
 use failspec_report::terminal::Styles;
 
 use super::{
@@ -63,9 +63,19 @@ fn new_pack(name: &str) -> Result<String, CliError> {
         (format!("schemas/{name}/contract.yaml"), contract.to_yaml()),
         (format!("scenarios/{name}/{name}.yaml"), scaffold::scenarios(name).to_yaml()),
     ];
+    let edit = next_edits(
+        &files,
+        &[
+            (0, "/documentation", "the page that documents the errors"),
+            (0, "/envelope", "where a response has its error code"),
+            (0, "/failures", "the documented failures"),
+            (1, "/scenarios", "requests that must fail, and what must succeed without the fault"),
+        ],
+    );
     let mut text = write_all(files)?;
     text += &editor_schemas()?;
     text += &with_packs()?;
+    text += &edit;
     let _ = writeln!(text, "\nnext:\n  failspec lint {name}\n  failspec run {name}");
     Ok(text)
 }
@@ -83,15 +93,51 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     check_name(name)?;
     let texts = crate::builtin::built_in().read_pack(source)?;
     let moved = |path: &str| path.replacen(&format!("/{source}/"), &format!("/{name}/"), 1);
-    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text, source, name)));
+    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text.to_string(), source, name)));
+    let files: Vec<(String, String)> = files.collect();
+    let contract = files.iter().position(|(path, _)| *path == format!("schemas/{name}/contract.yaml"));
+    let edit = contract.map(|contract| {
+        next_edits(
+            &files,
+            &[
+                (contract, "/operations", "the paths, where those of your API differ"),
+                (contract, "/failures", "the failures, where those of your API differ"),
+            ],
+        )
+    });
     let snapshots = crate::builtin::snapshots_of(source).into_iter();
-    let snapshots =
-        snapshots.filter(|_| name == source).map(|(path, text)| (format!("snapshots/{name}/{path}"), text));
-    let mut text = write_all(files.chain(snapshots))?;
+    let snapshots = snapshots
+        .filter(|_| name == source)
+        .map(|(path, text)| (format!("snapshots/{name}/{path}"), text.to_string()));
+    let mut text = write_all(files.into_iter().chain(snapshots))?;
     text += &editor_schemas()?;
     text += &with_packs()?;
+    text += &edit.unwrap_or_default();
     let _ = writeln!(text, "\nnext:\n  failspec lint {name}");
     Ok(text)
+}
+
+/// Lists the places that a user edits next, as `file:line`: each is a value of one of the files, and what to write there.
+/// Values that a file does not have are left out.
+fn next_edits(files: &[(String, String)], places: &[(usize, &str, &str)]) -> String {
+    let found: Vec<(String, &str)> = places
+        .iter()
+        .filter_map(|(file, pointer, what)| {
+            let (path, text) = files.get(*file)?;
+            let source = Source::new(path, text.as_str());
+            let span = yaml::read(&source).0?.find(pointer)?.span;
+            Some((Location { source, span }.to_string(), *what))
+        })
+        .collect();
+    if found.is_empty() {
+        return String::new();
+    }
+    let width = found.iter().map(|(place, _)| place.len()).max().unwrap_or(0);
+    let mut text = String::from("\nedit:\n");
+    for (place, what) in found {
+        let _ = writeln!(text, "  {place:width$}  {what}");
+    }
+    text
 }
 
 /// Changes the name of the pack in a contract or a scenario file, and nothing else: such a file has comments.
@@ -202,8 +248,12 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
     file.write_all(text.as_bytes()).map_err(failed)?;
     let from = arguments.from.packs.as_ref().map(|packs| format!(" --packs {}", packs.display()));
     let from = from.unwrap_or_default();
+    let source = Source::new(path.display().to_string(), format!("{before}{text}"));
+    let target = toml::parse(&source)?;
+    let url = target.find(&format!("/target/{name}/url")).map(|node| node.span);
+    let place = url.map_or_else(|| path.display().to_string(), |span| Location { source, span }.to_string());
     Ok(format!(
-        "{} the target {name} in {}\n\nnext: fill in the commented lines, then\n  \
+        "{} the target {name} in {}\n\nedit:\n  {place}  the address, and the commented lines below it\n\nnext:\n  \
          failspec check-target {} --target {name}{from}\n",
         Styles::dab(Styles::GOOD, "wrote"),
         path.display(),

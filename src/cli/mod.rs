@@ -8,6 +8,7 @@ mod check_target;
 mod cleanup;
 mod completions;
 mod coverage;
+mod curl_options;
 mod default_config;
 mod diff;
 mod diff_outputs;
@@ -50,6 +51,7 @@ mod scenario;
 mod schema;
 mod serve;
 mod shard;
+mod shell_words;
 mod signal;
 mod snapshots;
 #[cfg(unix)]

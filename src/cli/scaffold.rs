@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use failspec_pack::pack::{
     BodyRule, Pointer, Variable,
-    source::{
+    writing::{
         Commented, Comments, ContractSource, ControlSource, EnvelopeSource, FailureSource, Note, Override,
         RequestIdSource, RequestSource, RequiresSource, ScenarioFileSource, ScenarioSource, TriggerSource,
     },
@@ -25,7 +25,7 @@ pub(super) fn contract(name: &str, today: Date) -> Commented<ContractSource> {
     );
     let pointer = |text: &str| Pointer::parse(text);
     let usual = EnvelopeSource {
-        code: pointer("/error").map(Override::Set),
+        code: pointer("/error").map(|pointer| Override::Set(pointer.into())),
         message: pointer("/message").map(Override::Set),
         request_id: pointer("/requestId").map(RequestIdSource::from).map(Override::Set),
         ..EnvelopeSource::default()

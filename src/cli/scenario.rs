@@ -6,15 +6,16 @@ use serde_json::Value;
 
 use failspec_base::template::Template;
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::source::{
-    BodySource, Commented, Comments, ControlSource, Override, Parameters, RequestSource, ScenarioSource,
-    TriggerSource, scenario_entry,
+use failspec_pack::pack::writing::{
+    BodySource, Commented, Comments, ControlSource, Override, ParameterValue, Parameters, RequestSource,
+    ScenarioSource, TriggerSource, scenario_entry,
 };
 
 use super::{
     arguments::{NewScenarioArguments, ScenarioAction},
     error::CliError,
-    parse_curl::CurlRequest,
+    parse_curl::{CurlBody, CurlError, CurlRequest},
+    shell_words::ShellError,
     stdout::stdout,
 };
 
@@ -25,17 +26,28 @@ use super::{
 pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
     let ScenarioAction::New(arguments) = action;
     let request = CurlRequest::parse(&arguments.from_curl)
-        .map_err(|error| CliError::usage_hint(error.to_string(), "give one curl command in single quotes"))?;
+        .map_err(|error| CliError::usage_hint(error.to_string(), advice(&error)))?;
     let text = scenario_entry(&arguments.name, &scenario(&request, arguments));
-    for option in &request.ignored {
-        let _ = writeln!(
-            failspec_report::terminal::stderr(),
-            "notice: {option} has no equivalent in a scenario and is left out"
-        );
+    for notice in &request.notices {
+        let _ = writeln!(failspec_report::terminal::stderr(), "notice: {notice}");
     }
     // A closed pipe is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
+}
+
+/// Returns what to do about a command line that cannot be read.
+fn advice(error: &CurlError) -> &'static str {
+    match error {
+        CurlError::Shell(ShellError::CommandPrompt | ShellError::PowerShell) => {
+            "copy the request as cURL (bash), not as cURL (cmd) or PowerShell"
+        }
+        CurlError::File(..) => "for example -d '{\"name\": \"x\"}' in place of -d @body.json",
+        CurlError::Multipart(_) => {
+            "write the request by hand: `text` with the body and a Content-Type header"
+        }
+        _ => "give one curl command in single quotes",
+    }
 }
 
 fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commented<ScenarioSource> {
@@ -44,19 +56,20 @@ fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commente
         comments.beside("/as", "the credentials of the command line belong to a role of the target");
     }
     comments.before("/control/request", "the same request without the fault: it must succeed");
-    let parameters = |pairs: &[(String, String)]| -> Parameters {
-        pairs.iter().map(|(name, value)| (name.clone(), Template::escape(value))).collect()
-    };
-    let body = request.body.as_ref().map(|body| match serde_json::from_str::<Value>(body) {
-        Ok(json) if request.json => BodySource::Json(literal_json(json)),
-        _ => BodySource::Text(Template::escape(body)),
+    let query = request.query.iter().map(|(name, value)| (name.clone(), Template::escape(value)));
+    let body = request.body.as_ref().map(|body| match body {
+        CurlBody::Json(json) => BodySource::Json(literal_json(json.clone())),
+        CurlBody::Form(fields) => BodySource::Form(
+            fields.iter().map(|(name, value)| (name.clone(), Template::escape(value).into())).collect(),
+        ),
+        CurlBody::Text(text) => BodySource::Text(Template::escape(text)),
     });
     let faulty = RequestSource {
         line: Some(format!("{} {}", request.method, Template::escape(&request.path))),
         role: request.credentials.then(|| Override::Set("role".to_owned())),
         path: Parameters::default(),
-        query: parameters(&request.query),
-        headers: parameters(&request.headers),
+        query: query.collect(),
+        headers: headers(&request.headers),
         body,
     };
     let control = ControlSource {
@@ -70,6 +83,18 @@ fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commente
         ..ScenarioSource::default()
     };
     Commented { value, comments }
+}
+
+/// A header without a value is one that is not sent.
+fn headers(headers: &[(String, Option<String>)]) -> Parameters {
+    let sent =
+        headers.iter().filter_map(|(name, value)| Some((name.clone(), Template::escape(value.as_ref()?))));
+    let mut parameters: Parameters = sent.collect();
+    if let Parameters::Named(named) = &mut parameters {
+        let removed = headers.iter().filter(|(_, value)| value.is_none());
+        named.extend(removed.map(|(name, _)| (name.clone(), ParameterValue::Removed)));
+    }
+    parameters
 }
 
 /// Escapes all texts in a value.

@@ -1,4 +1,4 @@
-//! Who is to blame: a wrong credential, a condition that is in force, a gateway's limit, a lag, another case. The API is
+//! The one to blame: a wrong credential, a condition that is in force, a gateway's limit, a lag, another case. The API is
 //! accused of none of these, and of its own faults still.
 
 use std::{

@@ -69,7 +69,7 @@ fn overlay_of_the_packs_documents_has_no_drift() {
         let overlay = Overlay::parse("errors.overlay.json", &exported.overlay.to_string()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("openapi.yaml");
-        fs::write(&path, &pack.texts[&file.path]).unwrap();
+        fs::write(&path, &*pack.texts[&file.path]).unwrap();
         let api = Api::strict(&Document::load_with(&path, None, &[overlay]).unwrap());
         let comparison = drift_openapi(&pack.label(), &pack.contract, None, &api, "openapi.yaml");
         let left_out: BTreeSet<&str> = exported.not_declared.iter().map(|(id, _)| id.as_str()).collect();

@@ -168,7 +168,9 @@ fn sarif_has_rules_results_and_locations() {
         let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
         assert_eq!(rule["id"], result["ruleId"]);
         assert!(rule["shortDescription"]["text"].as_str().is_some_and(|text| !text.is_empty()), "{rule}");
-        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let message = result["message"]["text"].as_str().unwrap();
+        let trace = result["properties"]["trace_id"].as_str().expect("every request carries a trace");
+        assert!(message.contains(&format!("Logs: trace {trace}")), "{message}");
     }
     let place = &results[0]["locations"][0]["physicalLocation"];
     let file = place["artifactLocation"]["uri"].as_str().unwrap();
@@ -335,7 +337,11 @@ fn merged_report_has_every_format() {
     done(failspec(folder.path()).args(run));
     done(failspec(folder.path()).args(["merge", "shard.json"]).args(EVERY)).exits(1);
     assert_eq!(events(folder.path()).last().unwrap()["event"], "finished");
-    assert!(!parsed(folder.path(), "r.har")["log"]["entries"].as_array().unwrap().is_empty());
+    let har = parsed(folder.path(), "r.har");
+    let entries = har["log"]["entries"].as_array().unwrap();
+    let judged = entries.iter().find(|entry| entry.get("_logs").is_some()).expect("one was judged");
+    let trace = judged["_logs"]["trace_id"].as_str().unwrap();
+    assert!(judged["comment"].as_str().unwrap().ends_with(&format!("logs: trace {trace}")), "{judged}");
     assert!(!parsed(folder.path(), "r.sarif")["runs"][0]["results"].as_array().unwrap().is_empty());
 }
 

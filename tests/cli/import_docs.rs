@@ -12,7 +12,7 @@ use failspec_import::{
 };
 use failspec_pack::pack::{
     Files, Pack,
-    source::{ContractSource, FileDocument, ScenarioFileSource},
+    writing::{ContractSource, FileDocument, ScenarioFileSource},
 };
 use serde_json::{Value, json};
 
@@ -271,9 +271,8 @@ fn hostile_pages_become_packs_that_load() {
             assert_eq!(read, contract.value, "{text:?}");
             let read = ScenarioFileSource::parse(&Source::new("things.yaml", scenarios.to_yaml())).unwrap();
             assert_eq!(read, scenarios.value, "{text:?}");
-            let pack =
-                Pack::from_texts(&failspec::builtin::built_in(), "things", files.into_iter().collect())
-                    .unwrap_or_else(|error| panic!("{text:?}: {error}\n{}", draft.contract().to_yaml()));
+            let pack = Pack::from_texts(&failspec::builtin::built_in(), "things", files)
+                .unwrap_or_else(|error| panic!("{text:?}: {error}\n{}", draft.contract().to_yaml()));
             assert!(!pack.contract.failures.is_empty());
         }
     }

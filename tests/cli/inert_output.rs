@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{Reply, Server, TINY_SCENARIOS, done, failspec, pack_with};
 
-/// What a stranger writes wherever text is allowed.
+/// Text that a stranger writes wherever text is allowed.
 const HOSTILE: &str =
     "x\nFORGED\n::error::FORGED\n##[error]FORGED\n\u{1b}]52;c;Zm9v\u{7}\u{9b}2J\u{202e} @team";
 

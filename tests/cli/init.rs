@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::support::{Done, Reply, Server, done, failspec, run};
 use failspec_base::syntax::Source;
-use failspec_pack::pack::source::{FileDocument, ScenarioFileSource, TriggerSource};
+use failspec_pack::pack::writing::{FileDocument, ScenarioFileSource, TriggerSource};
 
 fn here(folder: &Path, arguments: &[&str]) -> Done {
     done(failspec(folder).args(arguments))
@@ -190,10 +190,10 @@ fn scenario_new_quotes_what_yaml_would_change() {
 #[test]
 fn scenario_new_converts_a_curl_command_line() {
     let line = "curl 'http://h/v1/things?tag=a%20b&tag=c' -H 'Authorization: Bearer hunter2-hunter2' \
-                -H 'Content-Type: application/json' -H 'X-Trace: 7' -d '{\"name\":\"${x}\"}' --http3";
+                -H 'Content-Type: application/json' -H 'X-Trace: 7' -d '{\"name\":\"${x}\"}' --location";
     let new = run(&["scenario", "new", "--from-curl", line, "--name", "make", "--triggers", "not_found"])
         .exits(0)
-        .says("--http3")
+        .says("--location has no equivalent")
         .never_says("hunter2");
     let folder = tempfile::tempdir().unwrap();
     here(folder.path(), &["init", "notes"]).exits(0);
@@ -224,5 +224,13 @@ fn scenario_new_converts_a_curl_command_line() {
     assert_eq!(sent.line(), "POST /v1/things?tag=a%20b&tag=c");
     assert_eq!(sent.header("x-trace"), Some("7"));
     assert!(String::from_utf8_lossy(&sent.body).contains("${x}"));
-    run(&["scenario", "new", "--from-curl", "curl 'http://h"]).exits(2).says("never closed");
+    for (line, reason) in [
+        ("curl 'http://h", "never closed"),
+        ("fifo", "`fifo` is not a curl command line"),
+        ("curl http://h -d @body.json", "reads the file body.json"),
+        ("curl http://h -F a=b", "multipart/form-data"),
+        ("curl ^\"http://h^\"", "as cURL (bash)"),
+    ] {
+        run(&["scenario", "new", "--from-curl", line]).exits(2).says(reason);
+    }
 }

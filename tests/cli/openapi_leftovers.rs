@@ -1,4 +1,4 @@
-//! What a generated pack creates is removed, and where that fails, little is left.
+//! Things that a generated pack creates are removed, and where that fails, little is left.
 
 use std::{
     collections::BTreeMap,

@@ -16,7 +16,7 @@ use failspec_pack::{
     openapi::{Api, Declared},
     pack::{
         Files, Pack,
-        source::{Commented, FileDocument},
+        writing::{Commented, FileDocument},
     },
     target_config::Target,
 };

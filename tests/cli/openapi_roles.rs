@@ -1,4 +1,4 @@
-//! Who may: a role without the permission, and another tenant, ask for what the user of the import may have.
+//! Roles: one without the permission, and another tenant, ask for what the user of the import may have.
 
 use std::{
     collections::BTreeMap,

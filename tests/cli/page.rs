@@ -312,3 +312,86 @@ fn broken_pages() {
         }
     }
 }
+
+/// Each page says its failures in a way that simple tables do not.
+#[test]
+fn unusual_pages_give_every_code_its_status() {
+    let html = |body: &str| read(format!("<h1>Error codes</h1>{body}").as_bytes(), Format::Html).unwrap();
+    let table = |rows: &str| {
+        html(&format!(
+            "<table><tr><th>Error code</th><th>HTTP status</th><th>Meaning</th><th>Solution</th></tr>{rows}</table>"
+        ))
+    };
+    for (findings, failures) in [
+        (
+            table(
+                "<tr><td rowspan=2>Late</td><td>409</td><td>x</td><td>y</td></tr><tr><td>410</td><td>x</td><td>y</td></tr>",
+            ),
+            &["409 Late", "410 Late"][..],
+        ),
+        (
+            table("<tr><td>Late</td><td rowspan=2>409</td><td>x</td></tr><tr><td>Early</td><td>x</td></tr>"),
+            &["409 Early", "409 Late"],
+        ),
+        (
+            table(
+                "<tr><td>Late</td><td>Conflict (409)</td><td>x</td></tr><tr><td>Gone</td><td>Not Found</td><td>x</td></tr>",
+            ),
+            &["404 Gone", "409 Late"],
+        ),
+        (
+            html("<ul><li>3 – Too late. HTTP status 409.</li><li>4: Not here (404)</li></ul>"),
+            &["404 4", "409 3"],
+        ),
+        (
+            markdown(
+                "# Error codes\n\nHandlers return HTTP 200 with a code.\n\n| Error code | Meaning |\n|---|---|\n| `too_late` | x |\n",
+            ),
+            &["200 too_late"],
+        ),
+        (
+            markdown(
+                "# Error codes\n\nErrors are returned as HTTP 400 with a code.\n\n| Error code | Meaning |\n|---|---|\n| `too_late` | x |\n",
+            ),
+            &["400 too_late"],
+        ),
+        (
+            markdown(
+                "# Error codes\n\n| Error code | HTTP status | Meaning |\n|---|---|---|\n| 0 | 401 | The token was revoked |\n| 7 | 404 | Not here |\n",
+            ),
+            &["401 0", "404 7"],
+        ),
+    ] {
+        assert_eq!(found(&findings), failures.iter().map(|&it| it.to_owned()).collect(), "{findings:?}");
+    }
+    // A list that only counts its items has no codes, and 0 with a success is none.
+    assert!(html("<ol><li>1 – Open the page.</li><li>2 – Read it.</li></ol>").failures.is_empty());
+    let zero = markdown(
+        "# Error codes\n\n| Error code | HTTP status | Meaning |\n|---|---|---|\n| 0 | 200 | OK |\n| 7 | 404 | Not here |\n",
+    );
+    assert_eq!(found(&zero), BTreeSet::from(["404 7".to_owned()]));
+}
+
+#[test]
+fn columns_and_tables_that_are_not_used_are_named() {
+    let unplaced = |text: &str| {
+        let findings = markdown(text);
+        findings.unplaced.iter().map(|it| format!("{}: {}", it.text, it.why)).collect::<Vec<_>>()
+    };
+    let table = "# Errors\n\n| Code | HTTP | Meaning | What to do | Since |\n|---|---|---|---|---|\n| `too_late` | 409 | It is too late | Hurry | v2 |\n";
+    assert_eq!(
+        unplaced(table),
+        ["What to do: this column of the table is not used", "Since: this column of the table is not used"]
+    );
+    let second = format!("{table}\n## Of clients\n\n| Code | HTTP |\n|---|---|\n| `too_late` | 400 |\n");
+    assert!(
+        unplaced(&second)[2].contains("gives every code another status than line 5"),
+        "{:?}",
+        unplaced(&second)
+    );
+    // A second table with the same statuses, or with a code of its own, says more of the failures.
+    let same = format!("{table}\n## Again\n\n| Code | HTTP |\n|---|---|\n| `too_late` | 409 |\n");
+    assert_eq!(unplaced(&same).len(), 2);
+    let retry = "# Errors\n\n| Code | HTTP | Retry |\n|---|---|---|\n| `too_late` | 409 | no |\n";
+    assert_eq!(unplaced(retry), [""; 0]);
+}

@@ -202,7 +202,7 @@ scenarios:
     }
 }
 
-/// What is too short to be searched for is masked by its position: headers of a condition for our requests only.
+/// A value that is too short to be searched for is masked by its position: headers of a condition for our requests only.
 #[test]
 fn security_short_value_of_a_condition_is_masked_by_position() {
     let scenarios = "\

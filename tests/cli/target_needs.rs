@@ -1,4 +1,4 @@
-//! What targets need beyond a URL and a token: headers for all requests, several headers in a role, conditions by
+//! Needs of targets beyond a URL and a token: headers for all requests, several headers in a role, conditions by
 //! command, deadlines and limits that take long.
 
 use std::{

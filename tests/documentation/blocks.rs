@@ -109,7 +109,7 @@ fn checks_block() -> String {
 
 /// Generates the table from the constants and their doc comments: there is no list of them at run time.
 fn exit_codes_block() -> String {
-    let source = read("crates/failspec-judge/src/report_model/summary.rs");
+    let source = read("crates/failspec-judge/src/report_model/exit_code.rs");
     let constants = source.split("pub mod exit {").nth(1).unwrap().split("\n}").next().unwrap();
     let mut text = "| exit code | when |\n|---|---|\n".to_owned();
     let mut about = String::new();

@@ -87,9 +87,9 @@ fn documented_tags_rows_fixtures_and_anchors_are_loaded() {
         .chain([WITH_ROWS.to_owned()])
         .map(|scenarios| {
             let mut texts = Texts::new();
-            texts.insert("schemas/shop/contract.yaml".to_owned(), SHOP.to_owned());
-            texts.insert("scenarios/shop/example.yaml".to_owned(), scenarios.clone());
-            texts.insert("scenarios/shop/sizes.csv".to_owned(), csv.clone());
+            texts.insert("schemas/shop/contract.yaml".to_owned(), SHOP.into());
+            texts.insert("scenarios/shop/example.yaml".to_owned(), scenarios.as_str().into());
+            texts.insert("scenarios/shop/sizes.csv".to_owned(), csv.as_str().into());
             let pack = Pack::from_texts(&Files::Directory(".".into()), "shop", texts);
             case_count(&pack.unwrap_or_else(|error| panic!("{error}\n{scenarios}")))
         })

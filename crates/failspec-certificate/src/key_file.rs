@@ -9,7 +9,7 @@ use std::{
 /// Maximum size of a key file, in bytes. A PEM file of an Ed25519 key has about 120.
 pub const MAX_KEY_SIZE: u64 = 64 << 10;
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrustFile {
     /// A private key: nobody else should read it, and nobody else may replace it.

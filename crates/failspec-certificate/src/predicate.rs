@@ -109,7 +109,7 @@ pub struct TargetIdentity {
     pub url: String,
     /// True if it is on the machine of the run.
     pub loopback: bool,
-    /// Where its traffic goes, if not to the address in the URL.
+    /// The destination of its traffic, if it is not the address in the URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Via>,
     /// The software that the server reports: the values of the header `Server`.
@@ -121,7 +121,7 @@ pub struct TargetIdentity {
     /// Every other address that requests were sent to: of logins, of conditions, of the readiness check.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_servers: Vec<ServerReport>,
-    /// What the target changes about the requests of the pack, or about whom they are sent to.
+    /// The changes of the target to the requests of the pack, or to whom they are sent.
     #[serde(default, skip_serializing_if = "TargetChanges::is_empty")]
     pub changes: TargetChanges,
 }

@@ -36,7 +36,7 @@ pub struct Programme {
     /// The revoked keys: id → reason. No certificate with such a key counts, whatever date is in it: nothing proves when
     /// a run was made.
     pub revoked: BTreeMap<String, String>,
-    /// What a certificate must not rest on.
+    /// The things that a certificate must not rest on.
     pub forbidden: Vec<Forbidden>,
     /// Addresses besides that of the target that are accepted although [`Forbidden::OtherAddresses`] is forbidden:
     /// scheme, host and port.

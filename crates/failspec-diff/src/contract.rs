@@ -330,8 +330,10 @@ fn success(contract: &Contract) -> String {
 /// Returns the locations of the parts of an envelope: part → JSON Pointer or header.
 fn pointers(envelope: &Envelope) -> BTreeMap<&'static str, String> {
     let mut places = BTreeMap::new();
-    let parts = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];
-    for (part, pointer) in parts {
+    if let Some(code) = &envelope.code {
+        places.insert("code", code.rule.in_full());
+    }
+    for (part, pointer) in [("message", &envelope.message), ("status", &envelope.status)] {
         if let Some(pointer) = pointer {
             places.insert(part, pointer.rule.as_str().to_owned());
         }

@@ -1,6 +1,6 @@
 //! Cancellation of a run, by a signal.
 //!
-//! What only waits or reads ends at once. A request that may change something is not dropped while it is under way: its
+//! Waits and reads end at once. A request that may change something is not dropped while it is under way: its
 //! teardown, or the end of its condition, would overtake it, and what it made would stay.
 
 use std::time::Duration;

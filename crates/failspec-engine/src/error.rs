@@ -39,7 +39,7 @@ pub(super) enum Unjudged {
     MadeUpValues {
         /// Method and redacted URL of the control.
         request: String,
-        /// What the API responded, in words.
+        /// The response of the API, in words.
         response: String,
         /// The names of the parameters and members.
         names: Vec<String>,

@@ -22,7 +22,7 @@ use failspec_pack::target_config::CheckLevel;
 use super::error::Unjudged;
 use super::{
     cancel::CancelCause,
-    case_runner::{CaseRunner, may_create},
+    case_runner::CaseRunner,
     exchange_report::{MAX_BODY_LEN, cut, exchange_report},
     plan::Case,
     run::Exchanges,
@@ -173,7 +173,7 @@ impl CaseRunner<'_> {
         };
         report.observed = Some(ObservedResponse {
             status,
-            code: view.code(&contract.envelope).map(|code| short_code(code, session)),
+            code: view.code(&contract.envelope).map(|code| short_code(&code, session)),
             request_id: None,
             ms: fractional_millis(record.exchange.elapsed),
         });
@@ -202,7 +202,7 @@ pub(super) fn cancelled(session: &Session) -> Reason {
 /// Returns the line of a request that was given up and may have made something.
 fn may_have_made(reason: &Unjudged) -> Option<String> {
     let Unjudged::Abandoned { method, request } = reason else { return None };
-    may_create(method)
+    super::teardown::may_create(method)
         .then(|| format!("{request}: no response came in time, the request may have been processed"))
 }
 
@@ -388,12 +388,12 @@ fn proof_gap(subject: &Subject<'_>) -> Option<ProofGap> {
 /// Returns the code that was seen instead of the failure's own code, if any: an accepted code that is not the own
 /// code of any failure of the contract, or a text saying that the response had no code.
 fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
-    if subject.is_bare() && subject.triggered.code().is_some() {
+    if subject.is_wordless() && subject.triggered.code().is_some() {
         return Some(format!("HTTP {} without a code", subject.response().status));
     }
     let code = subject.view.code_of(subject.triggered)?;
-    let other = subject.triggered.code().is_some() && !subject.triggered.has_code(code);
-    other.then(|| plain(code))
+    let other = subject.triggered.code().is_some() && !subject.triggered.has_code(&code);
+    other.then(|| plain(&code))
 }
 
 fn plain(code: &Value) -> String {
@@ -404,7 +404,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedResponse {
     let envelope = &subject.triggered.envelope;
     ObservedResponse {
         status: subject.response().status,
-        code: subject.view.code_of(subject.triggered).map(|code| short_code(code, session)),
+        code: subject.view.code_of(subject.triggered).map(|code| short_code(&code, session)),
         request_id: subject
             .view
             .request_id(envelope)

@@ -1,15 +1,12 @@
 //! Credentials of roles: configured, or obtained by a login that is done once and shared.
 
 use std::{
-    collections::{HashMap, HashSet},
     process::Stdio,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::sync::Mutex;
 
 use failspec_base::{
     clock::after,
@@ -20,10 +17,10 @@ use failspec_base::{
 use failspec_judge::check::View;
 use failspec_pack::{
     pack::Part,
-    target_config::{Captured, Carried, Command, Credential, Login, LoginStep},
+    target_config::{Captured, Command, Login, LoginStep},
 };
 
-use super::session::Session;
+use super::{login_renewal::LoggedIn, session::Session};
 
 /// Time before its expiry at which a login is renewed, because a request takes time.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -31,102 +28,10 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// Timeout of a program that prints a credential: it may query a remote secret store.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Cached logins of one target, by role.
-#[derive(Debug, Default)]
-pub struct Logins {
-    done: Mutex<HashMap<String, Arc<Mutex<Option<LoggedIn>>>>>,
-    /// Roles whose new login was not accepted either: they do not log in again.
-    refused: Mutex<HashSet<String>>,
-}
-
-/// The result of a login.
-#[derive(Debug, Clone)]
-struct LoggedIn {
-    header: Header,
-    expires: Option<Instant>,
-}
-
 impl Session {
-    /// Returns the credential that a role sends with its requests; logs the role in if necessary.
-    ///
-    /// # Errors
-    /// If the target does not provide the role, or if its login failed.
-    pub(super) async fn credential(&self, role: &str) -> Result<Carried, String> {
-        let known = self
-            .target
-            .roles
-            .get(role)
-            .ok_or_else(|| format!("the target does not provide the role {role}"))?;
-        if !matches!(known.credential, Credential::Login(_) | Credential::Command(_)) {
-            return Ok(known.credential.carried(role));
-        }
-        let place = Arc::clone(self.logins.done.lock().await.entry(role.to_owned()).or_default());
-        // Concurrent callers wait here and then use the finished login.
-        let mut held = place.lock().await;
-        let valid = held.as_ref().filter(|held| held.expires.is_none_or(|expires| Instant::now() < expires));
-        if let Some(valid) = valid {
-            return Ok(Carried::Header(valid.header.clone()));
-        }
-        let fresh = match &known.credential {
-            Credential::Login(login) => self.log_in(login, role).await,
-            Credential::Command(command) => self.run_command(command, role).await,
-            other => return Ok(other.carried(role)),
-        };
-        let fresh =
-            fresh.map_err(|reason| format!("the role {role} cannot log in: {}", self.mask.text(&reason)))?;
-        *held = Some(fresh.clone());
-        Ok(Carried::Header(fresh.header))
-    }
-
-    /// Forgets the credential of a role after it was not accepted (401), so that the role logs in again. Returns false
-    /// if the role does not log in, or if a new login was not accepted either.
-    pub(super) async fn renew(&self, role: &str, used: &Carried) -> bool {
-        let logs_in = self
-            .target
-            .roles
-            .get(role)
-            .is_some_and(|role| matches!(role.credential, Credential::Login(_) | Credential::Command(_)));
-        if !logs_in || self.logins.refused.lock().await.contains(role) {
-            return false;
-        }
-        let place = Arc::clone(self.logins.done.lock().await.entry(role.to_owned()).or_default());
-        let mut held = place.lock().await;
-        // Another case may have renewed it meanwhile.
-        let is_used = held.as_ref().is_some_and(|held| match used {
-            Carried::Header(header) => header.value == held.header.value,
-            _ => false,
-        });
-        if is_used {
-            *held = None;
-        }
-        true
-    }
-
-    /// Records that a new login was not accepted either.
-    pub(super) async fn renewed_in_vain(&self, role: &str) {
-        self.logins.refused.lock().await.insert(role.to_owned());
-    }
-
-    /// Logs in every role that needs it, before any case runs.
-    ///
-    /// # Errors
-    /// The error of the first login that failed.
-    pub(super) async fn log_in_all<'r>(&self, roles: impl Iterator<Item = &'r str>) -> Result<(), String> {
-        for role in roles {
-            let logs_in =
-                self.target.roles.get(role).is_some_and(|role| {
-                    matches!(role.credential, Credential::Login(_) | Credential::Command(_))
-                });
-            if logs_in {
-                self.credential(role).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Runs a program and uses its standard output as a credential. Its standard error is discarded, because it may
     /// contain secrets.
-    async fn run_command(&self, command: &Command, role: &str) -> Result<LoggedIn, String> {
+    pub(super) async fn run_command(&self, command: &Command, role: &str) -> Result<LoggedIn, String> {
         let (program, arguments) = command.run.split_first().ok_or("no program")?;
         if !self.commands_allowed {
             return Err(format!("its credential is printed by `{program}`, and commands are not allowed"));
@@ -152,7 +57,7 @@ impl Session {
         Ok(LoggedIn { header: Header { name: command.header.clone(), value, shown }, expires: None })
     }
 
-    async fn log_in(&self, login: &Login, role: &str) -> Result<LoggedIn, String> {
+    pub(super) async fn log_in(&self, login: &Login, role: &str) -> Result<LoggedIn, String> {
         let began = Instant::now();
         let mut scope = self.scope();
         let mut last = None;
@@ -240,16 +145,7 @@ impl Session {
         }
         let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
         let shown_url = step.address.shown.clone().into();
-        Ok(Request {
-            method: step.method.clone(),
-            shown_url,
-            url,
-            headers,
-            suppressed: Vec::new(),
-            body,
-            trace: None,
-            first_byte: None,
-        })
+        Ok(Request { shown_url, headers, body, ..Request::new(step.method.clone(), url) })
     }
 }
 

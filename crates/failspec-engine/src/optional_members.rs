@@ -6,10 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use failspec_base::{
-    message::Request,
-    template::{JsonTemplate, Scope},
-};
+use failspec_base::{message::Request, template::JsonTemplate};
 use failspec_judge::{
     check::{CompletedBody, Record, View, show},
     report_model::Rerun,
@@ -17,13 +14,7 @@ use failspec_judge::{
 use failspec_pack::pack::{BodyTemplate, RequestTemplate};
 use serde_json::Value;
 
-use super::{
-    case_runner::line,
-    error::Unjudged,
-    request_builder::Extra,
-    session::Session,
-    steps::{SendContext, response_of},
-};
+use super::{case_runner::line, error::Unjudged, sending::Outgoing, session::Session, steps::response_of};
 
 /// Maximum number of times that a request is sent with more members.
 const MAX_TRIES: usize = 4;
@@ -50,23 +41,21 @@ impl Session {
     /// The reason why there is no response to judge.
     pub(super) async fn send_completed(
         &self,
-        template: &RequestTemplate,
-        scope: &Scope,
-        extra: &Extra,
-        purpose: SendContext<'_>,
+        outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
+        let Outgoing { template, context, .. } = outgoing;
         let Some((operation, members)) = self.optional_members(template) else {
-            return Box::pin(self.send_as_written(template, scope, extra, purpose, records)).await;
+            return Box::pin(self.send_as_written(outgoing, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
             let whole = completed(template, members, &known);
             let template = whole.as_ref().unwrap_or(template);
-            return Box::pin(self.send_as_written(template, scope, extra, purpose, records)).await;
+            return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
         }
-        let index = Box::pin(self.send_as_written(template, scope, extra, purpose, records)).await?;
+        let index = Box::pin(self.send_as_written(outgoing, records)).await?;
         let refused = response_of(records, index).filter(|it| matches!(it.status, 400 | 422));
-        let Some(refused) = refused.filter(|_| purpose.is_sound) else { return Ok(index) };
+        let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
         let said = String::from_utf8_lossy(&refused.body).into_owned();
         let mut names: Vec<String> = Vec::new();
         let mut last = said.clone();
@@ -80,7 +69,8 @@ impl Session {
             }
             names.extend(added);
             let Some(whole) = completed(template, members, &names) else { continue };
-            let again = Box::pin(self.send_as_written(&whole, scope, extra, purpose, records)).await?;
+            let again =
+                Box::pin(self.send_as_written(Outgoing { template: &whole, ..outgoing }, records)).await?;
             let response = response_of(records, again);
             let is_accepted = response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None)));
             if !is_accepted {

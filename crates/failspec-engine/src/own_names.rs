@@ -12,11 +12,7 @@ use failspec_pack::pack::RequestTemplate;
 use serde_json::Value;
 
 use super::{
-    error::Unjudged,
-    leftovers::response_names,
-    request_builder::Extra,
-    session::Session,
-    steps::{SendContext, response_of},
+    error::Unjudged, leftovers::response_names, sending::Outgoing, session::Session, steps::response_of,
 };
 
 /// The requests, by method and path as written, whose last captured value is to be a name.
@@ -45,17 +41,14 @@ impl Session {
     /// The reason why there is no response to judge.
     pub(super) async fn send(
         &self,
-        template: &RequestTemplate,
-        scope: &Scope,
-        extra: &Extra,
-        purpose: SendContext<'_>,
+        outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
         if self.pack.contract.openapi.is_none() {
-            return self.send_as_written(template, scope, extra, purpose, records).await;
+            return self.send_as_written(outgoing, records).await;
         }
         // On the heap: with what it calls, it would be much of the stack of every case.
-        Box::pin(self.send_by_name(template, scope, extra, purpose, records)).await
+        Box::pin(self.send_by_name(outgoing, records)).await
     }
 
     /// Sends a request like [`Session::send_completed`]. If the API does not know what the run has just created by the id
@@ -65,27 +58,25 @@ impl Session {
     /// The reason why there is no response to judge.
     async fn send_by_name(
         &self,
-        template: &RequestTemplate,
-        scope: &Scope,
-        extra: &Extra,
-        purpose: SendContext<'_>,
+        outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
+        let Outgoing { template, scope, context, .. } = outgoing;
         if self.own_names.knows(template)
             && let Some(named) = with_name(template, scope, records)
         {
-            return self.send_completed(template, &named, extra, purpose, records).await;
+            return self.send_completed(Outgoing { scope: &named, ..outgoing }, records).await;
         }
-        let index = self.send_completed(template, scope, extra, purpose, records).await?;
+        let index = self.send_completed(outgoing, records).await?;
         let status = response_of(records, index).map(|response| response.status);
         // An API may refuse an id of another form before it looks for it.
         let has_only_id = matches!(template.line.method.as_str(), "GET" | "DELETE");
-        let is_refused = (purpose.phase.is_teardown() || has_only_id) && matches!(status, Some(400 | 422));
+        let is_refused = (context.phase.is_teardown() || has_only_id) && matches!(status, Some(400 | 422));
         let is_unknown = status == Some(404) || is_refused;
-        let is_asked = purpose.is_sound && !purpose.expects_404 || purpose.phase.is_teardown();
+        let is_asked = context.is_sound && !context.expects_404 || context.phase.is_teardown();
         let named = if is_unknown && is_asked { with_name(template, scope, records) } else { None };
         let Some(named) = named else { return Ok(index) };
-        let again = self.send_completed(template, &named, extra, purpose, records).await?;
+        let again = self.send_completed(Outgoing { scope: &named, ..outgoing }, records).await?;
         let is_known =
             response_of(records, again).is_some_and(|response| self.succeeded(View::new(&response, None)));
         if is_known {

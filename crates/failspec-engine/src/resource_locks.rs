@@ -111,7 +111,7 @@ pub(super) fn scope(variables: std::sync::Arc<HashMap<String, VariableValue>>) -
 mod tests {
     use std::sync::Arc;
 
-    use failspec_pack::pack::{Files, Pack, Texts, case_names};
+    use failspec_pack::pack::{Files, Pack, case_names};
     use serde_json::json;
 
     use super::*;
@@ -121,10 +121,10 @@ mod tests {
         let contract = "contract: t\nas_of: 2026-11-20\nsuccess: { status: 2xx }\nenvelope: { code: /code }\n\
                         requires: { variables: { book: { about: a book }, note: { about: a note } } }\n\
                         failures:\n  - { id: bad, status: 400, code: bad, summary: It is bad }\n";
-        let texts = Texts::from([
+        let texts = [
             ("schemas/t/contract.yaml".to_owned(), contract.to_owned()),
             ("scenarios/t/s.yaml".to_owned(), format!("contract: t\nscenarios:\n{scenarios}")),
-        ]);
+        ];
         let pack = Pack::from_texts(&Files::Directory(".".into()), "t", texts).unwrap();
         let cases: Vec<Case> = case_names(&pack)
             .enumerate()

@@ -199,7 +199,7 @@ pub(super) fn session(
         evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,
-        logins: super::login::Logins::default(),
+        logins: super::login_renewal::Logins::default(),
         documented: documented(&plan.pack.contract),
         names: names(&plan.pack),
         run: failspec_base::random::random_name(),

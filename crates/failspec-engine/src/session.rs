@@ -21,7 +21,7 @@ use failspec_pack::{
 };
 
 use super::{
-    cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login::Logins,
+    cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login_renewal::Logins,
     manners::Clients, optional_members::OptionalMembers, own_names::OwnNames, own_texts::NamedIds,
     role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges, shared_controls::SharedControls,
     shared_things::SharedThings, sparing::Sparing, unproven::Evidence,

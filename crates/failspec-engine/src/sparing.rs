@@ -13,7 +13,7 @@ use failspec_base::message::{Request, TransportError};
 use failspec_judge::{check::Record, report_model::Reason};
 use failspec_pack::pack::{Control, RequestTemplate, Step};
 
-use super::{case_runner::may_create, plan::Case, session::Session};
+use super::{plan::Case, session::Session, teardown::may_create};
 
 /// Number of failures of an operation after which its further cases are left out.
 const MAX_FAILURES: usize = 3;

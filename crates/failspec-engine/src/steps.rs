@@ -8,79 +8,28 @@ use serde_json::Value;
 use failspec_base::{
     clock::after,
     encoding::percent_decode,
-    message::{Exchange, Request, Response},
+    message::Response,
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{
     Identity, Item, Phase, Pick, Record, ResendResult, View, carries_error, describe_stream, intermediary,
     show, told_wait,
 };
-use failspec_judge::report_model::Rerun;
-use failspec_pack::pack::{
-    At, Capture, Expect, Failure, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
-};
-use failspec_pack::target_config::Carried;
+use failspec_pack::pack::{At, Capture, Expect, Part, Pointer, Schema, SchemaTemplate, Step, Wait, WaitFor};
 
 use super::{
     cancel::OnCancel,
     error::Unjudged,
-    lag::MAX_LAG,
-    logs::traced,
-    request_builder::{Extra, build},
+    request_builder::Extra,
+    sending::{Outgoing, SendContext},
     session::Session,
 };
 
-/// Maximum number of times that a request is resent after an unexpected 429.
-const MAX_RESENDS: usize = 3;
-
-/// Maximum wait after an unexpected 429; of all waits together where the responses tell none.
-const MAX_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
-
-/// First wait after an unexpected 429 that tells no wait. Each further one is twice as long.
-const FIRST_UNTOLD_WAIT: Duration = Duration::from_secs(1);
-
-/// Wait before a setup, a control or a teardown is sent again that got 503, if the response says nothing.
-const OVERLOAD_WAIT: Duration = Duration::from_secs(1);
-
-/// Maximum wait before it is sent again.
-const MAX_OVERLOAD_WAIT: Duration = Duration::from_secs(10);
-
 /// Interval between two requests of `until`.
-const POLL: Duration = Duration::from_millis(100);
+pub(super) const POLL: Duration = Duration::from_millis(100);
 
 /// Maximum wait before the request of a step, even if a variable says more: one hour.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(3600);
-
-/// The context in which a request is sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SendContext<'a> {
-    /// The phase of the case.
-    pub phase: Phase,
-    /// The role whose credentials are sent.
-    pub role: Option<&'a str>,
-    /// True if a 429 is an expected response.
-    pub expects_429: bool,
-    /// True if a 401 is an expected response.
-    pub expects_401: bool,
-    /// True if a 404 is an expected response.
-    pub expects_404: bool,
-    /// True if the request has no fault: if it is refused, optional members may be added to its body.
-    pub is_sound: bool,
-}
-
-impl<'a> SendContext<'a> {
-    /// Returns the context of a request that should get `failure`.
-    pub fn of(phase: Phase, request: &'a RequestTemplate, failure: &Failure) -> Self {
-        Self {
-            phase,
-            role: request.role.as_deref(),
-            expects_429: failure.allows_status(429),
-            expects_401: failure.allows_status(401),
-            expects_404: failure.allows_status(404) || failure.allows_status(410),
-            is_sound: false,
-        }
-    }
-}
 
 /// Names a step by its place: in its fixture, with file and line, or among the own steps of the setup.
 pub(super) fn place_of(steps: &[Step], index: usize, phase: Phase) -> String {
@@ -93,156 +42,11 @@ pub(super) fn place_of(steps: &[Step], index: usize, phase: Phase) -> String {
 }
 
 /// Returns the effect of a cancellation on requests and waits of a phase: a teardown goes on.
-fn on_cancel(phase: Phase) -> OnCancel {
+pub(super) fn on_cancel(phase: Phase) -> OnCancel {
     if phase.is_teardown() { OnCancel::GoOn } else { OnCancel::Stop }
 }
 
-/// Returns true if a request carries this credential, and not another one that the scenario writes in its place.
-fn carries(request: &Request, carried: &Carried) -> bool {
-    match carried {
-        Carried::Headers(own) => {
-            own.iter().any(|own| request.headers.iter().any(|header| header.value == own.value))
-        }
-        Carried::Header(own) => request.headers.iter().any(|header| header.value == own.value),
-        _ => false,
-    }
-}
-
 impl Session {
-    /// Sends a request and appends its exchange to `records`; returns its index. After an unexpected 429 it waits for
-    /// the advertised time and resends, a limited number of times.
-    ///
-    /// # Errors
-    /// The reason why there is no response to judge.
-    pub(super) async fn send_as_written(
-        &self,
-        template: &RequestTemplate,
-        scope: &Scope,
-        extra: &Extra,
-        purpose: SendContext<'_>,
-        records: &mut Vec<Record>,
-    ) -> Result<usize, Unjudged> {
-        let on_cancel = on_cancel(purpose.phase);
-        let (mut resends, mut rerun) = (0, None);
-        let (mut untold, mut waited) = (FIRST_UNTOLD_WAIT, Duration::ZERO);
-        let began = Instant::now();
-        loop {
-            self.unless_cancelled(on_cancel, self.clients.turn()).await?;
-            let credential = match purpose.role {
-                Some(role) => Some(self.unless_cancelled(on_cancel, self.credential(role)).await??),
-                None => None,
-            };
-            let request = build(template, credential.clone(), scope, &self.target, extra)
-                .map_err(|error| error.to_string())?;
-            let request = traced(request, scope);
-            let sends_login = credential.as_ref().filter(|carried| carries(&request, carried)).cloned();
-            let exchange = self.exchange(request, purpose.role, on_cancel).await?;
-            self.learn_secrets(&exchange);
-            let result = exchange.result.clone();
-            let role = purpose.role.map(str::to_owned);
-            records.push(Record {
-                phase: purpose.phase,
-                role,
-                exchange,
-                rerun,
-                completed: None,
-                same_as: None,
-            });
-            let response = result.map_err(|error| error.to_string())?;
-            self.note_response(View::new(&response, None));
-            if response.status == 401
-                && !purpose.expects_401
-                && let (Some(role), Some(used)) = (purpose.role, sends_login)
-            {
-                if rerun == Some(Rerun::LoginRenewed) {
-                    self.renewed_in_vain(role).await;
-                } else if self.renew(role, &used).await {
-                    // The login was accepted before, and is no longer: it expired. It is done once more.
-                    rerun = Some(Rerun::LoginRenewed);
-                    records.pop();
-                    continue;
-                }
-            }
-            if response.status == 404 && !purpose.expects_404 && self.lag.awaits(template, scope, records) {
-                if began.elapsed() < MAX_LAG {
-                    rerun = Some(Rerun::CreationAwaited);
-                    records.pop();
-                    self.unless_cancelled(on_cancel, tokio::time::sleep(POLL)).await?;
-                    continue;
-                }
-                self.lag.awaited_in_vain();
-            }
-            // Perhaps the run itself is too much for the target; it is no case of this run.
-            let is_beside = purpose.is_sound || purpose.phase.is_teardown();
-            if response.status == 503 && is_beside && rerun != Some(Rerun::Overloaded) {
-                rerun = Some(Rerun::Overloaded);
-                records.pop();
-                let told = self.told(&response).unwrap_or(OVERLOAD_WAIT).min(MAX_OVERLOAD_WAIT);
-                self.unless_cancelled(on_cancel, tokio::time::sleep(told)).await?;
-                continue;
-            }
-            if response.status != 429 || purpose.expects_429 || self.is_of_another_status(&response) {
-                return Ok(records.len() - 1);
-            }
-            // What it tells and nobody can read is no reason to try for long, nor is what others tried in vain.
-            let is_short = response.combined_header("retry-after").is_some()
-                || (waited.is_zero() && self.sparing.limit_lasts());
-            let told = self.told(&response);
-            let wait = match told.or(is_short.then_some(FIRST_UNTOLD_WAIT)) {
-                Some(wait) if resends == MAX_RESENDS || wait > MAX_UNEXPECTED_WAIT => {
-                    let says = told.map(|told| format!("asks to wait {} s", told.as_secs()));
-                    let says = says.unwrap_or_else(|| "tells no wait".to_owned());
-                    return Err(format!("the target limits the rate of requests (HTTP 429, {says})").into());
-                }
-                Some(told) => {
-                    resends += 1;
-                    told
-                }
-                // How long the window is can only be tried.
-                None if waited >= MAX_UNEXPECTED_WAIT => {
-                    self.sparing.note_lasting_limit();
-                    return Err(format!(
-                        "the target limits the rate of requests (HTTP 429, tells no wait, and still does after {} s)",
-                        waited.as_secs()
-                    )
-                    .into());
-                }
-                None => {
-                    let wait = untold.min(MAX_UNEXPECTED_WAIT.saturating_sub(waited));
-                    untold = untold.saturating_mul(2);
-                    waited += wait;
-                    wait
-                }
-            };
-            // The rejected attempt would only clutter the report; the last one counts.
-            records.pop();
-            self.unless_cancelled(on_cancel, tokio::time::sleep(wait)).await?;
-        }
-    }
-
-    /// Returns true if a response has the code of documented failures, and its status is that of none of them: then the
-    /// status is wrong, and says nothing.
-    fn is_of_another_status(&self, response: &Response) -> bool {
-        let contract = &self.pack.contract;
-        let view = View::new(response, None);
-        let Some(code) = view.code(&contract.envelope).filter(|code| !code.is_null()) else { return false };
-        let mut named = contract.failures.iter().filter(|failure| failure.has_code(code)).peekable();
-        named.peek().is_some() && named.all(|failure| !failure.allows_status(response.status))
-    }
-
-    /// Registers the secrets of a response, as listed in the contract. From then on they are masked everywhere, also
-    /// in this response.
-    fn learn_secrets(&self, exchange: &Exchange) {
-        let secrets = &self.pack.contract.secrets;
-        let Ok(response) = &exchange.result else { return };
-        let Some(body) = response.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };
-        for pointer in secrets {
-            if let Some(text) = pointer.find(body).and_then(Value::as_str) {
-                self.mask.add_value(text, pointer.as_str().trim_start_matches('/'));
-            }
-        }
-    }
-
     /// Executes a step. Returns whether a resent request, or a request after the failure, got what
     /// the step explicitly expects, if it does.
     ///
@@ -273,10 +77,12 @@ impl Session {
         let is_sound = matches!(phase, Phase::Setup | Phase::ControlSetup)
             && step.expect.failure.is_none()
             && step.expect.status.iter().all(|status| status.is_below(300));
-        let purpose = SendContext { phase, role, expects_429, expects_401, expects_404, is_sound };
+        let context = SendContext { phase, role, expects_429, expects_401, expects_404, is_sound };
         let deadline = after(Instant::now(), self.time(&step.within, scope)?);
         loop {
-            let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
+            let index = self
+                .send(Outgoing { template: request, scope, extra: &Extra::default(), context }, records)
+                .await?;
             let Some(response) = response_of(records, index) else { return Err("no response".into()) };
             match &step.until {
                 Some(until) => {
@@ -397,7 +203,7 @@ impl Session {
         let success = self.pack.contract.success.iter();
         let mut of_status = success.filter(|it| it.status.iter().any(|pattern| pattern.matches(status)));
         match view.code(&self.pack.contract.envelope) {
-            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
+            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(&code))),
             // A status alone would not say why it is none.
             _ if of_status.next().is_some() && !self.succeeded(view) => {
                 format!("HTTP {status} (no success by `success` of the contract)")
@@ -457,7 +263,7 @@ impl Session {
 
     /// Returns how long a response says to wait, from the locations documented for its status, otherwise from the
     /// standard `Retry-After` header.
-    fn told(&self, response: &Response) -> Option<Duration> {
+    pub(super) fn told(&self, response: &Response) -> Option<Duration> {
         let view = View::new(response, None);
         let failures = self.pack.contract.failures.iter();
         let documented = failures.filter(|failure| failure.allows_status(response.status));

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use failspec_base::message::phrase;
 use failspec_pack::pack::{
     Erratum, StatusPattern,
-    source::{FailureSource, SchemaSource, SuccessSource},
+    writing::{FailureSource, SchemaSource, SuccessSource},
 };
 
-use crate::docs_scraper::{FailureMention, Findings, Role, Scope, UnclassifiedReason, reason};
+use crate::docs_scraper::{FailureMention, Findings, Role, Scope, UnclassifiedReason};
 
 use super::{
     body_path::{BodyPath, scalars},
@@ -43,7 +44,7 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
         (Some((status, _)), ..) => (StatusPattern::Exactly(status), Vec::new()),
         _ => (StatusPattern::Class(2), Vec::new()),
     };
-    let failures = read_failures(findings, &link, envelope.code.is_some());
+    let failures = read_failures(findings, &link, envelope.code.is_some() || envelope.code_header.is_some());
     Draft {
         name: name.to_owned(),
         as_of: page.read,
@@ -127,7 +128,7 @@ fn id(stated: &FailureMention) -> String {
             .collect();
         slug(&words.join(" "))
     };
-    let reason = stated.status.and_then(reason).map(slug).unwrap_or_default();
+    let reason = stated.status.and_then(phrase).map(slug).unwrap_or_default();
     let id = match &stated.code {
         Some(Value::String(code)) if code.contains("://") => {
             slug(code.trim_end_matches('/').rsplit('/').next().unwrap_or(code))
@@ -152,7 +153,7 @@ fn summary(stated: &FailureMention) -> String {
     let fallback = || {
         let code =
             stated.code.as_ref().map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned));
-        code.or_else(|| stated.status.and_then(reason).map(str::to_owned))
+        code.or_else(|| stated.status.and_then(phrase).map(str::to_owned))
             .unwrap_or_else(|| "not described".to_owned())
     };
     if stated.summary.is_empty() { fallback() } else { stated.summary.clone() }
@@ -258,9 +259,15 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
         })
     };
     let shown_code = shown(false).or_else(|| shown(true));
-    let code = match codes.is_empty() {
-        true => None,
-        false => shown_code.or_else(|| said(Role::Code)).or_else(|| {
+    let mut code_header = None;
+    let code = match (codes.is_empty(), shown_code, &findings.code_header) {
+        (true, ..) => None,
+        (false, Some(shown), _) => Some(shown),
+        (false, None, Some((name, line))) => {
+            code_header = Some((name.clone(), format!("described in {}", link(*line))));
+            None
+        }
+        (false, None, None) => said(Role::Code).or_else(|| {
             let guess = "guessed: the page does not show where the code is; correct it before the first run";
             Some((BodyPath::root().member("code"), guess.to_owned()))
         }),
@@ -280,6 +287,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
         schema: (!whole.is_empty()).then(|| envelope::schema(&whole, &sure)),
         named: false,
         code: place(code),
+        code_header,
         message: place(message),
         request_id: place(request_id),
         status: place(status),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::pack::{
     Erratum,
-    source::{
+    writing::{
         Commented, Comments, ContractSource, FailureSource, HealthCheckSource, Note, RequestSource,
         RequiresSource, SchemaSource, SuccessSource,
     },

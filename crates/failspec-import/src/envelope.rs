@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 use super::body_path::BodyPath;
 use failspec_pack::pack::{
     BodyRule, Pointer,
-    source::{Comments, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource, SchemaSource},
+    writing::{
+        CodeLocationSource, Comments, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource,
+        SchemaSource,
+    },
 };
 
 /// The common envelope of error responses. Each pointer has a note about its origin.
@@ -17,6 +20,8 @@ pub struct DraftEnvelope {
     pub json: bool,
     /// The location of the code.
     pub code: Option<(Pointer, String)>,
+    /// The header with the code, if it is not in the body.
+    pub code_header: Option<(String, String)>,
     /// The location of the text for people.
     pub message: Option<(Pointer, String)>,
     /// The location of the request id.
@@ -39,7 +44,7 @@ impl DraftEnvelope {
         EnvelopeSource {
             schema: gone(&self.schema),
             media_type: self.json.then_some(Override::Removed),
-            code: gone(&self.code),
+            code: gone(&self.code).or_else(|| gone(&self.code_header)),
             message: gone(&self.message),
             request_id: gone(&self.request_id),
             status: gone(&self.status),
@@ -54,7 +59,8 @@ impl DraftEnvelope {
         let (message, request_id, status) =
             (pointer(&self.message), pointer(&self.request_id), pointer(&self.status));
         let known = message.is_some() || request_id.is_some() || status.is_some();
-        if !known && self.code.is_none() && !self.json && self.schema.is_none() {
+        if !known && self.code.is_none() && self.code_header.is_none() && !self.json && self.schema.is_none()
+        {
             return None;
         }
         let whole = "/envelope";
@@ -70,13 +76,20 @@ impl DraftEnvelope {
                 comments.beside(format!("{outer}/{key}"), seen.clone());
             }
         }
+        if let Some((_, seen)) = &self.code_header {
+            comments.beside("/envelope/code", seen.clone());
+        }
+        let in_header = self.code_header.as_ref().map(|(name, _)| CodeLocationSource::header(name));
+        let code = in_header.or_else(|| pointer(&self.code).map(CodeLocationSource::from));
         let mut envelope = EnvelopeSource {
+            // A page with such a header that shows no body does not promise one.
+            body: (self.code_header.is_some() && !self.json).then_some(BodyRule::Optional),
             schema: self
                 .schema
                 .as_ref()
                 .map(|_| Override::Set(SchemaSource::File("envelope.schema.json".to_owned()))),
             media_type: self.json.then(|| Override::Set("application/json".to_owned().into())),
-            code: pointer(&self.code).map(Override::Set),
+            code: code.map(Override::Set),
             ..EnvelopeSource::default()
         };
         let request_id = request_id.map(RequestIdSource::from);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use failspec_pack::pack::{
     Provenance,
-    source::{
+    writing::{
         BodySource, Commented, Comments, ControlSource, Note, Override, ParameterValue, Parameters,
         RepeatSource, RequestSource, ScenarioFileSource, ScenarioSource, TriggerSource,
     },

@@ -94,7 +94,7 @@ impl<'p> Addresses<'p> {
 
 #[cfg(test)]
 mod tests {
-    use failspec_pack::pack::{Files, Texts};
+    use failspec_pack::pack::Files;
 
     use super::*;
 
@@ -107,10 +107,10 @@ failures:
   - { id: used, status: 409, summary: x }
 ";
         let scenarios = format!("contract: t\nscenarios:\n  one: {{ {first} }}\n  two: {{ {second} }}\n");
-        let texts = Texts::from([
+        let texts = [
             ("schemas/t/contract.yaml".to_owned(), contract.to_owned()),
             ("scenarios/t/s.yaml".to_owned(), scenarios),
-        ]);
+        ];
         let pack = Pack::from_texts(&Files::Directory(".".into()), "t", texts);
         scenarios_without_lock(&pack.unwrap_or_else(|error| panic!("{error}"))).len()
     }

@@ -81,7 +81,7 @@ fn mark(part: &RequestPart) -> String {
 
 #[cfg(test)]
 mod tests {
-    use failspec_pack::pack::{Files, Texts};
+    use failspec_pack::pack::Files;
 
     use super::*;
 
@@ -91,11 +91,11 @@ mod tests {
         );
         let scenarios =
             format!("contract: t\nscenarios: {{ a: {{ triggers: bad, no_control: x, {scenario} }} }}\n");
-        let texts = Texts::from([
+        let texts = [
             ("schemas/t/contract.yaml".to_owned(), contract),
             ("schemas/t/api.yaml".to_owned(), "openapi: 3.1.0\npaths: {}\n".to_owned()),
             ("scenarios/t/a.yaml".to_owned(), scenarios),
-        ]);
+        ];
         let pack = Pack::from_texts(&Files::Directory(".".into()), "t", texts);
         let pack = pack.unwrap_or_else(|error| panic!("{error}"));
         unsourced(&pack).into_iter().map(|found| found.title).collect()

@@ -56,13 +56,13 @@ pub(super) fn json_rpc_without_match(pack: &Pack) -> Vec<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use failspec_pack::pack::{Files, Pack, Texts};
+    use failspec_pack::pack::{Files, Pack};
 
     use super::*;
 
     fn linted(contract: &str) -> usize {
         let contract = format!("contract: t\nas_of: 2026-11-20\n{contract}");
-        let texts = Texts::from([("schemas/t/contract.yaml".to_owned(), contract)]);
+        let texts = [("schemas/t/contract.yaml".to_owned(), contract)];
         let pack = Pack::from_texts(&Files::Directory(".".into()), "t", texts);
         let pack = pack.unwrap_or_else(|error| panic!("{error}"));
         successes_that_take_in_failures(&pack).len() + json_rpc_without_match(&pack).len()

@@ -17,7 +17,7 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
         .texts
         .iter()
         .filter(|(path, _)| path.starts_with("scenarios/"))
-        .map(|(_, text)| text.as_str())
+        .map(|(_, text)| &**text)
         .collect();
     let names: BTreeSet<&str> = needs.iter().flat_map(|needs| needs.names.iter().copied()).collect();
     let mentioned =

@@ -9,7 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use failspec_judge::report_model::{CaseReport, ExchangeReport, RequestReport, ResponseReport, RunReport};
+use failspec_judge::report_model::{
+    CaseReport, ExchangeReport, LogReference, RequestReport, ResponseReport, RunReport,
+};
+
+use crate::case_text::judged;
 
 /// Writes the report. Each case is a page.
 ///
@@ -32,9 +36,12 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
             "startedDateTime": clock.now(),
             "pageTimings": {},
         }));
+        let of_judged = judged(case);
         // What was sent once for several cases stands on the page of one.
         for exchange in case.exchanges.iter().filter(|exchange| exchange.same_as.is_none()) {
-            log.entries.push(entry(case, exchange, &clock));
+            let is_judged = of_judged.is_some_and(|judged| std::ptr::eq(judged, exchange));
+            let logs = case.logs.as_ref().filter(|_| is_judged);
+            log.entries.push(entry(case, exchange, logs, &clock));
             clock.advance(exchange.ms);
         }
     }
@@ -75,7 +82,8 @@ impl Clock {
     }
 }
 
-fn entry(case: &CaseReport, exchange: &ExchangeReport, clock: &Clock) -> Value {
+/// Returns one exchange. `logs` leads to the server's logs of it.
+fn entry(case: &CaseReport, exchange: &ExchangeReport, logs: Option<&LogReference>, clock: &Clock) -> Value {
     let role = exchange.role.as_deref().map(|role| format!(" as {role}")).unwrap_or_default();
     let mut entry = json!({
         "pageref": case.name,
@@ -87,6 +95,11 @@ fn entry(case: &CaseReport, exchange: &ExchangeReport, clock: &Clock) -> Value {
         "timings": { "send": 0, "wait": exchange.ms, "receive": 0 },
         "comment": format!("{}{role}", exchange.phase.as_str()),
     });
+    if let Some(logs) = logs {
+        entry["comment"] = Value::from(format!("{}{role} · logs: {logs}", exchange.phase.as_str()));
+        // Members of one's own begin with an underscore.
+        entry["_logs"] = json!(logs);
+    }
     if let Some(error) = &exchange.error {
         // The name that browsers use.
         entry["response"]["_error"] = Value::from(error.as_str());

@@ -201,11 +201,13 @@ fn of_case(
         Some(page) if embedded => (page, None),
         page => (scenario, page),
     };
+    // Code scanning shows the message and nothing else.
+    let logs = case.logs.as_ref().map(|logs| format!("\n\nLogs: {logs}")).unwrap_or_default();
     let mut result = json!({
         "ruleId": finding.check,
         "ruleIndex": rules.index(finding.check),
         "level": level(finding.is_violation()),
-        "message": text(&finding.message),
+        "message": text(&format!("{}{logs}", finding.message)),
         "locations": [{
             "physicalLocation": physical,
             "logicalLocations": [{ "fullyQualifiedName": one_line(&case.name) }],
@@ -215,6 +217,9 @@ fn of_case(
     if let Some(related) = related {
         result["relatedLocations"] =
             json!([{ "physicalLocation": related, "message": text(&case.documented.summary) }]);
+    }
+    if let Some(logs) = &case.logs {
+        result["properties"] = json!(logs);
     }
     if let Some(waived) = waived {
         let until = format!("{} (until {})", waived.reason, waived.expires);

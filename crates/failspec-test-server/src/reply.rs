@@ -1,4 +1,4 @@
-//! What the server does with a request.
+//! The reactions of the server to a request.
 
 use std::{
     fmt,

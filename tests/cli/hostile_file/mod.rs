@@ -13,7 +13,7 @@ use failspec_certificate::Programme;
 use failspec_pack::{
     pack::{
         Pack, Texts,
-        source::{Commented, Comments, ContractSource, FileDocument, ScenarioFileSource},
+        writing::{Commented, Comments, ContractSource, FileDocument, ScenarioFileSource},
     },
     target_config::Config,
 };
@@ -53,7 +53,7 @@ impl Seed {
                     Reader::Contract => format!("schemas/{}/contract.yaml", self.pack),
                     _ => format!("scenarios/{}/mutated.yaml", self.pack),
                 };
-                texts.insert(path, text.to_owned());
+                texts.insert(path, text.into());
                 let pack = Pack::from_texts(&failspec::builtin::built_in(), &self.pack, texts)
                     .map_err(|mistakes| mistakes.to_string())?;
                 match self.reader {
@@ -90,7 +90,7 @@ pub fn seeds() -> Vec<Seed> {
         for name in names(&format!("fuzz/corpus/{folder}")) {
             let beside = match reader {
                 Reader::Scenario => {
-                    Texts::from([("schemas/fuzz/contract.yaml".to_owned(), contract.clone())])
+                    Texts::from([("schemas/fuzz/contract.yaml".to_owned(), contract.as_str().into())])
                 }
                 _ => Texts::new(),
             };
@@ -105,7 +105,7 @@ pub fn seeds() -> Vec<Seed> {
             beside.remove(name);
             seeds.push(Seed {
                 name: name.clone(),
-                text: text.clone(),
+                text: text.to_string(),
                 reader,
                 beside,
                 pack: pack.to_owned(),

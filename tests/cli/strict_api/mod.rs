@@ -27,7 +27,7 @@ pub struct StrictApi {
     server: Server,
 }
 
-/// What the API does wrong about one rule.
+/// The mistake of the API about one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrong {
     /// It does not check it.

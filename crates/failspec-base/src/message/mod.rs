@@ -12,6 +12,7 @@ mod request;
 mod response;
 mod route;
 mod standards;
+mod status_phrases;
 mod trace;
 
 pub use exchange::{ConnectionUse, Exchange, Phase, TransportError};
@@ -22,4 +23,5 @@ pub use request::{Body, Header, Request, RequestError, Suppressed};
 pub use response::{BodyError, Response};
 pub use route::{ConnectTo, Proxy};
 pub use standards::{is_idempotent, is_loopback, is_safe, is_single_header, is_token, must_be_single};
+pub use status_phrases::{phrase, phrases};
 pub use trace::{Trace, TraceHeaders};

@@ -170,7 +170,7 @@ impl RedactedText {
 pub enum Part<'t> {
     /// Text that may be shown.
     Text(&'t str),
-    /// What stands in place of a value.
+    /// The text in place of a value.
     Replaced(&'t RedactedPart),
 }
 

@@ -9,14 +9,14 @@ use std::{
 #[derive(Debug)]
 pub struct Source {
     name: String,
-    text: String,
+    text: Arc<str>,
     /// The offset of each line; computed when the first line number is requested.
     lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
     /// Creates a source with the `name` that messages show (usually a path relative to the current directory).
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
         Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
     }
 

@@ -84,6 +84,12 @@ fn standards() -> Vec<Pair> {
             on!(416, reply => reply.with("Content-Range", "")),
         ),
         pair(
+            "cross-origin",
+            "upgrade::speak_the_old_protocol",
+            on!(200, reply => reply.with("Access-Control-Allow-Origin", "https://app.test")),
+            |_, reply| reply.with("Access-Control-Allow-Origin", "*"),
+        ),
+        pair(
             "upgrade",
             "upgrade::speak_the_old_protocol",
             on!(426, reply => reply.with("Upgrade", "")),
@@ -670,7 +676,11 @@ async fn run_changed(
 ) -> failspec_judge::report_model::RunReport {
     let response = right_response(pack);
     let server = Server::start(move |asked| change(asked, response(asked))).await;
-    let more = if pack == "depot" { right::JAMMED } else { "" };
+    let more = match pack {
+        "depot" => right::JAMMED,
+        "standards" => "[target.own.headers]\nOrigin = \"https://app.test\"\n",
+        _ => "",
+    };
     let selectors: &[&str] = if selector.is_empty() { &[] } else { &[selector] };
     judge_with(pack, selectors, &server, more, RunOptions::default()).await
 }

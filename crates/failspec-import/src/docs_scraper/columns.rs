@@ -109,6 +109,8 @@ fn by_head(head: &str) -> Option<Column> {
 pub(super) struct Columns {
     /// The content of each column.
     pub kinds: Vec<Column>,
+    /// The headers of the columns.
+    pub heads: Vec<String>,
     /// True if the header of the code column mentions errors, codes or exceptions.
     pub says_error: bool,
     /// True if this header mentions error codes explicitly. No other sign that they are error codes is needed then.
@@ -173,9 +175,10 @@ impl Columns {
             })
             .collect();
         let lead = |cell: &str| statuses::leading(cell).is_some();
+        let names_status = |cell: &str| statuses::in_cell(cell).is_some();
         let free = |kinds: &[Column], column: usize| kinds[column] == Column::Other;
         let status = (0..width)
-            .find(|column| heads[*column] == Some(Column::Status) && share(*column, &lead) >= 0.5)
+            .find(|column| heads[*column] == Some(Column::Status) && share(*column, &names_status) >= 0.5)
             .or_else(|| (0..width).find(|column| free(&kinds, *column) && share(*column, &lead) >= 0.8));
         if let Some(column) = status {
             kinds[column] = Column::Status;
@@ -239,7 +242,7 @@ impl Columns {
             (says_error || says_code || head.contains("exception"), says_error && says_code)
         });
         let (says_error, says_error_code) = said.unwrap_or_default();
-        Self { kinds, says_error, says_error_code, head_in_rows }
+        Self { kinds, heads: head, says_error, says_error_code, head_in_rows }
     }
 }
 

@@ -51,6 +51,13 @@ pub(super) fn read(blocks: &[Block]) -> Findings {
 /// Separators between a term and its description.
 const DASHES: [&str; 9] = [" - ", " – ", " — ", " -- ", ": ", "- ", " → ", " -> ", " = "];
 
+/// Removes the sentences that only give a status from a description.
+fn without_status(text: &str) -> String {
+    let only_status = |sentence: &&str| statuses::only(sentence.trim_end_matches('.')).is_none();
+    let kept: Vec<&str> = prose::sentences(text).filter(only_status).collect();
+    plain(&kept.join(" "))
+}
+
 impl Reading {
     fn block(&mut self, block: &Block) {
         match &block.kind {
@@ -166,6 +173,20 @@ impl Reading {
             && let Some(status) = prose::status_of_all(text)
         {
             self.findings.status_of_all = Some((status, line));
+        }
+        match prose::status_with_code(text) {
+            Some(status) if status / 100 == 2 => {
+                self.findings.status_of_all.get_or_insert((status, line));
+            }
+            Some(status) => {
+                self.findings.status_of_failures.get_or_insert((status, line));
+            }
+            None => {}
+        }
+        if self.findings.code_header.is_none()
+            && let Some(name) = prose::code_header(text)
+        {
+            self.findings.code_header = Some((name, line));
         }
         self.findings.fields.extend(prose::fields(text, line));
         let scope = self.scope();
@@ -293,8 +314,11 @@ impl Reading {
             return true;
         }
         let marked = bare.starts_with('`') && bare.ends_with('`');
-        let sure = names.iter().all(|name| codes::is_evident(name)) || marked;
         let mentioned = own_status.or_else(|| statuses::mentioned(said).first().map(|(_, status)| *status));
+        // A small number may count the items of a list, unless the item names a status.
+        let is_number = mentioned.is_some()
+            && names.iter().all(|name| codes::Style::of(name) == Some(codes::Style::Integer));
+        let sure = names.iter().all(|name| codes::is_evident(name)) || marked || is_number;
         let listed = self
             .sections
             .iter()
@@ -316,7 +340,7 @@ impl Reading {
             let stated = FailureMention {
                 status,
                 code: Some(codes::value(&name)),
-                summary: plain(said),
+                summary: without_status(said),
                 causes: Vec::new(),
                 retry: retry_advice::of(said),
                 line,

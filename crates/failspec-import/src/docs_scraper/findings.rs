@@ -15,6 +15,10 @@ pub struct Findings {
     pub successes: Vec<FailureMention>,
     /// The one HTTP status that all responses have, if the page says so, and the line that does.
     pub status_of_all: Option<(u16, usize)>,
+    /// The one HTTP status that all failures have, if the page says so, and the line that does.
+    pub status_of_failures: Option<(u16, usize)>,
+    /// The header that has the error code, if the page says so, and the line that does.
+    pub code_header: Option<(String, usize)>,
     /// Bodies of responses that the page shows.
     pub examples: Vec<Example>,
     /// Fields of a body with a role that the page describes.
@@ -141,6 +145,18 @@ pub enum UnclassifiedReason {
     /// It is where codes are, but cannot be one.
     #[error("it is in the code column but does not look like a code")]
     NoCode,
+    /// The column of a table of failures has no place in a contract.
+    #[error("this column of the table is not used")]
+    UnusedColumn,
+    /// A table near error codes has neither codes nor statuses that were recognised.
+    #[error("no column of this table was recognised as codes or statuses")]
+    UnusedTable,
+    /// A table gives all of its codes other statuses than a table before it.
+    #[error("this table gives every code another status than line {line}, which counts")]
+    OtherStatuses {
+        /// The line of the first status that it contradicts.
+        line: usize,
+    },
     /// It looks like a body, but cannot be repaired to JSON.
     #[error("it looks like a JSON body but is not valid JSON")]
     NotJson,

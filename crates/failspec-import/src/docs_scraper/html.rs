@@ -67,10 +67,45 @@ struct Building {
     /// The open table. Nested tables are read as the text of a cell.
     table: Option<Table>,
     tables: usize,
+    /// The columns and rows that each cell of the open table spans, by row.
+    spans: Vec<Vec<Span>>,
     /// True if the current row so far has only header cells (`th`).
     only_heads: bool,
     /// The number of open elements that are invisible or repeat the headings of the page.
     hidden: usize,
+}
+
+/// The number of columns and rows that a cell spans.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    columns: usize,
+    rows: usize,
+}
+
+/// Maximum number of columns that a cell spans. No table of errors has as many.
+const MAX_COLUMNS: usize = 100;
+
+/// Maximum size of all cells that are added to a table, in bytes. A short page can ask for any number of them.
+const MAX_ADDED: usize = 8 << 20;
+
+impl Span {
+    fn of(tag: &Tag) -> Self {
+        let number = |name: &str| {
+            let value = tag
+                .attrs
+                .iter()
+                .find(|attribute| &*attribute.name.local == name)?
+                .value
+                .trim()
+                .parse()
+                .ok()?;
+            Some(value).filter(|number: &usize| *number > 0)
+        };
+        Self {
+            columns: number("colspan").unwrap_or(1).min(MAX_COLUMNS),
+            rows: number("rowspan").unwrap_or(1),
+        }
+    }
 }
 
 /// Elements that are invisible or repeat the headings of the page.
@@ -106,7 +141,7 @@ impl Building {
             "code" | "tt" | "kbd" | "samp" if self.run != Run::Code => self.text("`"),
             "br" if self.run == Run::Code => self.text("\n"),
             "br" => self.text(" "),
-            "table" | "tr" | "td" | "th" => self.table_tag(name, starts),
+            "table" | "tr" | "td" | "th" => self.table_tag(name, starts, Span::of(tag)),
             // Everything within a cell is text of the cell.
             _ if self.table.is_some() => self.text(if is_inline(name) { "" } else { " " }),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
@@ -140,12 +175,13 @@ impl Building {
         TokenSinkResult::Continue
     }
 
-    fn table_tag(&mut self, name: &str, starts: bool) {
+    fn table_tag(&mut self, name: &str, starts: bool, span: Span) {
         match (name, starts) {
             ("table", true) if self.tables == 0 => {
                 self.flush();
                 self.run = Run::Paragraph;
                 self.table = Some(Table::default());
+                self.spans.clear();
                 self.tables = 1;
             }
             ("table", true) => self.tables += 1,
@@ -162,6 +198,7 @@ impl Building {
                 let line = self.line;
                 if let Some(table) = &mut self.table {
                     table.rows.push(Row { line, ..Row::default() });
+                    self.spans.push(Vec::new());
                     self.only_heads = true;
                 }
             }
@@ -174,6 +211,7 @@ impl Building {
                 self.only_heads &= name == "th";
                 if let Some(row) = self.table.as_mut().and_then(|table| table.rows.last_mut()) {
                     row.cells.push(String::new());
+                    self.spans.last_mut().into_iter().for_each(|row| row.push(span));
                 }
                 self.text.clear();
             }
@@ -203,6 +241,8 @@ impl Building {
             && table.rows.first().is_some_and(|row| row.cells.len() > 1)
         {
             table.head = table.rows.pop().unwrap_or_default().cells;
+            // What spans the header row does not span those below it.
+            self.spans.pop();
         }
     }
 
@@ -211,6 +251,7 @@ impl Building {
         self.end_row();
         self.tables = 0;
         if let Some(mut table) = self.table.take() {
+            spread(&mut table.rows, &self.spans);
             table.rows.retain(|row| !row.cells.is_empty());
             // Many tables have their headers in ordinary cells. `columns` detects these.
             let line = table.rows.first().map_or(self.line, |row| row.line);
@@ -242,6 +283,59 @@ impl Building {
     }
 }
 
+/// Gives each row the text of the cells above that span it. A row with one cell stays one: it is a heading.
+fn spread(rows: &mut [Row], spans: &[Vec<Span>]) {
+    if spans.iter().flatten().all(|span| span.rows == 1 && span.columns == 1) {
+        return;
+    }
+    let mut added = 0;
+    // The text that still spans rows, by column, and the number of those rows.
+    let mut open: Vec<Option<(String, usize)>> = Vec::new();
+    for (row, spans) in rows.iter_mut().zip(spans) {
+        let is_heading = row.cells.len() == 1 && open.iter().all(Option::is_none);
+        if added > MAX_ADDED {
+            return;
+        }
+        if row.cells.is_empty() || is_heading && spans.iter().all(|span| span.rows == 1) {
+            continue;
+        }
+        let mut own = std::mem::take(&mut row.cells).into_iter().zip(spans);
+        let mut column = 0;
+        loop {
+            if open.len() <= column {
+                open.push(None);
+            }
+            if let Some((text, left)) = open[column].take() {
+                added += size_of::<String>() + text.len();
+                row.cells.push(text.clone());
+                open[column] = (left > 1).then(|| (text, left - 1));
+                column += 1;
+                continue;
+            }
+            let Some((text, span)) = own.next() else {
+                // Cells above may span this row beyond its last cell.
+                if open[column..].iter().all(Option::is_none) {
+                    break;
+                }
+                row.cells.push(String::new());
+                column += 1;
+                continue;
+            };
+            added += (span.columns - 1) * size_of::<String>();
+            for index in 0..span.columns {
+                if open.len() <= column + index {
+                    open.push(None);
+                }
+                let text = if index == 0 && span.rows > 1 { text.clone() } else { String::new() };
+                open[column + index] = (span.rows > 1).then(|| (text, span.rows - 1));
+                row.cells.push(String::new());
+            }
+            row.cells[column] = text;
+            column += span.columns;
+        }
+    }
+}
+
 /// Returns true for elements that do not separate text.
 fn is_inline(name: &str) -> bool {
     const INLINE: [&str; 20] = [
@@ -249,4 +343,45 @@ fn is_inline(name: &str) -> bool {
         "span", "strong", "sub", "sup", "u",
     ];
     INLINE.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<Vec<String>> {
+        let table = blocks(text, 1).into_iter().find_map(|block| match block.kind {
+            BlockKind::Table(table) => Some(table),
+            _ => None,
+        });
+        table.unwrap_or_default().rows.into_iter().map(|row| row.cells).collect()
+    }
+
+    #[test]
+    fn cells_that_span_rows_are_in_each_of_them() {
+        let head = "<table><tr><th>Code</th><th>Status</th><th>Text</th></tr>";
+        let spanned = format!(
+            "{head}<tr><td rowspan=2>a</td><td rowspan=\"2\">1</td><td>x</td></tr><tr><td>y</td></tr>\
+             <tr><td>b<td>2<td>z</tr></table>"
+        );
+        assert_eq!(rows(&spanned), [["a", "1", "x"], ["a", "1", "y"], ["b", "2", "z"]]);
+        let last = format!(
+            "{head}<tr><td>a</td><td>1</td><td rowspan=2>x</td></tr><tr><td>b</td><td>2</td></tr></table>"
+        );
+        assert_eq!(rows(&last), [["a", "1", "x"], ["b", "2", "x"]]);
+        // A cell that spans columns does not shift those after it.
+        let wide = format!(
+            "{head}<tr><td colspan=2>a</td><td>x</td></tr><tr><td>b</td><td>2</td><td>y</td></tr></table>"
+        );
+        assert_eq!(rows(&wide), [["a", "", "x"], ["b", "2", "y"]]);
+        // A row that spans the table is a heading.
+        let heading =
+            format!("{head}<tr><td colspan=3>404</td></tr><tr><td>b</td><td>2</td><td>y</td></tr></table>");
+        assert_eq!(rows(&heading), [vec!["404"], vec!["b", "2", "y"]]);
+        // Spans beyond all bounds cost nothing.
+        let huge = format!(
+            "{head}<tr><td rowspan=99999999999 colspan=99999999>a</td></tr><tr><td>b</td></tr></table>"
+        );
+        assert_eq!(rows(&huge).len(), 2);
+    }
 }

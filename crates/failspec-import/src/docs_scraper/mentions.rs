@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use failspec_base::message::phrase;
 use failspec_pack::pack::Retry;
 
 use super::{
     codes,
     findings::{FailureMention, Findings, StatusMention, Unclassified, UnclassifiedReason},
     retry_advice,
-    statuses::{self, MULTI_STATUS},
+    statuses::MULTI_STATUS,
 };
 
 /// The strength of a mention, the weakest first.
@@ -39,6 +40,21 @@ impl Statements {
         self.stated.len() - 1
     }
 
+    /// Returns the line of the first statement that a table contradicts, if every statement of the table gives a known
+    /// code a status that it does not have.
+    pub fn contradicted_by(&self, table: &[FailureMention]) -> Option<usize> {
+        let known = |mention: &FailureMention| {
+            let mut same =
+                self.stated.iter().map(|(known, _)| known).filter(|known| {
+                    known.code.is_some() && known.code == mention.code && known.status.is_some()
+                });
+            let first = same.clone().next()?;
+            same.all(|known| known.status != mention.status).then_some(first.line)
+        };
+        let lines: Option<Vec<usize>> = table.iter().map(known).collect();
+        lines?.first().copied()
+    }
+
     /// Returns the mention at an index.
     pub fn get_mut(&mut self, index: usize) -> Option<&mut FailureMention> {
         self.stated.get_mut(index).map(|(stated, _)| stated)
@@ -62,6 +78,7 @@ impl Statements {
     pub fn finish(self, findings: &mut Findings) {
         let Self { stated, advice, causes } = self;
         let all = findings.status_of_all.map(|(status, _)| status);
+        let of_failures = findings.status_of_failures;
         // The indexes of known mentions. A code is one failure, wherever it is mentioned.
         let mut with_code: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut bare: BTreeMap<u16, usize> = BTreeMap::new();
@@ -99,6 +116,12 @@ impl Statements {
             if stated.code.is_some() && stated.status.is_none() {
                 stated.status = all;
             }
+            if let (true, None, Some((status, line))) = (stated.code.is_some(), stated.status, of_failures) {
+                stated.status = Some(status);
+                stated
+                    .guess
+                    .get_or_insert_with(|| format!("line {line} gives all failures the status {status}"));
+            }
         }
         for stated in prose {
             if kept.iter().all(|known| known.status != stated.status) {
@@ -131,7 +154,7 @@ impl Statements {
                 .find(|(name, _)| code.as_ref().is_some_and(|code| retry_advice::fits(name, code)));
             stated.retry = stated.retry.or(advised.map(|(_, retry)| *retry));
             if stated.summary.is_empty() {
-                let reason = stated.status.filter(|_| stated.code.is_none()).and_then(statuses::reason);
+                let reason = stated.status.filter(|_| stated.code.is_none()).and_then(phrase);
                 stated.summary = reason.unwrap_or_default().to_owned();
             }
         }
@@ -185,8 +208,16 @@ fn is_success(stated: &FailureMention, all: Option<u16>) -> bool {
             let zero = code == &Value::from(0) || code.as_str().is_some_and(|it| it == "0");
             let word = code.as_str().unwrap_or_default().to_ascii_lowercase();
             let summary = stated.summary.to_lowercase();
+            let says_success = || {
+                let mut words = summary.split(|letter: char| !letter.is_alphanumeric());
+                words.any(|word| word == "ok" || word == "okay" || word.starts_with("succe"))
+            };
             let said = ["success", "request succeeded", "ok"].iter().any(|it| word == *it || summary == *it)
-                || zero && (summary.is_empty() || summary.contains("succe") || summary.contains("ok"));
+                || zero && (summary.is_empty() || says_success());
+            // A status of a failure says more than a code.
+            if status.is_some_and(|status| status >= 400) {
+                return false;
+            }
             // If all responses have one success status, the status does not distinguish success from failure.
             said || (all.is_none()
                 && status.is_some_and(|status| status / 100 == 2 && status != MULTI_STATUS))

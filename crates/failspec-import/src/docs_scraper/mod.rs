@@ -28,4 +28,3 @@ pub use findings::{
     UnclassifiedReason,
 };
 pub use format::{Format, MAX_SIZE, PageError, digest, read};
-pub use statuses::reason;

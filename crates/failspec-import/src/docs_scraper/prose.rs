@@ -35,6 +35,85 @@ pub(super) fn status_of_all(text: &str) -> Option<u16> {
     })
 }
 
+/// Returns the one status of responses with a code, if a sentence says so: `Handlers return HTTP 200 with a code`.
+pub(super) fn status_with_code(text: &str) -> Option<u16> {
+    const OF: [&str; 11] = [
+        "handlers",
+        "endpoints",
+        "calls",
+        "requests",
+        "errors",
+        "failures",
+        "responses",
+        "methods",
+        "operations",
+        "services",
+        "api",
+    ];
+    const VERBS: [&str; 6] = ["return", "answer", "respon", "use", "repl", "sen"];
+    const ADJECTIVES: [&str; 7] = ["error", "own", "numeric", "stable", "specific", "application", "machine"];
+    const EXCEPT: [&str; 9] =
+        ["not", "except", "unless", "success", "successful", "successfully", "may", "if", "when"];
+    sentences(text).find_map(|sentence| {
+        let [(at, status)] = statuses::mentioned(sentence)[..] else { return None };
+        let lower = sentence.to_lowercase();
+        let words = |text: &str| -> Vec<String> {
+            let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+            words.map(str::to_owned).collect()
+        };
+        let (before, after) = (words(lower.get(..at)?), words(lower.get(at + 3..)?));
+        let is_general = before.iter().any(|word| OF.contains(&word.as_str()));
+        let returns = before.iter().any(|word| VERBS.iter().any(|verb| word.starts_with(verb)));
+        let excepts = before.iter().chain(&after).any(|word| EXCEPT.contains(&word.as_str()));
+        // `with a code`, `and an error code`: nothing else may be between, such as in `with a verification code`.
+        let mut rest =
+            after.iter().map(String::as_str).skip_while(|word| !["with", "and"].contains(word)).skip(1);
+        let mut next = rest.next();
+        if next.is_some_and(|word| ["a", "an", "the", "its", "their", "one"].contains(&word)) {
+            next = rest.next();
+        }
+        while next.is_some_and(|word| ADJECTIVES.contains(&word)) {
+            next = rest.next();
+        }
+        let with_code = next.is_some_and(|word| word == "code" || word == "codes");
+        let is_of_all = status / 100 == 2 || status >= 400;
+        (is_general && returns && with_code && !excepts && is_of_all).then_some(status)
+    })
+}
+
+/// Returns the header that has the error code, if a sentence says so: `The code stands in the header X-Error`, `the X-Error
+/// header contains the error code`.
+pub(super) fn code_header(text: &str) -> Option<String> {
+    sentences(text).find_map(|sentence| {
+        let words: Vec<&str> = sentence.split_whitespace().collect();
+        let bare = |word: &str| word.trim_matches(|it: char| !it.is_alphanumeric()).to_ascii_lowercase();
+        let says_code = |words: &[&str]| {
+            words.iter().enumerate().any(|(index, word)| {
+                let before = index.checked_sub(1).map(|before| bare(words[before]));
+                bare(word) == "code" && before.is_none_or(|before| before != "status")
+            })
+        };
+        words.iter().enumerate().filter(|(_, word)| bare(word) == "header").find_map(|(index, _)| {
+            let (before, after) = (words.get(..index)?, words.get(index + 1..)?);
+            let named = |word: Option<&&str>| word.and_then(|word| header_name(word));
+            named(after.first())
+                .filter(|_| says_code(before))
+                .or_else(|| named(before.last()).filter(|_| says_code(after)))
+        })
+    })
+}
+
+/// Returns the name of a header of responses: `X-Error`, or any name with a hyphen in backticks.
+fn header_name(word: &str) -> Option<String> {
+    let name = word.trim_matches(|it: char| !it.is_ascii_alphanumeric());
+    let marked = word.contains('`');
+    let fits = name.contains('-')
+        && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
+        && (marked || name.split('-').all(|part| part.starts_with(|it: char| it.is_ascii_uppercase())));
+    let of_request = OF_REQUESTS.iter().any(|it| name.eq_ignore_ascii_case(it));
+    (fits && !of_request).then(|| name.to_owned())
+}
+
 /// Returns true if a text announces a list of error codes: `The names of errors are:`.
 pub(super) fn announces_codes(text: &str) -> bool {
     let lower = text.to_lowercase();
@@ -188,5 +267,38 @@ mod tests {
         assert!(
             headers("Returned when the `Authorization` header is missing.", &Scope::Unknown, 1).is_empty()
         );
+    }
+
+    #[test]
+    fn the_header_of_the_code_is_named_beside_it() {
+        for (text, header) in [
+            (
+                "The code stands in the response header `X-Gate-Error`, and `X-Gate-Text` says why.",
+                Some("X-Gate-Error"),
+            ),
+            ("The `x-amzn-errortype` header contains the error code.", Some("x-amzn-errortype")),
+            ("The status code and the header Retry-After are set.", None),
+            ("Send the code in the header Authorization.", None),
+            ("The header X-Trace identifies the request.", None),
+        ] {
+            assert_eq!(code_header(text).as_deref(), header, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_status_with_a_code_is_that_of_all() {
+        for (text, status) in [
+            ("On failure, handlers return HTTP 200 with a code.", Some(200)),
+            ("All handlers answer with HTTP 200 and an error code in the body.", Some(200)),
+            ("Errors are returned as HTTP 400 with a code.", Some(400)),
+            ("A successful call returns HTTP 200 with a code.", None),
+            ("Handlers return HTTP 200 with a list.", None),
+            ("Requests are answered with HTTP 200 and a verification code.", None),
+            ("Handlers may return HTTP 200 with a code.", None),
+            ("The login page returns HTTP 200 with a code.", None),
+            ("Handlers return HTTP 400 or HTTP 404 with a code.", None),
+        ] {
+            assert_eq!(status_with_code(text), status, "{text}");
+        }
     }
 }

@@ -1,83 +1,22 @@
 //! HTTP statuses in running text.
 
-/// Reason phrases of RFC 9110 and of the IANA registry.
-const REASONS: &[(u16, &str)] = &[
-    (200, "OK"),
-    (201, "Created"),
-    (202, "Accepted"),
-    (204, "No Content"),
-    (206, "Partial Content"),
-    (207, "Multi-Status"),
-    (300, "Multiple Choices"),
-    (301, "Moved Permanently"),
-    (302, "Found"),
-    (303, "See Other"),
-    (304, "Not Modified"),
-    (307, "Temporary Redirect"),
-    (308, "Permanent Redirect"),
-    (400, "Bad Request"),
-    (401, "Unauthorized"),
-    (402, "Payment Required"),
-    (403, "Forbidden"),
-    (404, "Not Found"),
-    (405, "Method Not Allowed"),
-    (406, "Not Acceptable"),
-    (407, "Proxy Authentication Required"),
-    (408, "Request Timeout"),
-    (409, "Conflict"),
-    (410, "Gone"),
-    (411, "Length Required"),
-    (412, "Precondition Failed"),
-    (413, "Content Too Large"),
-    (414, "URI Too Long"),
-    (415, "Unsupported Media Type"),
-    (416, "Range Not Satisfiable"),
-    (417, "Expectation Failed"),
-    (418, "I'm a teapot"),
-    (421, "Misdirected Request"),
-    (422, "Unprocessable Content"),
-    (423, "Locked"),
-    (424, "Failed Dependency"),
-    (425, "Too Early"),
-    (426, "Upgrade Required"),
-    (428, "Precondition Required"),
-    (429, "Too Many Requests"),
-    (431, "Request Header Fields Too Large"),
-    (451, "Unavailable For Legal Reasons"),
-    (500, "Internal Server Error"),
-    (501, "Not Implemented"),
-    (502, "Bad Gateway"),
-    (503, "Service Unavailable"),
-    (504, "Gateway Timeout"),
-    (505, "HTTP Version Not Supported"),
-    (507, "Insufficient Storage"),
-    (508, "Loop Detected"),
-    (511, "Network Authentication Required"),
-];
+use failspec_base::message::phrases;
 
-/// Older names of statuses that pages still use.
-const OLDER: &[(u16, &str)] = &[
-    (413, "Payload Too Large"),
-    (413, "Request Entity Too Large"),
-    (422, "Unprocessable Entity"),
-    (500, "Internal Error"),
-    (500, "Server Error"),
-    (504, "Gateway Time-out"),
-];
+/// Names of statuses that pages use, and no RFC.
+const COLLOQUIAL: &[(u16, &str)] = &[(500, "Internal Error"), (500, "Server Error")];
+
+/// Maximum length of the name of a status with its number, in bytes.
+const MAX_NAME_LEN: usize = 60;
 
 /// The status of the response to a bulk request with failed parts (RFC 4918): the only success status that is a
 /// documented failure.
 pub(super) const MULTI_STATUS: u16 = 207;
 
-/// Returns the reason phrase of a status, if it is known.
-pub fn reason(status: u16) -> Option<&'static str> {
-    REASONS.iter().find(|(known, _)| *known == status).map(|(_, reason)| *reason)
-}
-
 /// Returns true if `text` begins with the name of `status`, in upper or lower case.
 pub(super) fn names(status: u16, text: &str) -> bool {
     let begins = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    REASONS.iter().chain(OLDER).any(|(known, name)| *known == status && begins(name))
+    phrases(status).iter().any(|name| begins(name))
+        || COLLOQUIAL.iter().any(|(known, name)| *known == status && begins(name))
 }
 
 /// Reads a status with the name of a constant in backticks: `400 StatusBadRequest`.
@@ -131,6 +70,27 @@ pub(super) fn only(text: &str) -> Option<u16> {
     let (status, rest) = leading(text)?;
     let rest = rest.trim_matches(|it: char| it.is_whitespace() || "`*():-–—.\"".contains(it));
     (rest.is_empty() || names(status, rest) && rest.len() < 45).then_some(status)
+}
+
+/// Reads the status in a cell of a column of statuses: `404`, `404 Not Found`, `Not Found (404)`, `Not Found: 404`, or
+/// only its name: `Not Found`, `BadRequest`.
+pub(super) fn in_cell(text: &str) -> Option<u16> {
+    if let Some((status, _)) = leading(text) {
+        return Some(status);
+    }
+    if let [(_, status)] = mentioned(text).as_slice() {
+        return Some(*status);
+    }
+    if text.is_empty() || text.len() > MAX_NAME_LEN {
+        return None;
+    }
+    let letters = |text: &str| -> String {
+        text.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).collect()
+    };
+    let name = letters(text);
+    let status = (400..600).find(|status| phrases(*status).iter().any(|phrase| letters(phrase) == name))?;
+    let numbers = text.split(|letter: char| !letter.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    numbers.map(str::parse).all(|number| number == Ok(status)).then_some(status)
 }
 
 /// Finds the statuses that a text mentions, each with its offset: numbers that the text calls a status (`HTTP 404`,
@@ -192,6 +152,20 @@ mod tests {
         }
         for text in ["4040", "404x", "404 things", "Not 404", "4.04", "999", "404_NOT", "401xx"] {
             assert_eq!(only(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cell_of_a_status_column_may_name_it() {
+        for text in
+            ["409", "409 Conflict", "Conflict (409)", "`Conflict`", "Conflict: 409", "HTTP 409", "conflict"]
+        {
+            assert_eq!(in_cell(text), Some(409), "{text}");
+        }
+        assert_eq!(in_cell("BadRequest (400)"), Some(400));
+        assert_eq!(in_cell("Not Found"), Some(404));
+        for text in ["Conflict 7", "Conflicts", "", "-", "Fast"] {
+            assert_eq!(in_cell(text), None, "{text}");
         }
     }
 

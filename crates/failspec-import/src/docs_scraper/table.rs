@@ -42,9 +42,13 @@ pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements
     if status.is_none() && context.status.is_none() && !(columns.says_error && context.errors) {
         let is_list = code.is_some() && (context.errors || columns.says_error_code);
         if !is_list {
+            if context.errors && code.is_some() {
+                findings.unplaced.push(unused(table, &columns, context));
+            }
             return;
         }
     }
+    let mut mentions = Vec::new();
     let mut group: Option<u16> = None;
     for row in rows {
         let filled = row.cells.iter().filter(|cell| !cell.is_empty()).count();
@@ -57,7 +61,58 @@ pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements
                 continue;
             }
         }
-        self::row(row, &columns, group.or(context.status), statements, findings);
+        self::row(row, &columns, group.or(context.status), &mut mentions, findings);
+    }
+    // A table of codes and statuses alone that contradicts another one in each row is about something else, such as what
+    // a client makes of a status.
+    if status.is_some()
+        && columns.at(Column::Summary).is_none()
+        && let Some(line) = statements.contradicted_by(&mentions)
+    {
+        let why = UnclassifiedReason::OtherStatuses { line };
+        findings.unplaced.push(Unclassified { why, ..unused(table, &columns, context) });
+        return;
+    }
+    for mention in mentions {
+        statements.add(mention, Weight::Listed);
+    }
+    unused_columns(table, &columns, context, findings);
+}
+
+/// The headers of a table that is not used.
+fn unused(table: &Table, columns: &Columns, context: &Context) -> Unclassified {
+    let heads: Vec<String> = columns.heads.iter().map(|head| plain(head)).collect();
+    Unclassified {
+        text: heads.join(", "),
+        why: UnclassifiedReason::UnusedTable,
+        line: first_line(table, context),
+    }
+}
+
+fn first_line(table: &Table, context: &Context) -> usize {
+    table.rows.first().map(|row| row.line).filter(|line| *line > 0).unwrap_or(context.line)
+}
+
+/// Names each column with text that became no part of a failure.
+fn unused_columns(table: &Table, columns: &Columns, context: &Context, findings: &mut Findings) {
+    let cells = |column: usize| {
+        let rows = table.rows.iter().skip(usize::from(columns.head_in_rows));
+        rows.filter_map(move |row| row.cells.get(column))
+            .map(|cell| plain(cell))
+            .filter(|cell| !cell.is_empty())
+    };
+    for (column, kind) in columns.kinds.iter().enumerate() {
+        let is_first = columns.at(*kind) == Some(column);
+        let is_used = match kind {
+            Column::Status | Column::Code | Column::Summary => is_first,
+            Column::Retry => is_first && cells(column).any(|cell| retry_advice::of_cell(&cell).is_some()),
+            Column::Header | Column::Field | Column::Example | Column::Other => false,
+        };
+        let Some(first) = cells(column).next().filter(|_| !is_used) else { continue };
+        let head = columns.heads.get(column).map(|head| plain(head)).filter(|head| !head.is_empty());
+        let text = head.unwrap_or_else(|| first.chars().take(60).collect());
+        let why = UnclassifiedReason::UnusedColumn;
+        findings.unplaced.push(Unclassified { text, why, line: first_line(table, context) });
     }
 }
 
@@ -73,7 +128,7 @@ fn row(
     row: &Row,
     columns: &Columns,
     below: Option<u16>,
-    statements: &mut Statements,
+    mentions: &mut Vec<FailureMention>,
     findings: &mut Findings,
 ) {
     let cell = |kind: Column| columns.at(kind).and_then(|at| row.cells.get(at)).map_or("", String::as_str);
@@ -121,7 +176,7 @@ fn row(
                 guess: row.guess.clone(),
             };
             if stated.status.is_some() || stated.code.is_some() {
-                statements.add(stated, Weight::Listed);
+                mentions.push(stated);
             }
         }
     }
@@ -141,7 +196,7 @@ fn numbers(cell: &str) -> Vec<u16> {
         .flat_map(|part| part.split(" or "))
         .flat_map(|part| part.split(" and "))
     {
-        if let Some((status, _)) = statuses::leading(part)
+        if let Some(status) = statuses::in_cell(part)
             && !found.contains(&status)
         {
             found.push(status);

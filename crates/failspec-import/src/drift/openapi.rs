@@ -14,6 +14,7 @@ use failspec_pack::{
 
 use failspec_diff::{Comparison, Difference};
 
+use super::documented_pointers;
 use super::operations::{Operations, shape};
 
 /// Maximum number of operations that a message names.
@@ -83,9 +84,10 @@ fn shown(code: &Value) -> String {
 impl Drift<'_> {
     /// Returns the codes that the schemas of a response list at the code pointer of the contract.
     fn codes(&self, response: &Response) -> Vec<Value> {
-        let Some(pointer) = self.contract.envelope.code.as_ref() else { return Vec::new() };
+        let code = self.contract.envelope.code.as_ref();
+        let Some(pointer) = code.and_then(|code| code.rule.pointer()) else { return Vec::new() };
         let schemas = response.content.iter().filter_map(|content| content.schema.as_ref());
-        let found = schemas.filter_map(|schema| property(schema, &pointer.rule, &self.api.bundle));
+        let found = schemas.filter_map(|schema| property(schema, pointer, &self.api.bundle));
         let values = found.flat_map(|property| {
             let listed = property.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
             listed.into_iter().chain(property.get("const").cloned())
@@ -188,7 +190,7 @@ impl Drift<'_> {
 
     /// Reports codes of another JSON type than those of the contract.
     fn code_types(&self) -> Option<Difference> {
-        let pointer = &self.contract.envelope.code.as_ref()?.rule;
+        let pointer = self.contract.envelope.code.as_ref()?.rule.pointer()?;
         let codes: Vec<&Value> = self.contract.failures.iter().filter_map(Failure::code).collect();
         let is_text = !codes.is_empty() && codes.iter().all(|code| code.is_string());
         let is_number = !codes.is_empty() && codes.iter().all(|code| code.is_number());
@@ -224,21 +226,17 @@ impl Drift<'_> {
     /// Reports the parts that the contract documents for every error and that declared errors do not have.
     fn envelopes(&self) -> Vec<Difference> {
         let envelope: &Envelope = &self.contract.envelope;
-        let binding = |part: &failspec_pack::pack::Sourced<Pointer>| part.source == Provenance::Documented;
-        let parts = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];
         let mut found = Vec::new();
-        for (part, pointer) in parts {
-            let Some(pointer) = pointer.as_ref().filter(|it| binding(it)) else { continue };
+        for (part, pointer) in documented_pointers(envelope) {
             let lacking: Vec<String> = self
                 .errors
                 .iter()
                 .filter(|(_, response)| self.is_of_envelope(response))
-                .filter(|(_, response)| self.lacks_property(response, &pointer.rule))
+                .filter(|(_, response)| self.lacks_property(response, pointer))
                 .map(|(operation, response)| format!("{operation} {}", response.status))
                 .collect();
             if !lacking.is_empty() {
-                let message =
-                    format!("no {part} at {} is declared for {}", pointer.rule.as_str(), some(&lacking));
+                let message = format!("no {part} at {} is declared for {}", pointer.as_str(), some(&lacking));
                 found.push(self.difference("envelope-changed", part, message));
             }
         }

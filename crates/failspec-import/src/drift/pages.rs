@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::docs_scraper::{Example, FailureMention, Findings, Scope, reason};
+use super::documented_pointers;
+use crate::docs_scraper::{Example, FailureMention, Findings, Scope};
+use failspec_base::message::phrase;
 use failspec_pack::pack::{Contract, Envelope, Failure, Provenance, StatusPattern, show_statuses};
 
 use failspec_diff::{Comparison, Difference};
@@ -57,7 +59,7 @@ fn named(stated: &FailureMention) -> String {
     match (&stated.code, stated.status) {
         (Some(code), _) => shown(code),
         (None, Some(status)) => {
-            format!("{status} {}", reason(status).unwrap_or_default()).trim_end().to_owned()
+            format!("{status} {}", phrase(status).unwrap_or_default()).trim_end().to_owned()
         }
         (None, None) => String::new(),
     }
@@ -204,12 +206,9 @@ impl<'a> Drift<'a> {
 /// Finds mismatches between a body and an envelope. Only documented parts of the envelope are compared.
 fn misfits(envelope: &Envelope, body: &Value) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
-    let pointers = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];
-    for (part, pointer) in pointers {
-        if let Some(pointer) = pointer.as_ref().filter(|it| it.source == Provenance::Documented)
-            && pointer.rule.find_first(body, &mut |_| true).is_none()
-        {
-            found.push((part, format!("an example has no {part} at {}", pointer.rule.as_str())));
+    for (part, pointer) in documented_pointers(envelope) {
+        if pointer.find_first(body, &mut |_| true).is_none() {
+            found.push((part, format!("an example has no {part} at {}", pointer.as_str())));
         }
     }
     if let Some(request_id) = envelope.request_id.as_ref().filter(|it| it.source == Provenance::Documented)

@@ -21,9 +21,9 @@ pub struct CodeList<'p> {
     /// The URL of the documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub documentation: Option<&'p str>,
-    /// JSON Pointer to the code in an error.
+    /// The location of the code in an error, as the contract writes it: mostly a JSON Pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code_at: Option<&'p str>,
+    pub code_at: Option<Value>,
     /// The failures that a source states, in the order of the contract.
     pub failures: Vec<ListedFailure<'p>>,
 }
@@ -56,7 +56,7 @@ impl<'p> CodeList<'p> {
             version: pack.version.as_ref().map(ToString::to_string),
             as_of: contract.as_of.map(|day| day.to_string()),
             documentation: contract.documentation.as_deref(),
-            code_at: contract.envelope.code.as_ref().map(|code| code.rule.as_str()),
+            code_at: contract.envelope.code.as_ref().map(|code| code.rule.to_json()),
             failures: stated(contract).map(listed).collect(),
         }
     }

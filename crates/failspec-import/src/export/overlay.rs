@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use failspec_pack::{
     openapi::Declared,
-    pack::{BodyRule, Failure, Pack, Pointer, Scenario, StatusPattern},
+    pack::{BodyRule, Envelope, Failure, Pack, Pointer, Scenario, StatusPattern},
 };
 
 use super::codes::codes;
@@ -111,7 +111,7 @@ fn response(failures: &[&Failure]) -> Value {
     let mut content: BTreeMap<&str, Vec<&Failure>> = BTreeMap::new();
     for failure in failures {
         let envelope = &failure.envelope;
-        let has_members = envelope.code.is_some() || envelope.message.is_some() || envelope.status.is_some();
+        let has_members = places(envelope).iter().any(Option::is_some);
         if envelope.body == BodyRule::Empty || (envelope.media_type.is_none() && !has_members) {
             continue;
         }
@@ -135,10 +135,7 @@ fn response(failures: &[&Failure]) -> Value {
 fn schema(failures: &[&Failure]) -> Value {
     let mut shapes: Vec<(Vec<Option<&Pointer>>, Vec<&Failure>)> = Vec::new();
     for failure in failures {
-        let envelope = &failure.envelope;
-        let places = [&envelope.code, &envelope.message, &envelope.status];
-        let places: Vec<Option<&Pointer>> =
-            places.iter().map(|place| place.as_ref().map(|it| &it.rule)).collect();
+        let places = places(&failure.envelope).to_vec();
         match shapes.iter_mut().find(|(known, _)| *known == places) {
             Some((_, same)) => same.push(failure),
             None => shapes.push((places, vec![failure])),
@@ -152,6 +149,12 @@ fn schema(failures: &[&Failure]) -> Value {
             json!({ "anyOf": schemas })
         }
     }
+}
+
+/// Returns where code, message and status are in a JSON body.
+fn places(envelope: &Envelope) -> [Option<&Pointer>; 3] {
+    let code = envelope.code.as_ref().and_then(|code| code.rule.pointer());
+    [code, envelope.message.as_ref().map(|it| &it.rule), envelope.status.as_ref().map(|it| &it.rule)]
 }
 
 fn shape(places: &[Option<&Pointer>], failures: &[&Failure]) -> Value {

@@ -95,12 +95,16 @@ fn example(pack: &Pack) -> Option<Value> {
     let failure = stated(&pack.contract).find(|failure| !codes(failure).is_empty())?;
     let envelope = &failure.envelope;
     let status = failure.statuses().iter().find_map(|status| status.exactly());
+    // A code elsewhere than in the body is none of its parts.
+    let code = envelope.code.as_ref().and_then(|code| code.rule.pointer());
+    let message = envelope.message.as_ref().map(|message| &message.rule);
+    let in_body = envelope.status.as_ref().map(|status| &status.rule);
     let parts = [
-        (&envelope.code, codes(failure).first().map(|code| (*code).clone())),
-        (&envelope.message, Some(failure.summary.clone().into())),
-        (&envelope.status, status.map(Value::from)),
+        (code, codes(failure).first().map(|code| (*code).clone())),
+        (message, Some(failure.summary.clone().into())),
+        (in_body, status.map(Value::from)),
     ];
-    let parts = parts.into_iter().filter_map(|(pointer, value)| Some((&pointer.as_ref()?.rule, value?)));
+    let parts = parts.into_iter().filter_map(|(pointer, value)| Some((pointer?, value?)));
     let request_id = envelope.request_id.as_ref().and_then(|id| id.rule.pointer.as_ref());
     let mut body = Value::Null;
     for (pointer, value) in parts.chain(request_id.map(|pointer| (pointer, "id-of-the-request".into()))) {

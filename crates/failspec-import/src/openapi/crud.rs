@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::body_path::BodyPath;
 use failspec_pack::{
     openapi::{Api, Operation, ResponseStatus},
-    pack::{Part, Pointer, source::CaptureSource},
+    pack::{Part, Pointer, writing::CaptureSource},
 };
 
 use super::{

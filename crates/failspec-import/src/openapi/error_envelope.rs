@@ -97,6 +97,7 @@ impl ErrorEnvelope {
             envelope: DraftEnvelope {
                 json: plain,
                 code: place(sure_code),
+                code_header: None,
                 message: place(message),
                 request_id: place(sure(REQUEST_IDS, &is_text)),
                 status: place(sure(STATUSES, &is_number)),

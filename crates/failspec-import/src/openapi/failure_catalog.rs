@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::{
-    docs_scraper as page,
-    names::{Unique, slug},
-};
+use crate::names::{Unique, slug};
+use failspec_base::message::phrase;
 use failspec_pack::{
     openapi::{Api, Operation, ResponseStatus},
     pack::{
         Provenance, StatusPattern,
-        source::{Demand, EnvelopeSource, FailureSource},
+        writing::{Demand, EnvelopeSource, FailureSource},
     },
 };
 
@@ -94,7 +92,7 @@ impl<'a> FailureCatalog<'a> {
             *words.entry(response.description.as_str()).or_default() += 1;
         }
         let most = words.into_iter().max_by_key(|(_, count)| *count).map(|(text, _)| text);
-        let reason = page::reason(status);
+        let reason = phrase(status);
         let summary = most.or(reason).unwrap_or("An error").split_whitespace().collect::<Vec<_>>().join(" ");
         let documentation = responses.first().map(|it| self.link(&it.pointer));
         let envelope = self.other_envelope(self.shaped.contains(&status));

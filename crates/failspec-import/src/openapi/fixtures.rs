@@ -9,7 +9,7 @@ use failspec_base::template::Placeholder;
 use failspec_pack::openapi::Operation;
 use failspec_pack::pack::{
     PathTemplate, StatusPattern,
-    source::{CaptureSource, ExpectSource, StepSource},
+    writing::{CaptureSource, ExpectSource, StepSource},
 };
 
 use super::{

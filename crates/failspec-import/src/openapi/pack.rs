@@ -17,7 +17,7 @@ use failspec_pack::{
     openapi::{Declared, Direction, Operation, ResponseStatus},
     pack::{
         StatusPattern, Variable,
-        source::{
+        writing::{
             Commented, Comments, Note, Override, RequestSource, RequiresSource, ScenarioFileSource,
             ScenarioSource, SuccessSource,
         },

@@ -9,7 +9,7 @@ use failspec_pack::{
     openapi::{Operation, Parameter, ParameterLocation},
     pack::{
         PathTemplate,
-        source::{BodySource, Override, ParameterValue, Parameters, RequestSource},
+        writing::{BodySource, Override, ParameterValue, Parameters, RequestSource},
     },
 };
 

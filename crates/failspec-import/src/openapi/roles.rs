@@ -5,7 +5,7 @@ use failspec_pack::{
     openapi::{Content, Operation, ResponseStatus},
     pack::{
         Pointer, StatusPattern,
-        source::{ExpectSource, Override, SchemaSource, StepSource},
+        writing::{ExpectSource, Override, SchemaSource, StepSource},
     },
 };
 use serde_json::{Map, Value, json};

@@ -2,7 +2,9 @@
 
 use failspec_pack::pack::{
     Provenance,
-    source::{CaptureSource, ControlSource, ScenarioExpectSource, ScenarioSource, StepSource, TriggerSource},
+    writing::{
+        CaptureSource, ControlSource, ScenarioExpectSource, ScenarioSource, StepSource, TriggerSource,
+    },
 };
 
 use super::{fixtures::Fixtures, request_spec::RequestSpec};

@@ -1,4 +1,4 @@
-//! The code in the body.
+//! The error code.
 
 use serde_json::Value;
 
@@ -18,13 +18,13 @@ pub(super) static CHECK: Check = Check {
     id: "code",
     summary: "the response has the documented code",
     source: "`code` (and `codes`) of the failure in the contract",
-    text: "Clients branch on the code. It is compared exactly: type, upper and lower case and surrounding \
+    text: "Clients branch on the code, wherever the contract says that it is: in the body, in a header, in a text. It is compared exactly: type, upper and lower case and surrounding \
 whitespace count. Reported are: the code of another documented failure, a code that the contract does not \
 list (also in contracts with `codes: open`, since the condition itself is documented), a missing code, and a \
 code of the wrong type. Where the documentation allows several codes (`codes`), each of them passes; the \
 report shows which one was received. Under `codes: closed`, a code that the contract does not list is \
 reported for every response of the scenario, including those of its setup and its control.",
-    when: When::RefusedInWords,
+    when: When::Refused,
     run,
 };
 
@@ -34,7 +34,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     // Without a JSON body there is nothing to look for a code in: the check `well-formed` reports that.
-    if subject.view.judged().is_none() {
+    let in_json = !subject.is_bare() && subject.view.judged().is_some();
+    if !in_json && !subject.view.has_code_outside_json(&failure.envelope) {
         return Vec::new();
     }
     let code = subject.view.code_of(failure);
@@ -45,7 +46,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 .saying(format!("code: expected {}, got {actual}", expected(failure))),
         ]
     };
-    let Some(code) = code else {
+    let Some(code) = code.as_deref() else {
         let at = failure.envelope.code.as_ref().map(|at| at.rule.to_string()).unwrap_or_default();
         return wrong(format!("none at {at}"));
     };

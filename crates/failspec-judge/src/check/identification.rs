@@ -72,7 +72,7 @@ impl Identity {
             return Self::Triggered { alternative: None, by_status_alone: !failure.rules.matches.is_empty() };
         }
         if let Some(code) = view.code_of(failure).filter(|code| !code.is_null()) {
-            return Self::Undocumented(code.clone());
+            return Self::Undocumented(code.into_owned());
         }
         let by_status = others()
             .find(|(_, other)| other.rules.code.is_none() && other.allows_status(view.response.status));
@@ -104,7 +104,7 @@ impl Identity {
             return Self::Other(index);
         }
         match view.code(&contract.envelope).filter(|code| !code.is_null()) {
-            Some(code) => Self::Undocumented(code.clone()),
+            Some(code) => Self::Undocumented(code.into_owned()),
             None => Self::Unidentified,
         }
     }
@@ -117,6 +117,7 @@ fn tells_nothing_more(view: View<'_>, contract: &Contract, failure: &Failure) ->
     let success = contract.success.iter().flat_map(|success| &success.status);
     matches!(view.item, Item::Whole)
         && view.is_bare(&failure.envelope)
+        && !(failure.rules.code.is_some() && view.has_code_outside_json(&failure.envelope))
         && failure.allows_status(status)
         && !success.into_iter().any(|pattern| pattern.matches(status))
 }
@@ -146,7 +147,7 @@ fn evidence(failure: &Failure) -> Evidence {
 /// Returns the failure that the response's code belongs to, or else the first one that accepts it.
 fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     let failures = &contract.failures;
-    let has_own = |failure: &Failure| view.code_of(failure).is_some_and(|code| failure.has_code(code));
+    let has_own = |failure: &Failure| view.code_of(failure).is_some_and(|code| failure.has_code(&code));
     failures.iter().position(has_own).or_else(|| failures.iter().position(|it| has_code_of(view, it)))
 }
 
@@ -173,7 +174,9 @@ fn of_success_status(view: View<'_>, contract: &Contract) -> Option<Identity> {
         }
         if has_error_shape(view, contract) {
             let code = view.code(&contract.envelope).filter(|code| !code.is_null());
-            return Some(code.map_or(Identity::Unidentified, |code| Identity::Undocumented(code.clone())));
+            return Some(
+                code.map_or(Identity::Unidentified, |code| Identity::Undocumented(code.into_owned())),
+            );
         }
     }
     is_success.then_some(Identity::Success)
@@ -218,7 +221,7 @@ fn has_error_shape(view: View<'_>, contract: &Contract) -> bool {
     match (&envelope.code, message) {
         (_, Some(false)) => false,
         (Some(_), _) if message.is_none() && fits_schema.is_none() && is_whole => false,
-        (Some(_), _) => view.code(envelope).is_some_and(|code| says_error(code, view.response.status)),
+        (Some(_), _) => view.code(envelope).is_some_and(|code| says_error(&code, view.response.status)),
         // Without a code, only a media type of its own tells an error from a success.
         (None, _) => {
             let is_of_its_own = media_type.is_some_and(|it| it.ends_with("+json"));
@@ -287,6 +290,7 @@ fn fits_success(view: View<'_>, success: &Success) -> bool {
 fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     // An alternative that is a failure of its own has its own status.
     let own = view.code_of(failure);
+    let own = own.as_deref();
     let by_alternative = alternative(view, contract, failure).map(|index| &contract.failures[index]);
     if !by_alternative.unwrap_or(failure).allows_status(view.response.status) {
         return false;
@@ -315,16 +319,16 @@ fn fits_matches(view: View<'_>, failure: &Failure) -> bool {
 
 /// Returns true if the response has a code that `failure` accepts, regardless of what else is wrong with it.
 fn has_code_of(view: View<'_>, failure: &Failure) -> bool {
-    view.code_of(failure).is_some_and(|code| failure.accepts(code))
+    view.code_of(failure).is_some_and(|code| failure.accepts(&code))
 }
 
 /// Returns the failure that an accepted code belongs to, if it is not `failure` itself.
 fn alternative(view: View<'_>, contract: &Contract, failure: &Failure) -> Option<usize> {
     let code = view.code_of(failure)?;
-    if failure.has_code(code) || !failure.accepts(code) {
+    if failure.has_code(&code) || !failure.accepts(&code) {
         return None;
     }
-    contract.failures.iter().position(|other| other.has_code(code))
+    contract.failures.iter().position(|other| other.has_code(&code))
 }
 
 /// Returns true for a usable code: text that is not empty, or a number.

@@ -101,7 +101,7 @@ fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> 
         (pointer, text)
     });
     // A code contains no quotations.
-    let code = code.as_ref().and_then(|ruled| at(&ruled.rule));
+    let code = code.as_ref().and_then(|ruled| at(ruled.rule.pointer()?));
     without(&mut body, quoted);
     let id = request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
     let varies = subject.failure.varies.iter().filter_map(|part| match part {

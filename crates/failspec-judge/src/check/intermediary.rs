@@ -40,7 +40,8 @@ pub fn detect_intermediary(response: &Response, host: Option<&str>) -> Option<St
 pub fn detect_limit(response: &Response, contract: &Contract, failure: &Failure) -> Option<String> {
     let status = response.status;
     let is_limit = matches!(status, 403 | 413 | 414 | 431);
-    let has_json_errors = contract.envelope.code.is_some() || contract.envelope.schema.is_some();
+    let has_json_errors = contract.envelope.code.as_ref().is_some_and(|code| !code.rule.is_in_text())
+        || contract.envelope.schema.is_some();
     if !is_limit
         || !has_json_errors
         || failure.allows_status(status)

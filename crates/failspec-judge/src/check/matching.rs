@@ -43,7 +43,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 /// Returns true if the code, if there is one, does not distinguish the two failures.
 fn has_its_code(subject: &Subject<'_>) -> bool {
     subject.triggered.rules.code.is_none()
-        || subject.view.code_of(subject.triggered).is_some_and(|code| subject.triggered.accepts(code))
+        || subject.view.code_of(subject.triggered).is_some_and(|code| subject.triggered.accepts(&code))
 }
 
 fn misfits(subject: &Subject<'_>) -> Vec<Finding> {

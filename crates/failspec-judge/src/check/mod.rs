@@ -14,6 +14,7 @@ mod code;
 mod connection_closed;
 mod content_range;
 mod control;
+mod cross_origin;
 mod declared_headers;
 mod declared_schema;
 mod declared_vacuous;

@@ -3,6 +3,7 @@
 use fluent_uri::UriRef;
 use serde_json::{Map, Value};
 
+use failspec_base::message::phrases;
 use failspec_pack::pack::Provenance;
 
 use super::{
@@ -67,6 +68,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if let Some(title) = problem.get("title").and_then(Value::as_str)
         && is_blank(problem)
         && is_english
+        && response.status >= 400
         && let [usual, ..] = phrases(response.status)
         && !phrases(response.status).iter().any(|phrase| phrase.eq_ignore_ascii_case(title.trim()))
     {
@@ -83,48 +85,4 @@ fn is_uri_reference(value: &Value) -> bool {
 /// Returns true if the problem has no type of its own.
 fn is_blank(problem: &Map<String, Value>) -> bool {
     problem.get("type").is_none_or(|it| it == "about:blank")
-}
-
-/// Returns the phrases of an HTTP status that is an error, the one of RFC 9110 first; older RFCs had another for some.
-fn phrases(status: u16) -> &'static [&'static str] {
-    match status {
-        400 => &["Bad Request"],
-        401 => &["Unauthorized"],
-        402 => &["Payment Required"],
-        403 => &["Forbidden"],
-        404 => &["Not Found"],
-        405 => &["Method Not Allowed"],
-        406 => &["Not Acceptable"],
-        407 => &["Proxy Authentication Required"],
-        408 => &["Request Timeout", "Request Time-out"],
-        409 => &["Conflict"],
-        410 => &["Gone"],
-        411 => &["Length Required"],
-        412 => &["Precondition Failed"],
-        413 => &["Content Too Large", "Payload Too Large", "Request Entity Too Large"],
-        414 => &["URI Too Long", "Request-URI Too Long", "Request-URI Too Large"],
-        415 => &["Unsupported Media Type"],
-        416 => &["Range Not Satisfiable", "Requested Range Not Satisfiable"],
-        417 => &["Expectation Failed"],
-        421 => &["Misdirected Request"],
-        422 => &["Unprocessable Content", "Unprocessable Entity"],
-        423 => &["Locked"],
-        424 => &["Failed Dependency"],
-        425 => &["Too Early"],
-        426 => &["Upgrade Required"],
-        428 => &["Precondition Required"],
-        429 => &["Too Many Requests"],
-        431 => &["Request Header Fields Too Large"],
-        451 => &["Unavailable For Legal Reasons"],
-        500 => &["Internal Server Error"],
-        501 => &["Not Implemented"],
-        502 => &["Bad Gateway"],
-        503 => &["Service Unavailable"],
-        504 => &["Gateway Timeout", "Gateway Time-out"],
-        505 => &["HTTP Version Not Supported"],
-        507 => &["Insufficient Storage"],
-        508 => &["Loop Detected"],
-        511 => &["Network Authentication Required"],
-        _ => &[],
-    }
 }

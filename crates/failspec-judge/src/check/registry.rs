@@ -7,7 +7,8 @@ use failspec_pack::pack::{Contract, Provenance, Scenario};
 use super::{
     after_failure, allow, body_status, bulk_item,
     case_log::Observed,
-    code, connection_closed, content_range, control, declared_headers, declared_schema, declared_vacuous,
+    code, connection_closed, content_range, control, cross_origin, declared_headers, declared_schema,
+    declared_vacuous,
     definition::{Check, When},
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
@@ -57,6 +58,7 @@ pub static CHECKS: &[&Check] = &[
     &problem_details::CHECK,
     &retry_after_syntax::CHECK,
     &duplicate_header::CHECK,
+    &cross_origin::CHECK,
     &undeclared_requirement::CHECK,
     &undeclared_status::CHECK,
     &undeclared_media_type::CHECK,

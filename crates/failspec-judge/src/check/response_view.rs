@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use serde_json::Value;
 
 use failspec_base::message::Response;
-use failspec_pack::pack::{BodyRule, Envelope, Failure, Part, Pointer, Schema};
+use failspec_pack::pack::{BodyRule, CodePart, CodePlace, Envelope, Failure, Part, Pointer, Schema};
 
 /// Maximum length of a value that messages quote, in bytes.
 const MAX_SHOWN_LEN: usize = 300;
@@ -107,16 +107,24 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Returns true if a response may have its code although its body has nothing to inspect: in a header, or in a text
+    /// that is not JSON.
+    pub fn has_code_outside_json(&self, envelope: &Envelope) -> bool {
+        let Some(location) = envelope.code.as_ref().map(|code| &code.rule) else { return false };
+        let has_text = || !self.head && !matches!(self.response.status, 100..200 | 204 | 205 | 304);
+        matches!(self.item, Item::Whole) && (location.is_in_header() || location.is_in_text() && has_text())
+    }
+
     /// Returns the code; of several, the first.
-    pub fn code(&self, envelope: &Envelope) -> Option<&'a Value> {
+    pub fn code(&self, envelope: &Envelope) -> Option<Cow<'a, Value>> {
         self.first_code(envelope, |_| true)
     }
 
     /// Returns the code that is relevant to `failure`: of several its own, else one that it accepts, else the first.
-    pub fn code_of(&self, failure: &Failure) -> Option<&'a Value> {
+    pub fn code_of(&self, failure: &Failure) -> Option<Cow<'a, Value>> {
         let envelope = &failure.envelope;
         let first = self.code(envelope)?;
-        if failure.has_code(first) || !envelope.code.as_ref()?.rule.is_of_each() {
+        if failure.has_code(&first) || envelope.code.as_ref()?.rule.is_single() {
             return Some(first);
         }
         self.first_code(envelope, |code| failure.has_code(code))
@@ -124,13 +132,64 @@ impl<'a> View<'a> {
             .or(Some(first))
     }
 
-    fn first_code(&self, envelope: &Envelope, mut wanted: impl FnMut(&Value) -> bool) -> Option<&'a Value> {
-        envelope.code.as_ref()?.rule.find_first(self.judged()?, &mut |code| wanted(code))
+    /// Returns the first code that `wanted` accepts at the first place that has one.
+    fn first_code(
+        &self,
+        envelope: &Envelope,
+        mut wanted: impl FnMut(&Value) -> bool,
+    ) -> Option<Cow<'a, Value>> {
+        let location = &envelope.code.as_ref()?.rule;
+        let is_only = location.places().len() == 1;
+        for place in location.places() {
+            let mut has_one = false;
+            let found = self.code_at(place, &mut |code| {
+                // `null` is no code, and another place may have one.
+                let counts = is_only || !code.is_null();
+                has_one |= counts;
+                counts && wanted(code)
+            });
+            if found.is_some() || has_one {
+                return found;
+            }
+        }
+        location.absent().filter(|code| wanted(code)).map(|code| Cow::Owned(code.clone()))
     }
 
-    /// Returns the message for people.
+    /// Returns the first code at a place that `wanted` accepts.
+    fn code_at(&self, place: &CodePlace, wanted: &mut dyn FnMut(&Value) -> bool) -> Option<Cow<'a, Value>> {
+        let mut in_text =
+            |text: &str| place.codes_of(text).into_iter().find(|code| wanted(code)).map(Cow::Owned);
+        match &place.part {
+            CodePart::Body(pointer) if place.is_whole_value() => {
+                pointer.find_first(self.judged()?, &mut |code| wanted(code)).map(Cow::Borrowed)
+            }
+            CodePart::Body(pointer) => {
+                let mut found = None;
+                pointer.find_first(self.judged()?, &mut |value| {
+                    found = value.as_str().and_then(&mut in_text);
+                    found.is_some()
+                });
+                found
+            }
+            // A header and a text are those of the whole response.
+            _ if !matches!(self.item, Item::Whole) => None,
+            CodePart::Header { name, .. } => in_text(&self.response.combined_header(name)?),
+            CodePart::Text => in_text(&self.response.text_lossy()),
+        }
+    }
+
+    /// Returns the message for people; of several, the first.
     pub fn message(&self, envelope: &Envelope) -> Option<&'a Value> {
-        envelope.message.as_ref()?.rule.find(self.judged()?)
+        self.message_that(envelope, |_| true)
+    }
+
+    /// Returns the first message for people that `wanted` accepts.
+    pub(super) fn message_that(
+        &self,
+        envelope: &Envelope,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Option<&'a Value> {
+        envelope.message.as_ref()?.rule.find_first(self.judged()?, &mut |message| wanted(message))
     }
 
     /// Returns the request id, from the body or else from the header.

@@ -88,9 +88,9 @@ impl<'a> Subject<'a> {
     pub fn is_recognized(&self) -> bool {
         match &self.identity {
             Identity::Triggered { by_status_alone, .. } => {
-                !by_status_alone && !self.is_bare() && identifies_by_more_than_status(self.failure)
+                !by_status_alone && !self.is_wordless() && identifies_by_more_than_status(self.failure)
             }
-            Identity::Other(_) => !self.is_bare() && identifies_by_more_than_status(self.failure),
+            Identity::Other(_) => !self.is_wordless() && identifies_by_more_than_status(self.failure),
             _ => false,
         }
     }
@@ -216,6 +216,13 @@ impl<'a> Subject<'a> {
                 let actual = self.response().header("content-type").unwrap_or_default();
                 declared.status == ResponseStatus::Default && !media_type.rule.iter().any(has) && has(actual)
             })
+    }
+
+    /// Returns true if the response has nothing but its status: no body to inspect, and no code elsewhere.
+    pub fn is_wordless(&self) -> bool {
+        self.is_bare()
+            && (!self.view.has_code_outside_json(&self.failure.envelope)
+                || self.view.code_of(self.failure).is_none())
     }
 
     /// Returns true if the response correctly has no body to inspect.

@@ -96,12 +96,12 @@ fn fits_nothing(subject: &Subject<'_>) -> bool {
     }
     let Envelope { schema, .. } = &subject.failure.envelope;
     let envelope = &subject.failure.envelope;
-    let Some(body) = subject.view.body() else { return true };
-    let is_there = |value: Option<&serde_json::Value>| value.is_some_and(|value| !value.is_null());
-    let has_parts = is_there(subject.view.code(envelope)) || is_there(subject.view.message(envelope));
+    let has_code = subject.view.code(envelope).is_some_and(|code| !code.is_null());
+    let Some(body) = subject.view.body() else { return !has_code };
+    let has_message = subject.view.message(envelope).is_some_and(|message| !message.is_null());
     let has_schema =
         schema.as_ref().is_some_and(|ruled| ruled.rule.fits(body) && !ruled.rule.is_vacuous_for(body));
-    !has_parts && !has_schema
+    !has_code && !has_message && !has_schema
 }
 
 /// Describes a response by status and media type, which are the same for all responses of one origin.

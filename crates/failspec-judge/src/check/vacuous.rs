@@ -30,8 +30,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         rules.iter().any(|rule| !rule.rule.is_vacuous_for(body) && rule.rule.declared().next().is_some());
     // A code and a message at their documented places say something too.
     let envelope = &subject.failure.envelope;
-    let is_there = subject.view.code(envelope).or_else(|| subject.view.message(envelope));
-    if says_something || is_there.is_some_and(|value| !value.is_null()) {
+    let has_code = subject.view.code(envelope).is_some_and(|code| !code.is_null());
+    let has_message = subject.view.message(envelope).is_some_and(|message| !message.is_null());
+    if says_something || has_code || has_message {
         return Vec::new();
     }
     rules

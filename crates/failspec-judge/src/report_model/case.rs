@@ -53,7 +53,7 @@ pub struct CaseReport {
     pub documented: Arc<Documented>,
     /// The response under test in short.
     pub observed: Option<ObservedResponse>,
-    /// What the response was.
+    /// The kind of response that came.
     #[serde(default)]
     pub observation: Observation,
     /// The coverage of the failure under test by the case.
@@ -66,7 +66,7 @@ pub struct CaseReport {
     pub waived: Vec<WaivedFinding>,
     /// The comparison with the approved response.
     pub snapshot: Option<SnapshotReport>,
-    /// What leads to the server's own logs of the judged exchange.
+    /// The ids that lead to the server's own logs of the judged exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs: Option<LogReference>,
     /// The exchanges, in order.
@@ -81,7 +81,7 @@ pub struct CaseReport {
     pub duration_ms: u64,
 }
 
-/// What leads to the server's own logs of an exchange.
+/// The ids that lead to the server's own logs of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogReference {
     /// The id of the trace, which the request carried in `traceparent`.

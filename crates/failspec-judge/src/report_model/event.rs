@@ -37,13 +37,13 @@ pub enum Event<'a> {
         /// The reason.
         reason: &'a Reason,
     },
-    /// What a case has shared with others was removed, at the end of the run: see [`CaseReport::torn_down`].
+    /// The things that a case has shared with others were removed, at the end of the run: see [`CaseReport::torn_down`].
     CaseTornDown {
         /// The index of the case.
         index: usize,
         /// The requests that removed it.
         exchanges: &'a [ExchangeReport],
-        /// What could not be removed, one line each.
+        /// The things that could not be removed, one line each.
         left_behind: &'a [String],
     },
     /// A pack has finished. Packs finish in the order of the header, after the last case of the run.
@@ -141,7 +141,7 @@ pub struct PackHeader {
     pub reference: bool,
     /// True if the certificate of the target is not verified: any server could have responded.
     pub insecure: bool,
-    /// Where the traffic goes, if not to the address in the URL of the target.
+    /// The destination of the traffic, if it is not the address in the URL of the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Via>,
     /// True if only requests that change nothing are sent, and logins.
@@ -160,13 +160,13 @@ pub struct PackHeader {
 pub struct CheckLevelReport {
     /// The id of the check.
     pub check: String,
-    /// What its findings mean.
+    /// The weight of its findings.
     pub level: CheckLevelWord,
     /// The reason that the target gives.
     pub reason: String,
 }
 
-/// What the findings of a check mean on a target.
+/// The weight of the findings of a check on a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckLevelWord {
@@ -214,7 +214,7 @@ impl PackHeader {
     }
 }
 
-/// Where traffic goes in place of the address in the URL.
+/// The destination of traffic in place of the address in the URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Via {

@@ -21,7 +21,7 @@ pub struct FindingGroup {
     /// The place of the rule that the requests broke, if it belongs to several operations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What the requests lacked, if several operations accept requests without it.
+    /// The part that the requests lacked, if several operations accept requests without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<MissingPart>,
     /// The name of the parameter that the requests were about, if several operations have it; of several parameters all names,

@@ -5,6 +5,7 @@ mod access;
 mod case;
 mod coverage;
 mod event;
+mod exit_code;
 mod finding_group;
 mod finding_rows;
 mod fold;
@@ -31,6 +32,7 @@ pub use event::{
     CheckLevelReport, CheckLevelWord, ErratumReport, Event, FORMAT, HealthCheckReport, Listener, PackEnd,
     PackHeader, PackReport, PlannedWait, RunEnd, RunHeader, RunReport, Via,
 };
+pub use exit_code::{Verdict, VerdictInput, exit, is_cut_short};
 pub use finding_group::{FindingGroup, MissingPart, ResponseExcerpt};
 pub use finding_rows::group_findings;
 pub use fold::{ReportFold, report};
@@ -44,7 +46,7 @@ pub use repeat::merge_repeated;
 pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, TargetConfigReport, WaiverReport};
-pub use summary::{Summary, Verdict, VerdictInput, exit, is_cut_short};
+pub use summary::Summary;
 pub use test_environment::{
     CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment,
 };

@@ -17,7 +17,7 @@ use failspec_pack::pack::ProofGap;
 
 use super::{CaseReport, Exercise, Outcome, Verdict};
 
-/// What the response to the request under test was.
+/// The kind of response to the request under test.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Observation {
@@ -96,7 +96,7 @@ impl fmt::Display for Observation {
 /// The facts about a case that decide its outcome.
 #[derive(Debug, Clone, Copy)]
 pub struct Judgement<'o> {
-    /// What the response was.
+    /// The kind of response that came.
     pub observation: &'o Observation,
     /// True if there are violations that no waiver covers.
     pub violated: bool,

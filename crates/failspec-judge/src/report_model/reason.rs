@@ -69,7 +69,7 @@ pub enum Reason {
         /// The outcomes, in the order of the runs.
         outcomes: Vec<Outcome>,
     },
-    /// What this operation creates could not be removed, or it did not remove what it should: no more is created.
+    /// Something that this operation created could not be removed, or it did not remove what it should: no more is created.
     LeavesBehind {
         /// The operation.
         operation: String,
@@ -91,7 +91,7 @@ pub enum Reason {
 pub struct MadeUpValues {
     /// Method and redacted URL of the request.
     pub request: String,
-    /// What the API responded, in words.
+    /// The response of the API, in words.
     pub response: String,
     /// The names of the parameters and of the members of the body.
     pub names: Vec<String>,

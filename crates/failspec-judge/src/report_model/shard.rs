@@ -64,7 +64,7 @@ pub struct ShardReport {
     pub of: u32,
     /// Options that affect the verdict; the same for all shards.
     pub options: Vec<String>,
-    /// What the target provides and declares, by pack; the same for all shards.
+    /// The things that the target provides and declares, by pack; the same for all shards.
     #[serde(default)]
     pub target_config: Vec<TargetConfigReport>,
     /// Number of selected cases of all shards.
@@ -83,7 +83,7 @@ impl ShardReport {
     }
 }
 
-/// What a target provides to one pack and declares about it.
+/// The things that a target provides to one pack and declares about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetConfigReport {
     /// The names of its roles.

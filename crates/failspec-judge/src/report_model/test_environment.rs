@@ -12,7 +12,7 @@ use super::Via;
 pub struct TestEnvironment {
     /// Every address that requests were sent to, that of the target first.
     pub servers: Vec<ServerReport>,
-    /// What the target changes.
+    /// The changes that the target makes.
     #[serde(default, skip_serializing_if = "TargetChanges::is_empty")]
     pub changes: TargetChanges,
 }
@@ -23,7 +23,7 @@ pub struct TestEnvironment {
 pub struct ServerReport {
     /// Scheme, host and port: `https://api.example.com`.
     pub address: String,
-    /// Where the traffic goes, if not to this address.
+    /// The destination of the traffic, if it is not this address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Via>,
     /// The values of the response header `Server`.
@@ -37,7 +37,7 @@ pub struct ServerReport {
     pub reference: bool,
 }
 
-/// What the configuration of a target changes about the requests of a pack, or about whom they are sent to.
+/// The changes of the configuration of a target to the requests of a pack, or to whom they are sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetChanges {

@@ -1,11 +1,11 @@
 //! Normalizes a response for a snapshot.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde_json::Value;
 
 use failspec_base::{message::Response, secret::Mask};
-use failspec_pack::pack::{Failure, Part, Pointer};
+use failspec_pack::pack::{CodePart, Failure, Part, Pointer};
 
 /// Maximum size of a body that is approved word for word, in bytes: people do not review more, and a hostile response
 /// must not fill the disk of the tester.
@@ -70,6 +70,14 @@ fn headers(of: NormalizedResponse<'_>) -> Vec<(String, String)> {
         let there = of.response.header(name).is_some();
         headers.push((name.to_ascii_lowercase(), if there { "[request-id]" } else { "(none)" }.to_owned()));
     }
+    let places = of.failure.envelope.code.iter().flat_map(|ruled| ruled.rule.places());
+    for place in places {
+        if let CodePart::Header { name, .. } = &place.part {
+            let value = of.response.header(name);
+            let value = value.map(|value| of.mask.text(&own_text(value, of.own_values)).into_owned());
+            headers.push((name.to_ascii_lowercase(), value.unwrap_or_else(|| "(none)".to_owned())));
+        }
+    }
     for ruled in &of.failure.rules.headers {
         let name = ruled.rule.name.to_ascii_lowercase();
         if headers.iter().any(|(known, _)| *known == name) {
@@ -95,18 +103,31 @@ fn headers(of: NormalizedResponse<'_>) -> Vec<(String, String)> {
 fn masked(value: &Value, of: NormalizedResponse<'_>) -> Value {
     let mut value = value.clone();
     for (pointer, mask) in varying(of.failure) {
-        if let Some(found) = pointer.find_mut(&mut value).filter(|found| can_vary(found)) {
-            *found = Value::String(mask);
-        }
+        pointer.change_each(&mut value, &mut |found| {
+            if can_vary(found) {
+                *found = Value::String(mask.clone());
+            }
+        });
     }
     mask_own(&mut value, of);
     value
 }
 
-/// Returns the values of a body that vary, and their masks.
-fn known<'v>(value: &'v Value, failure: &Failure) -> Vec<(&'v Value, String)> {
-    let found = varying(failure).filter_map(|(pointer, mask)| Some((pointer.find(value)?, mask)));
-    found.filter(|(found, _)| can_vary(found)).collect()
+/// The masks of values that vary, by the address of the value: a list may have any number of them.
+type Masks = HashMap<*const Value, String>;
+
+/// Returns the masks of the values of a body that vary. Of several masks for one location the last one applies.
+fn known(value: &Value, failure: &Failure) -> Masks {
+    let mut known = Masks::new();
+    for (pointer, mask) in varying(failure) {
+        pointer.find_first(value, &mut |found| {
+            if can_vary(found) {
+                known.insert(std::ptr::from_ref(found), mask.clone());
+            }
+            false
+        });
+    }
+    known
 }
 
 /// Returns true for a value of the documented type, which can be masked: any other value is worth showing.
@@ -133,19 +154,16 @@ fn varying(failure: &Failure) -> impl Iterator<Item = (&Pointer, String)> {
 /// Writer for a body: it writes what [`serde_json::to_string_pretty`] would write for the [`masked`] one.
 struct Body<'a> {
     text: Vec<u8>,
-    known: Vec<(&'a Value, String)>,
+    known: Masks,
     own_values: &'a [String],
 }
 
 impl Body<'_> {
     fn write(&mut self, value: &Value, depth: usize) {
-        // Of several masks for one location the last one applies.
-        let known = self.known.iter().rposition(|(known, _)| std::ptr::eq(*known, value));
+        if let Some(mask) = self.known.remove(&std::ptr::from_ref(value)) {
+            return self.scalar(&mask);
+        }
         match value {
-            _ if known.is_some() => {
-                let mask = known.map(|at| std::mem::take(&mut self.known[at].1));
-                self.scalar(&mask.unwrap_or_default());
-            }
             Value::String(text) => self.scalar(&own_text(text, self.own_values)),
             Value::Array(items) if !items.is_empty() => {
                 self.text.push(b'[');
@@ -218,7 +236,7 @@ mod tests {
 
     use super::*;
 
-    fn written(value: &Value, known: Vec<(&Value, String)>, own_values: &[String]) -> String {
+    fn written(value: &Value, known: Masks, own_values: &[String]) -> String {
         let mut body = Body { text: Vec::new(), known, own_values };
         body.write(value, 0);
         String::from_utf8(body.text).unwrap()
@@ -234,7 +252,7 @@ mod tests {
             json!([[1], [2, {"x": []}]]),
             json!(18_446_744_073_709_551_615_u64),
         ] {
-            assert_eq!(written(&value, Vec::new(), &[]), serde_json::to_string_pretty(&value).unwrap());
+            assert_eq!(written(&value, Masks::new(), &[]), serde_json::to_string_pretty(&value).unwrap());
         }
     }
 
@@ -242,8 +260,7 @@ mod tests {
     fn what_varies_and_own_values_are_masked_where_they_stand() {
         let value =
             json!({"message": "hi", "same": "hi", "list": ["hi", "of failspec-abc-1, and failspec-abc-1"]});
-        let known =
-            vec![(&value["message"], "[message]".to_owned()), (&value["message"], "[last]".to_owned())];
+        let known = Masks::from([(std::ptr::from_ref(&value["message"]), "[last]".to_owned())]);
         let text = written(&value, known, &["failspec-abc-1".to_owned()]);
         let expected =
             json!({"message": "[last]", "same": "hi", "list": ["hi", "of [unique], and [unique]"]});

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use failspec_base::message::{Body, BodyError, Exchange, Request, Response};
+use failspec_base::message::{BodyError, Exchange, Request, Response};
 use failspec_judge::check::{
     self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, UnmetSuccess, View,
 };
 use failspec_pack::{
     openapi::Declared,
-    pack::{Contract, Files, Pack, Pointer, Schema, SchemaRegistry, Texts},
+    pack::{Contract, Files, Pack, Pointer, Schema, SchemaRegistry},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -41,11 +41,11 @@ impl World {
         let request = if scenario.contains("request:") { "" } else { "request: GET /notes/absent, " };
         let control = if scenario.contains("control:") { "" } else { "control: { request: GET /notes/1 }, " };
         let scenarios = format!("contract: t\nscenarios:\n  s: {{ {request}{control}{scenario} }}\n");
-        let texts = Texts::from([
+        let texts = [
             ("schemas/t/contract.yaml".to_owned(), contract),
             ("scenarios/t/s.yaml".to_owned(), scenarios),
             ("schemas/t/api.yaml".to_owned(), document.to_owned()),
-        ]);
+        ];
         let files = Files::Directory(".".into());
         let pack = Pack::from_texts(&files, "t", texts).unwrap_or_else(|error| panic!("{error:?}"));
         let declared = Declared::of(&pack).unwrap_or_else(|error| panic!("{error}"));
@@ -135,16 +135,7 @@ impl World {
                     _ => line.path.written.as_str(),
                 };
                 let url = format!("http://api.test{path}");
-                let request = Request {
-                    trace: None,
-                    first_byte: None,
-                    method: line.method.clone(),
-                    url: url.parse().expect("a URL"),
-                    shown_url: url.into(),
-                    headers: Vec::new(),
-                    body: None::<Body>,
-                    suppressed: Default::default(),
-                };
+                let request = Request::new(line.method.clone(), url.parse().expect("a URL"));
                 let exchange = Exchange {
                     request,
                     result: Ok(reply.response()),

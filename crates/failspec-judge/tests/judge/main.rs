@@ -3,6 +3,7 @@
 mod harness;
 
 mod bodies;
+mod code_places;
 mod codes;
 mod coverage;
 mod finding_groups;

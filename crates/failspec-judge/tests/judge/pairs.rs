@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use failspec_base::message::Header;
 use failspec_judge::check::{CHECKS, CompletedBody, Observed, Phase, UnmetSuccess};
 use serde_json::{Value, json};
 
@@ -302,7 +303,22 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         found.contains(&"warning undeclared-requirement".to_owned())
     };
     assert!(required(Some("kind")) && !required(None));
-    let mut proven = BTreeSet::from(["connection-closed", "success", "undeclared-requirement"]);
+    // A page that may read successes, and may not, or may, read this failure.
+    let readable = |allowed: Option<&str>| {
+        let failure = allowed.map_or(absent(), |origin| absent().with("access-control-allow-origin", origin));
+        let success = Reply::json(200, json!({})).with("access-control-allow-origin", "*");
+        let found =
+            contract.judge_with(&[(Phase::Control, success), (Phase::Request, failure)], |observed| {
+                for record in &mut observed.records {
+                    record.exchange.request.headers.push(Header::open("Origin", "https://app.test"));
+                }
+            });
+        !found.contains(&"warning cross-origin".to_owned())
+    };
+    assert!(!readable(None) && !readable(Some("https://other.test")));
+    assert!(readable(Some("*")) && readable(Some("https://app.test")));
+    let mut proven =
+        BTreeSet::from(["connection-closed", "success", "undeclared-requirement", "cross-origin"]);
     for pairs in [pairs_of_the_contract(), pairs_of_flows_and_standards(), pairs_of_the_document()] {
         proven.extend(pairs);
     }

@@ -1,4 +1,4 @@
-//! What a contract can promise of a response: classes of statuses, several media types, optional headers, an empty body.
+//! Promises of a contract about a response: classes of statuses, several media types, optional headers, an empty body.
 
 use serde_json::json;
 

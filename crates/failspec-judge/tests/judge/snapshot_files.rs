@@ -185,7 +185,7 @@ fn a_file_of_another_form_is_read_with_insta() {
 
 #[test]
 fn built_in_snapshots_are_compared_and_never_written() {
-    let texts = Texts::from([("f/s.snap".to_owned(), snapshot("a").to_text())]);
+    let texts = Texts::from([("f/s.snap".to_owned(), snapshot("a").to_text().into())]);
     for mode in [Mode::Check, Mode::Report, Mode::Update] {
         let store = SnapshotStore::built_in(texts.clone(), mode);
         for (name, now, may_be_approved, state) in [

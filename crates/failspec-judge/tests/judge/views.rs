@@ -104,8 +104,12 @@ failures:
         let reply = Reply::json(404, json!({ "errors": errors }));
         let response = reply.response();
         let view = View::new(&response, None);
-        assert_eq!(view.code(&world.contract().envelope), Some(&json!(code)), "{codes}");
-        assert_eq!(view.code_of(&world.contract().failures[0]), Some(&json!(of_absent)), "{codes}");
+        assert_eq!(view.code(&world.contract().envelope).as_deref(), Some(&json!(code)), "{codes}");
+        assert_eq!(
+            view.code_of(&world.contract().failures[0]).as_deref(),
+            Some(&json!(of_absent)),
+            "{codes}"
+        );
         assert_eq!(world.identify(&reply), identity, "{codes}");
     }
 }

@@ -16,8 +16,8 @@ const SCENARIO: &str = "contract: t\nscenarios:\n  a: { triggers: absent, reques
 
 fn linted(contract: &str, scenarios: &str) -> Vec<(Severity, String)> {
     let mut texts = Texts::new();
-    texts.insert("schemas/t/contract.yaml".to_owned(), contract.to_owned());
-    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
+    texts.insert("schemas/t/contract.yaml".to_owned(), contract.into());
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.into());
     let pack = Pack::from_texts(&Files::Directory("packs".into()), "t", texts);
     let pack = pack.unwrap_or_else(|error| panic!("{error}"));
     lint(&pack).0.into_iter().map(|diagnostic| (diagnostic.severity, diagnostic.title)).collect()

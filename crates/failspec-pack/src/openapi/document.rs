@@ -122,7 +122,7 @@ impl Document {
         let own = folder.splitn(3, '/').nth(2).unwrap_or_default().to_owned();
         let other = |path: &str| {
             let place = relative(folder, path);
-            place.and_then(|place| texts.get(&place)).cloned().ok_or(missing.clone())
+            place.and_then(|place| texts.get(&place)).map(|text| text.to_string()).ok_or(missing.clone())
         };
         Self::build(name, text, own, overlays, &other)
     }

@@ -109,7 +109,7 @@ impl ContractVersions {
                 mistakes.0.push(Diagnostic::error(None, title).hint(hint));
                 continue;
             }
-            let source = Source::new(files.shown(path), text);
+            let source = Source::new(files.shown(path), Arc::clone(text));
             let file = ParsedFile::parse(source);
             let as_of = file.node.as_ref().and_then(|node| node.get("as_of")?.as_text()?.parse().ok());
             let version = version.and_then(|(_, version)| version);
@@ -191,7 +191,7 @@ impl ContractVersions {
     pub fn bases(&self, files: &Files, texts: &Texts) -> Bases {
         let paths: BTreeSet<String> = self.extended().map(|extended| extended.path()).collect();
         let parse = |path: String| {
-            let source = Source::new(files.shown(&path), texts.get(&path)?);
+            let source = Source::new(files.shown(&path), Arc::clone(texts.get(&path)?));
             Some((path, ParsedFile::parse(source)))
         };
         paths.into_iter().filter_map(parse).collect()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use failspec_base::syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType};
 
 use super::{
+    code_location::{CODE_LOCATION, CodeLocation},
     pointer::Pointer,
     provenance::{Provenance, Sourced},
     schema::{Schema, SchemaRegistry},
@@ -22,8 +23,8 @@ pub struct Envelope {
     /// The allowed media types (`type/subtype`) of the response, at least one; parameters such as `charset` are not
     /// compared.
     pub media_type: Option<Sourced<MediaTypes>>,
-    /// Pointer to the error code.
-    pub code: Option<Sourced<Pointer>>,
+    /// The location of the error code.
+    pub code: Option<Sourced<CodeLocation>>,
     /// Pointer to the display text; it must be present and is never compared.
     pub message: Option<Sourced<Pointer>>,
     /// The location of the request id.
@@ -93,13 +94,22 @@ pub(super) static ENVELOPE: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "code",
-            OR_NULL_POINTER,
-            "pointer to the error code; `*` matches any item of a list of errors, in any order",
+            ValueType::Either(&[
+                ValueType::Pointer,
+                ValueType::MappingSchema(&CODE_LOCATION),
+                ValueType::List(&ValueType::Either(&[
+                    ValueType::Pointer,
+                    ValueType::MappingSchema(&CODE_LOCATION),
+                ])),
+                ValueType::Null,
+            ]),
+            "pointer to the error code, or another place; of a list, the first place that a response has counts; `*` \
+             matches any item of a list of errors, in any order",
         ),
         Field::optional(
             "message",
             OR_NULL_POINTER,
-            "pointer to the display text; it must be present and is never compared",
+            "pointer to the display text; it must be present and is never compared; `*` matches any item of a list",
         ),
         Field::optional(
             "request_id",
@@ -109,7 +119,8 @@ pub(super) static ENVELOPE: MappingSchema = MappingSchema {
         Field::optional(
             "status",
             OR_NULL_POINTER,
-            "pointer to the HTTP status in the body; it must equal the real status",
+            "pointer to the HTTP status in the body; it must equal the real status; `*` matches any item of a list, of which \
+             one must have it, or 400 or 500 stands for several",
         ),
         Field::optional(
             "body",
@@ -186,6 +197,11 @@ impl Envelope {
             return envelope;
         };
         envelope.set(&fields, reader, library, source, "code");
+        // A code in the text of a body: the body is that text.
+        let is_in_text = envelope.code.as_ref().is_some_and(|code| code.rule.is_in_text());
+        if fields.has("code") && is_in_text {
+            envelope.body = BodyRule::Optional;
+        }
         if let Some(word) = fields.get("body").and_then(|node| reader.word(node, BODY)) {
             envelope.body = [BodyRule::Required, BodyRule::Optional, BodyRule::Empty][word];
         }
@@ -210,8 +226,14 @@ impl Envelope {
     /// Removes what is in a body: there is none. Parts of a body that stand beside the rule are refused.
     fn empty(&mut self, fields: &Fields<'_>, reader: &Decoder) {
         let stated = |key: &str| fields.get(key).filter(|node| !node.is_null());
+        let code = self.code.take().and_then(|ruled| {
+            let source = ruled.source;
+            ruled.rule.without_body().map(|rule| Sourced::new(rule, source))
+        });
         let parts = ["schema", "media_type", "code", "message", "status", "inferred"];
-        for (key, node) in parts.iter().filter_map(|key| Some((key, stated(key)?))) {
+        // A code in a header needs no body.
+        let parts = parts.iter().filter(|key| **key != "code" || code.is_none());
+        for (key, node) in parts.filter_map(|key| Some((key, stated(key)?))) {
             let title = format!("`{key}` beside `body: empty`: an empty body has none");
             reader.error_hint(node.span, title, "remove one of the two");
         }
@@ -220,7 +242,7 @@ impl Envelope {
             ruled.rule.pointer = None;
             ruled
         });
-        *self = Self { body: BodyRule::Empty, request_id, ..Self::default() };
+        *self = Self { body: BodyRule::Empty, code, request_id, ..Self::default() };
     }
 
     fn set(
@@ -234,10 +256,10 @@ impl Envelope {
         set(&mut self.schema, fields.get("schema"), source, |node| read_schema(node, reader, library));
         set(&mut self.media_type, fields.get("media_type"), source, |node| MediaTypes::read(node, reader));
         if !code.is_empty() {
-            set(&mut self.code, fields.get(code), source, |node| Pointer::read_of_each(node, reader));
+            set(&mut self.code, fields.get(code), source, |node| CodeLocation::read(node, reader));
         }
-        set(&mut self.message, fields.get("message"), source, |node| Pointer::read(node, reader));
-        set(&mut self.status, fields.get("status"), source, |node| Pointer::read(node, reader));
+        set(&mut self.message, fields.get("message"), source, |node| Pointer::read_of_each(node, reader));
+        set(&mut self.status, fields.get("status"), source, |node| Pointer::read_of_each(node, reader));
         set(&mut self.request_id, fields.get("request_id"), source, |node| {
             RequestId::read(node, reader, library)
         });

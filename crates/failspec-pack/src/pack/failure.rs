@@ -210,7 +210,7 @@ impl Failure {
             reader.error_hint(id_node.span, format!("`{id}` is no name of a failure"), hint);
         }
         if envelope.body == BodyRule::Empty {
-            refuse_parts_of_a_body(&rules, reader, id_node);
+            refuse_parts_of_a_body(&rules, &envelope, reader, id_node);
         }
         let causes = fields.get("causes").map(|node| read_names(node, reader)).unwrap_or_default();
         let retry = fields.get("retry").and_then(|node| reader.word(node, RETRIES)).map(|index| {
@@ -307,10 +307,11 @@ fn has_status(inferred: &Node) -> bool {
 }
 
 /// Reports rules about the body of a failure whose body must be empty.
-fn refuse_parts_of_a_body(rules: &Rules, reader: &Decoder, id: &Node) {
+fn refuse_parts_of_a_body(rules: &Rules, envelope: &Envelope, reader: &Decoder, id: &Node) {
     let waits = || rules.retry_after.iter().flat_map(|ruled| &ruled.rule);
     let parts = [
-        ("code", rules.code.is_some()),
+        // A code in a header needs no body.
+        ("code", rules.code.is_some() && envelope.code.is_none()),
         ("schema", !rules.schema.is_empty()),
         ("match", !rules.matches.is_empty()),
         ("retry_after", waits().any(|location| matches!(location.part, Part::Body(_)))),

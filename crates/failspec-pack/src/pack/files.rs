@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use include_dir::Dir;
@@ -75,7 +76,9 @@ pub enum Files {
 }
 
 /// The files of one pack, sorted: path below the root (`scenarios/kubeglass/general.yaml`) → text.
-pub type Texts = BTreeMap<String, String>;
+///
+/// A text that is parsed also stands in its `Source`: both share it, because a pack may have 100,000 cases.
+pub type Texts = BTreeMap<String, Arc<str>>;
 
 /// A file or folder of a pack that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -199,7 +202,7 @@ impl Files {
 pub fn digest(texts: &Texts, version: Option<&Version>) -> String {
     let mut hasher = Sha256::new();
     let version = version.map(|version| ("@", version.as_str()));
-    let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let texts = texts.iter().map(|(path, text)| (path.as_str(), &**text));
     for (path, text) in texts.chain(version) {
         for part in [path.as_bytes(), text.as_bytes()] {
             hasher.update((part.len() as u64).to_be_bytes());
@@ -212,7 +215,7 @@ pub fn digest(texts: &Texts, version: Option<&Version>) -> String {
 fn embedded(dir: &Dir<'_>, root: &str, texts: &mut Texts) {
     for file in dir.files() {
         if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-            texts.insert(format!("{root}/{path}"), text.to_owned());
+            texts.insert(format!("{root}/{path}"), text.into());
         }
     }
     for dir in dir.dirs() {
@@ -318,7 +321,7 @@ impl<'t> Walk<'t> {
                 if self.size > MAX_TOTAL {
                     return Err(failed(&path, format!("the pack has more than {MAX_TOTAL} bytes")));
                 }
-                self.texts.insert(format!("{name}/{file}"), text);
+                self.texts.insert(format!("{name}/{file}"), text.into());
             }
         }
         Ok(())

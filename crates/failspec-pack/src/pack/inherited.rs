@@ -72,7 +72,7 @@ impl Inherited {
         let is_rows = |path: &str| row_file::ENDINGS.iter().any(|ending| path.ends_with(ending));
         let of_scenarios = |path: &str| path.starts_with("scenarios/") && !is_rows(path);
         for (path, text) in pack.texts.iter().filter(|(path, _)| of_scenarios(path)) {
-            let source = Source::new(files.shown(path), text.as_str());
+            let source = Source::new(files.shown(path), Arc::clone(text));
             // Its errors are those of the other pack, which has none.
             if let (Some(node), _) = yaml::read(&source) {
                 scenarios.insert(path.clone(), (source, node));

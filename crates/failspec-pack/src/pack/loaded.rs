@@ -113,7 +113,12 @@ impl Pack {
     ///
     /// # Errors
     /// Returns all errors in the texts, not only the first, or that there is no such version.
-    pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
+    pub fn from_texts(
+        files: &Files,
+        name: &str,
+        texts: impl IntoIterator<Item = (String, impl Into<Arc<str>>)>,
+    ) -> Result<Self, PackError> {
+        let texts: Texts = texts.into_iter().map(|(path, text)| (path, text.into())).collect();
         let (name, version) = told(name)?;
         let contracts = ContractVersions::find(files, &texts, name);
         Self::from_contracts(files, name, version, texts, contracts)
@@ -176,7 +181,7 @@ impl Pack {
         let row_files = RowFiles::new(files, &texts, name, inherited_name);
         let shared = Shared { row_files, fixtures };
         let mut read = side_by_side(&read, |(path, text)| {
-            let source = Source::new(files.shown(path), text.as_str());
+            let source = Source::new(files.shown(path), Arc::clone(text));
             match &contract {
                 Some(contract) => {
                     read_scenarios(&source, contract, &library, inherited_files.as_ref(), &shared)
@@ -396,13 +401,13 @@ fn merged(written: Diagnostics, read: Diagnostics) -> Diagnostics {
 /// Finds the fixtures in the scenario files of a pack, and in those of the pack that it extends.
 fn find_fixtures(
     files: &Files,
-    scenarios: &[(&String, &String)],
+    scenarios: &[(&String, &Arc<str>)],
     inherited: Option<&Inherited>,
 ) -> (Fixtures, Vec<Diagnostic>) {
     let (mut fixtures, mut wrong) = (Fixtures::default(), Vec::new());
     // Few files have any, and all others are parsed once.
     for (path, text) in scenarios.iter().filter(|(_, text)| text.contains("fixtures")) {
-        let source = Source::new(files.shown(path), text.as_str());
+        let source = Source::new(files.shown(path), Arc::clone(text));
         if let (Some(node), _) = yaml::read(&source) {
             wrong.extend(fixtures.add(&source, &node, false));
         }

@@ -7,6 +7,7 @@
 pub mod budget;
 mod cases;
 mod cleanup;
+mod code_location;
 mod contract;
 mod contract_version;
 mod control;
@@ -43,16 +44,17 @@ mod schema;
 mod schema_cost;
 mod schema_keywords;
 mod schema_references;
-pub mod source;
 mod stability;
 mod status;
 mod step;
 mod validity;
 mod variable;
 mod version;
+pub mod writing;
 
 pub use cases::{case_count, case_names};
 pub use cleanup::{Cleanup, ITEM};
+pub use code_location::{CodeLocation, CodePart, CodePlace};
 pub use contract::{CONTRACT, Contract, Success};
 pub use control::Control;
 pub use envelope::{BodyRule, Envelope, MediaTypes, RequestId};

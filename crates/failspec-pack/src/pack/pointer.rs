@@ -58,6 +58,11 @@ impl Pointer {
         self.0.contains('*')
     }
 
+    /// Changes each value at this location; `*` matches every item of a list.
+    pub fn change_each(&self, value: &mut Value, change: &mut dyn FnMut(&mut Value)) {
+        change_each(value, &self.0, change);
+    }
+
     /// Returns the value at this location, to change it.
     pub fn find_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
         value.pointer_mut(&self.0)
@@ -91,7 +96,7 @@ impl Pointer {
         Some(pointer)
     }
 
-    /// Reports a step `*`: only the pointer to the code stands for every item of a list.
+    /// Reports a step `*`: only pointers of an envelope stand for every item of a list.
     pub(super) fn check_one(&self, span: Span, reader: &Decoder) {
         self.check_star(span, reader);
         if self.0.contains("${") {
@@ -108,7 +113,8 @@ impl Pointer {
             reader.error_hint(
                 span,
                 format!("`*` in `{}` would be an ordinary name", self.0),
-                "only `code` of an envelope looks at every item of a list; name one item, such as `/errors/0/detail`",
+                "only `code`, `message` and `status` of an envelope look at every item of a list; name one item, such as \
+                 `/errors/0/detail`",
             );
         }
     }
@@ -160,6 +166,23 @@ fn first<'v>(
     match value {
         Value::Array(items) if name == "*" => items.iter().find_map(|item| first(item, rest, wanted)),
         _ => first(member(value, &name)?, rest, wanted),
+    }
+}
+
+/// Changes each value at `pointer` below `value`.
+fn change_each(value: &mut Value, pointer: &str, change: &mut dyn FnMut(&mut Value)) {
+    let Some((name, rest)) = split(pointer) else { return change(value) };
+    match value {
+        Value::Array(items) if name == "*" => {
+            items.iter_mut().for_each(|item| change_each(item, rest, change))
+        }
+        // A name is found as it is found to read it.
+        _ if member(value, &name).is_none() => {}
+        Value::Array(items) => {
+            let item = name.parse::<usize>().ok().and_then(|index| items.get_mut(index));
+            item.into_iter().for_each(|item| change_each(item, rest, change));
+        }
+        _ => value.get_mut(name.as_ref()).into_iter().for_each(|member| change_each(member, rest, change)),
     }
 }
 

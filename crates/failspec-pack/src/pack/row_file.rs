@@ -146,7 +146,7 @@ impl<'p> RowFiles<'p> {
         };
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let file = read.entry(path.clone()).or_insert_with(|| {
-            let source = Source::new(self.files.shown(path), text.as_str());
+            let source = Source::new(self.files.shown(path), Arc::clone(text));
             Arc::new(RowFile::parse(source, path.ends_with(".csv")))
         });
         Some(Arc::clone(file))

@@ -115,7 +115,7 @@ impl SchemaRegistry {
 
     /// Returns the text of a schema file.
     pub fn text(&self, file: &str) -> Option<&str> {
-        self.texts.get(&self.path(file)).map(String::as_str)
+        self.texts.get(&self.path(file)).map(|text| &**text)
     }
 
     /// Returns the path of a schema file among the files of the pack.

@@ -11,8 +11,8 @@ use failspec_base::{
     message::{Header, Limits},
     secret::Secret,
     syntax::{
-        Decoder, Diagnostic, Diagnostics, Entry, Field, Location, MappingSchema, Node, Source, ValueType,
-        toml,
+        Decoder, Diagnostic, Diagnostics, Entry, Field, Fields, Location, MappingSchema, Node, Source,
+        ValueType, toml,
     },
     template::VariableValue,
 };
@@ -128,6 +128,12 @@ pub(super) static TARGET: MappingSchema = MappingSchema {
             ValueType::Map(&ValueType::Text),
             "headers of all requests to the target, logins included, such as the key of a gateway in front of the \
              API; a scenario or a role that has the header itself counts",
+        ),
+        Field::optional(
+            "origin",
+            ValueType::Text,
+            "the origin of a web page that uses the API, such as `https://app.example.com`: all requests carry it as \
+             `Origin`, and failures must be as readable to the page as successes",
         ),
         Field::optional(
             "variables",
@@ -381,6 +387,7 @@ impl Target {
                 .into_iter()
                 .flat_map(|node| reader.entries(node))
                 .filter_map(|entry| environment.header(&entry.key, &entry.value, reader))
+                .chain(read_origin(&fields, reader))
                 .collect(),
             variables,
             conditions,
@@ -471,6 +478,26 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
         return Err(String::from("the URL of a target must not have a query or a fragment"));
     }
     Ok(url)
+}
+
+/// Reads the origin of a web page as the header that its requests carry: scheme, host and port, and nothing else.
+fn read_origin(fields: &Fields<'_>, reader: &Decoder) -> Option<Header> {
+    let node = fields.get("origin")?;
+    let text = reader.text(node)?;
+    let is_origin = url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    });
+    if !is_origin {
+        let hint = "write scheme, host and port as a browser does, such as `https://app.example.com`";
+        reader.error_hint(node.span, format!("`{}` is not the origin of a page", text.escape_debug()), hint);
+        return None;
+    }
+    let headers = fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default();
+    if headers.iter().any(|entry| entry.key.eq_ignore_ascii_case("origin")) {
+        reader.error_hint(node.span, "the target has the header Origin twice", "remove it from `headers`");
+        return None;
+    }
+    Some(Header::open("Origin", text))
 }
 
 #[cfg(test)]

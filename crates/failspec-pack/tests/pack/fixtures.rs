@@ -51,9 +51,9 @@ scenarios:
 
 fn load(fixtures: &str, scenarios: &str) -> Result<Pack, String> {
     let mut texts = Texts::new();
-    texts.insert("schemas/t/contract.yaml".to_owned(), CONTRACT.to_owned());
-    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
-    texts.insert("scenarios/t/fixtures.yaml".to_owned(), fixtures.to_owned());
+    texts.insert("schemas/t/contract.yaml".to_owned(), CONTRACT.into());
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.into());
+    texts.insert("scenarios/t/fixtures.yaml".to_owned(), fixtures.into());
     Pack::from_texts(&Files::Directory("packs".into()), "t", texts).map_err(|error| error.to_string())
 }
 

@@ -29,8 +29,8 @@ const CONTROL: &str = "    control: { request: 'GET /notes/{note}' }\n";
 /// Loads a pack from its two files.
 pub fn load(contract: &str, scenarios: &str) -> Result<Pack, String> {
     let mut texts = Texts::new();
-    texts.insert("schemas/t/contract.yaml".to_owned(), contract.to_owned());
-    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
+    texts.insert("schemas/t/contract.yaml".to_owned(), contract.into());
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.into());
     Pack::from_texts(&Files::Directory("packs".into()), "t", texts).map_err(|error| error.to_string())
 }
 

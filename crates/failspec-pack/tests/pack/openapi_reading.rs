@@ -289,7 +289,7 @@ fn files_of_a_pack_may_refer_to_the_document() {
     let texts: Texts =
         [("schemas/p/openapi/api.yaml", main.as_str()), ("schemas/p/openapi/parts/pet.yaml", part)]
             .into_iter()
-            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .map(|(path, text)| (path.to_owned(), text.into()))
             .collect();
     let document = Document::of_texts("schemas/p/openapi/api.yaml", &[], &texts).unwrap();
     assert!(document.names_itself());

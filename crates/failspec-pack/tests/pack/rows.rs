@@ -25,9 +25,9 @@ scenarios:
 /// Loads the pack with a file in the folder of its scenarios.
 fn with_file(each: &str, path: &str, text: &str) -> Result<Pack, String> {
     let mut texts = Texts::new();
-    texts.insert("schemas/t/contract.yaml".to_owned(), CONTRACT.to_owned());
-    texts.insert("scenarios/t/a.yaml".to_owned(), SCENARIOS.replace("EACH", each));
-    texts.insert(path.to_owned(), text.to_owned());
+    texts.insert("schemas/t/contract.yaml".to_owned(), CONTRACT.into());
+    texts.insert("scenarios/t/a.yaml".to_owned(), SCENARIOS.replace("EACH", each).into());
+    texts.insert(path.to_owned(), text.into());
     Pack::from_texts(&Files::Directory("packs".into()), "t", texts).map_err(|error| error.to_string())
 }
 
@@ -131,9 +131,9 @@ fn row_file_that_is_none_of_the_pack_is_an_error() {
 fn null_of_a_row_file_that_is_a_part_of_a_text_is_an_error() {
     let scenarios = SCENARIOS.replace("POST /notes", "\"POST /notes/${size}\"").replace("EACH", "rows.csv");
     let mut texts = Texts::new();
-    texts.insert("schemas/t/contract.yaml".to_owned(), CONTRACT.to_owned());
-    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios);
-    texts.insert("scenarios/t/rows.csv".to_owned(), "row,size:json,title\none,null,x\n".to_owned());
+    texts.insert("schemas/t/contract.yaml".to_owned(), CONTRACT.into());
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.into());
+    texts.insert("scenarios/t/rows.csv".to_owned(), "row,size:json,title\none,null,x\n".into());
     let error = Pack::from_texts(&Files::Directory("packs".into()), "t", texts).unwrap_err().to_string();
     assert!(error.contains("rows.csv:2:5") && error.contains("a request of `a` has it as a part"), "{error}");
 }

@@ -174,7 +174,7 @@ fn swagger_document_may_have_several_files() {
                  Refused: { description: no, schema: { type: object, required: [code] } }\n";
     let texts: Texts = [("api.yaml", main), ("paths/a.yaml", path), ("parts.yaml", parts)]
         .into_iter()
-        .map(|(name, text)| (format!("schemas/p/openapi/{name}"), text.to_owned()))
+        .map(|(name, text)| (format!("schemas/p/openapi/{name}"), text.into()))
         .collect();
     let api = Api::lenient(&Document::of_texts("schemas/p/openapi/api.yaml", &[], &texts).unwrap());
     assert!(api.warnings.is_empty(), "{:?}", api.warnings);

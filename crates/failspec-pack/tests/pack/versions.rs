@@ -11,12 +11,12 @@ fn load(name: &str, triggers: &str) -> Result<Pack, String> {
     let mut texts = Texts::new();
     let older = "  - { id: no_user, status: 404, code: 1, summary: a }\n  - { id: no_note, status: 404, code: 2, summary: b }\n";
     let newer = "  - { id: absent, status: 404, code: 1, summary: a, causes: [user, note], inferred: { leaks: forbidden } }\n";
-    texts.insert("schemas/t/contract@2026-03.yaml".to_owned(), contract("2026-03-01", older));
-    texts.insert("schemas/t/contract.yaml".to_owned(), contract("2026-08-01", newer));
+    texts.insert("schemas/t/contract@2026-03.yaml".to_owned(), contract("2026-03-01", older).into());
+    texts.insert("schemas/t/contract.yaml".to_owned(), contract("2026-08-01", newer).into());
     let scenario = format!(
         "contract: t\nscenarios:\n  a:\n    triggers: {triggers}\n    request: GET /a\n    no_control: x\n"
     );
-    texts.insert("scenarios/t/a.yaml".to_owned(), scenario);
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenario.into());
     Pack::from_texts(&Files::Directory("packs".into()), name, texts).map_err(|error| error.to_string())
 }
 

@@ -3,7 +3,7 @@
 /// The result of verifying a certificate, in words. Texts in it may come from a stranger's certificate.
 #[derive(Debug, Clone, Default)]
 pub struct CertificateSummary {
-    /// What the certificate says: names and values.
+    /// The statements of the certificate: names and values.
     pub facts: Vec<Fact>,
     /// Lists of requirements and problems; those without items are not shown.
     pub lists: Vec<ListOfIssues>,
@@ -11,7 +11,7 @@ pub struct CertificateSummary {
     pub confidence: Confidence,
     /// The verdict in a word or two: `verified`.
     pub verdict: String,
-    /// What follows it, such as a reason or what to do.
+    /// The text that follows it, such as a reason or what to do.
     pub explanation: String,
 }
 
@@ -47,11 +47,11 @@ pub struct ListOfIssues {
     pub items: Vec<String>,
 }
 
-/// What verification checks, and what no signature proves.
+/// Lists what verification checks, and what no signature proves.
 pub(crate) const CHECKED: &str =
     "the signature over the exact bytes, every digest, and every requirement, recomputed from the report";
 
-/// What no signature proves.
+/// The facts that no signature proves.
 pub(crate) const NOT_PROVEN: &str =
     "that the signer ran what the report shows; that the same software responds elsewhere, or later";
 

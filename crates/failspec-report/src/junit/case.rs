@@ -1,53 +1,50 @@
 //! One case as a test case of JUnit.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+    time::Duration,
+};
 
-use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, XmlString};
-
-use failspec_base::sanitize::{one_line, visible};
+use failspec_base::sanitize::one_line;
 
 use crate::{
     case_text::{account, sentence, snapshot},
     summary::source_of_warning,
 };
-use failspec_judge::report_model::{CaseReport, Outcome, TestStatus};
+use failspec_judge::report_model::{CaseReport, Outcome};
 
-use super::Dialect;
+use super::{
+    Dialect,
+    xml::{Document, Test},
+};
 
 /// Maximum length of a body, in characters: viewers of test results show all of it on one page.
 const MAX_BODY_LEN: usize = 4000;
 
-pub(super) fn test_case(case: &CaseReport, dialect: Dialect) -> TestCase {
-    let mut status = match case.outcome.test_status() {
-        TestStatus::Success => TestCaseStatus::success(),
-        TestStatus::Failure => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        TestStatus::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
-        TestStatus::Skipped => TestCaseStatus::skipped(),
-    };
-    let kind = match case.outcome {
-        // The check that failed: test viewers group by it.
-        Outcome::Failed => case.violations.first().map_or("violation", |finding| finding.check),
-        outcome => outcome.as_str(),
-    };
-    status.set_type(kind);
-    let mut test = if case.outcome == Outcome::Passed {
-        TestCase::new(safe(&case.name), status)
-    } else {
-        status.set_message(text(&message(case)));
-        status.set_description(text(&account(case, MAX_BODY_LEN)));
-        TestCase::new(safe(&case.name), status)
-    };
-    // Dots, because Jenkins turns them into packages.
-    test.set_classname(safe(&format!("{}.{}", case.pack, case.failure)));
-    test.set_time(Duration::from_millis(case.duration_ms));
-    if dialect == Dialect::Gitlab {
-        test.extra.insert(XmlString::new("file"), safe(&case.location.file));
-    }
-    let remarks = remarks(case);
-    if case.outcome == Outcome::Passed && !remarks.is_empty() {
-        test.set_system_out(text(&remarks));
-    }
-    test
+pub(super) fn write_case(
+    case: &CaseReport,
+    dialect: Dialect,
+    document: &mut Document<impl Write>,
+) -> io::Result<()> {
+    let passed = case.outcome == Outcome::Passed;
+    let text = |text: &dyn Fn() -> String| if passed { String::new() } else { text() };
+    document.test(&Test {
+        name: &case.name,
+        // Dots, because Jenkins turns them into packages.
+        class: &format!("{}.{}", case.pack, case.failure),
+        time: Some(Duration::from_millis(case.duration_ms)),
+        file: (dialect == Dialect::Gitlab).then_some(&*case.location.file),
+        status: case.outcome.test_status(),
+        kind: match case.outcome {
+            // The check that failed: test viewers group by it.
+            Outcome::Failed => case.violations.first().map_or("violation", |finding| finding.check),
+            outcome => outcome.as_str(),
+        },
+        message: &text(&|| message(case)),
+        description: &text(&|| account(case, MAX_BODY_LEN)),
+        output: &if passed { remarks(case) } else { String::new() },
+    })
 }
 
 fn message(case: &CaseReport) -> String {
@@ -74,14 +71,4 @@ fn remarks(case: &CaseReport) -> String {
     }
     snapshot(&mut text, case);
     text
-}
-
-/// Converts text of unknown origin; characters that XML forbids are shown escaped.
-pub(super) fn text(text: &str) -> XmlString {
-    XmlString::new(visible(text))
-}
-
-/// Converts text of unknown origin to one line, for attributes.
-pub(super) fn safe(text: &str) -> XmlString {
-    XmlString::new(one_line(text))
 }

@@ -9,14 +9,17 @@
 
 mod case;
 mod pack;
-mod root;
 mod run;
+mod xml;
 
-use std::io::{self, Write};
-
-use quick_junit::Report;
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use failspec_judge::report_model::RunReport;
+
+use xml::{Counts, Document};
 
 /// The reader of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,13 +36,13 @@ pub enum Dialect {
 /// # Errors
 /// When the writer fails.
 pub fn write(report: &RunReport, dialect: Dialect, out: impl Write) -> io::Result<()> {
-    let mut document = Report::new("failspec");
-    document.set_time(std::time::Duration::from_millis(report.duration_ms));
-    document.add_test_suite(run::suite(report));
+    let suites = report.packs.iter().map(|pack| pack::counts(report, pack));
+    let counts = suites.fold(run::counts(report), Counts::and);
+    let time = Duration::from_millis(report.duration_ms);
+    let mut document = Document::begin(io::BufWriter::new(out), "failspec", counts, time)?;
+    run::suite(report, &mut document)?;
     for pack in &report.packs {
-        document.add_test_suite(pack::suite(report, pack, dialect));
+        pack::suite(report, pack, dialect, &mut document)?;
     }
-    let mut out = root::WithoutSkipped::new(io::BufWriter::new(out));
-    document.serialize(&mut out).map_err(io::Error::other)?;
-    out.flush()
+    document.end()?.flush()
 }

@@ -1,26 +1,51 @@
 //! One pack as a test suite.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use quick_junit::{Property, TestSuite};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    time::Duration,
+};
 
 use crate::summary::{REFERENCE, count_cases, origin, selection, target};
-use failspec_judge::report_model::{PackReport, RunReport, State};
+use failspec_judge::report_model::{CaseReport, PackReport, RunReport, State};
 
 use super::{
     Dialect,
-    case::{safe, test_case},
+    case::write_case,
+    xml::{Counts, Document, Suite},
 };
 
-pub(super) fn suite(report: &RunReport, pack: &PackReport, dialect: Dialect) -> TestSuite {
-    let mut suite = TestSuite::new(safe(&pack.header.label()));
-    suite.timestamp = report.started.parse().ok();
-    let cases = || report.cases.iter().filter(|case| *case.pack == *pack.header.name);
-    // Cases run concurrently: the sum is the time that was spent, not the time that passed.
-    suite.set_time(Duration::from_millis(cases().map(|case| case.duration_ms).sum()));
-    let mut property = |name: &str, value: &str| {
-        suite.add_property(Property::new(name, safe(value)));
-    };
+fn cases<'r>(report: &'r RunReport, pack: &'r PackReport) -> impl Iterator<Item = &'r CaseReport> {
+    report.cases.iter().filter(|case| *case.pack == *pack.header.name)
+}
+
+pub(super) fn counts(report: &RunReport, pack: &PackReport) -> Counts {
+    Counts::of(cases(report, pack).map(|case| case.outcome.test_status()))
+}
+
+pub(super) fn suite(
+    report: &RunReport,
+    pack: &PackReport,
+    dialect: Dialect,
+    document: &mut Document<impl Write>,
+) -> io::Result<()> {
+    document.begin_suite(&Suite {
+        name: &pack.header.label(),
+        counts: counts(report, pack),
+        started: &report.started,
+        // Cases run concurrently: the sum is the time that was spent, not the time that passed.
+        time: Duration::from_millis(cases(report, pack).map(|case| case.duration_ms).sum()),
+    })?;
+    document.properties(&properties(report, pack))?;
+    for case in cases(report, pack) {
+        write_case(case, dialect, document)?;
+    }
+    document.end_suite()
+}
+
+fn properties(report: &RunReport, pack: &PackReport) -> Vec<(String, String)> {
+    let mut properties = Vec::new();
+    let mut property = |name: &str, value: &str| properties.push((name.to_owned(), value.to_owned()));
     let header = &pack.header;
     property("pack", &origin(header));
     property("target", &target(header));
@@ -38,7 +63,7 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport, dialect: Dialect) -> 
     }
     // Of the suite, because Jenkins' schema has no properties in a test case.
     let mut tags: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for case in cases() {
+    for case in cases(report, pack) {
         case.tags.iter().for_each(|tag| tags.entry(tag).or_default().push(&case.name));
     }
     for (tag, cases) in tags {
@@ -52,6 +77,5 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport, dialect: Dialect) -> 
         let what = format!("{}: {} ({} skipped)", missing.name, missing.about, count_cases(missing.cases));
         property(&format!("missing {}", missing.kind.as_str()), &what);
     }
-    suite.add_test_cases(cases().map(|case| test_case(case, dialect)));
-    suite
+    properties
 }

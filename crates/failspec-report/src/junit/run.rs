@@ -1,42 +1,59 @@
 //! The run as a whole as a test suite.
 
-use std::{collections::HashMap, fmt::Write as _, time::Duration};
-
-use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    io::{self, Write},
+    time::Duration,
+};
 
 use crate::summary::{
-    REFERENCE, because, count_cases, counts, health_checks, origin, reruns, selection, snapshots, target,
-    unexercised, verdict_in_words, waivers,
+    REFERENCE, because, count_cases, counts as outcome_counts, health_checks, origin, reruns, selection,
+    snapshots, target, unexercised, verdict_in_words, waivers,
 };
-use failspec_judge::report_model::{RunFinding, RunReport, Verdict};
+use failspec_judge::report_model::{RunFinding, RunReport, TestStatus, Verdict};
 
-use super::case::{safe, text};
+use super::xml::{Counts, Document, Suite, Test};
 
 /// Name of the suite, and class of its test cases.
 const NAME: &str = "failspec";
 
-pub(super) fn suite(report: &RunReport) -> TestSuite {
-    let mut suite = TestSuite::new(NAME);
-    suite.timestamp = report.started.parse().ok();
-    suite.set_time(Duration::from_millis(report.duration_ms));
-    suite.add_test_case(verdict(report));
+pub(super) fn counts(report: &RunReport) -> Counts {
+    let findings = report.run_findings.iter().map(status_of_finding);
+    Counts::of(findings.chain([status_of_verdict(report.verdict)]))
+}
+
+pub(super) fn suite(report: &RunReport, document: &mut Document<impl Write>) -> io::Result<()> {
+    document.begin_suite(&Suite {
+        name: NAME,
+        counts: counts(report),
+        started: &report.started,
+        time: Duration::from_millis(report.duration_ms),
+    })?;
+    write_verdict(report, document)?;
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for finding in &report.run_findings {
         let count = seen.entry(&finding.check).or_default();
         *count += 1;
-        suite.add_test_case(run_finding(finding, *count));
+        write_run_finding(finding, *count, document)?;
     }
-    suite
+    document.end_suite()
 }
 
-/// Returns the test case of the verdict. Without it, all tests of an incomplete run would pass.
-fn verdict(report: &RunReport) -> TestCase {
-    let word = report.verdict.as_str();
-    let mut status = match report.verdict {
-        Verdict::Conforms => TestCaseStatus::success(),
-        Verdict::Violations | Verdict::Incomplete => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Verdict::Interrupted | Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
-    };
+fn status_of_verdict(verdict: Verdict) -> TestStatus {
+    match verdict {
+        Verdict::Conforms => TestStatus::Success,
+        Verdict::Violations | Verdict::Incomplete => TestStatus::Failure,
+        Verdict::Interrupted | Verdict::Inconclusive => TestStatus::Error,
+    }
+}
+
+fn status_of_finding(finding: &RunFinding) -> TestStatus {
+    if finding.violation { TestStatus::Failure } else { TestStatus::Success }
+}
+
+/// Writes the test case of the verdict. Without it, all tests of an incomplete run would pass.
+fn write_verdict(report: &RunReport, document: &mut Document<impl Write>) -> io::Result<()> {
     let mut message = format!("{}: {}", verdict_in_words(report), because(report));
     if let Some(selection) = selection(report) {
         let _ = write!(message, " {selection}.");
@@ -44,34 +61,42 @@ fn verdict(report: &RunReport) -> TestCase {
     if report.reference {
         let _ = write!(message, " This is {REFERENCE}.");
     }
-    status.set_type(word).set_message(safe(&message)).set_description(text(&facts(report)));
-    let mut case = TestCase::new("verdict", status);
-    case.set_classname(NAME).set_time(Duration::from_millis(report.duration_ms));
-    if report.verdict == Verdict::Conforms {
+    let facts = facts(report);
+    document.test(&Test {
+        name: "verdict",
+        class: NAME,
+        time: Some(Duration::from_millis(report.duration_ms)),
+        file: None,
+        status: status_of_verdict(report.verdict),
+        kind: report.verdict.as_str(),
+        message: &message,
+        description: &facts,
         // A test that passed has no description.
-        case.set_system_out(text(&facts(report)));
-    }
-    case
+        output: if report.verdict == Verdict::Conforms { &facts } else { "" },
+    })
 }
 
-fn run_finding(finding: &RunFinding, count: usize) -> TestCase {
+fn write_run_finding(
+    finding: &RunFinding,
+    count: usize,
+    document: &mut Document<impl Write>,
+) -> io::Result<()> {
     let mut about = format!("{}\n", finding.message);
     for name in &finding.cases {
         let _ = writeln!(about, "  {name}");
     }
-    let mut status = match finding.violation {
-        true => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        false => TestCaseStatus::success(),
-    };
-    status.set_type(finding.check.as_str()).set_message(safe(&finding.message)).set_description(text(&about));
-    // Viewers distinguish test cases by their names.
-    let name = if count == 1 { finding.check.clone() } else { format!("{} ({count})", finding.check) };
-    let mut case = TestCase::new(name, status);
-    case.set_classname(NAME);
-    if !finding.violation {
-        case.set_system_out(text(&format!("warning: {about}")));
-    }
-    case
+    document.test(&Test {
+        // Viewers distinguish test cases by their names.
+        name: &if count == 1 { finding.check.clone() } else { format!("{} ({count})", finding.check) },
+        class: NAME,
+        time: None,
+        file: None,
+        status: status_of_finding(finding),
+        kind: &finding.check,
+        message: &finding.message,
+        description: &about,
+        output: &if finding.violation { String::new() } else { format!("warning: {about}") },
+    })
 }
 
 /// Returns everything that is needed to understand the verdict.
@@ -95,7 +120,8 @@ fn facts(report: &RunReport) -> String {
             &format!("{} · {} · {}", pack.header.label(), origin(&pack.header), target(&pack.header)),
         );
     }
-    let outcomes = counts(report).into_iter().map(|(count, outcome)| format!("{count} {}", outcome.as_str()));
+    let outcomes =
+        outcome_counts(report).into_iter().map(|(count, outcome)| format!("{count} {}", outcome.as_str()));
     line("outcomes", &outcomes.collect::<Vec<_>>().join(" · "));
     let summary = &report.summary;
     line("exercised", &format!("{} of {} documented failures", summary.exercised, summary.documented));

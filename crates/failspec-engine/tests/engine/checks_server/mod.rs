@@ -107,9 +107,8 @@ pub async fn judge_with(
 
 /// Runs a pack whose files are in the test: the contract and the scenarios of the pack `t`.
 pub async fn judge_texts(contract: &str, scenarios: &str, server: &Server, more: &str) -> RunReport {
-    let mut texts = failspec_pack::pack::Texts::new();
-    texts.insert("schemas/t/contract.yaml".to_owned(), contract.to_owned());
-    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
+    let texts = [("schemas/t/contract.yaml", contract), ("scenarios/t/a.yaml", scenarios)]
+        .map(|(path, text)| (path.to_owned(), text));
     let pack = Pack::from_texts(&packs(), "t", texts).unwrap_or_else(|error| panic!("{error}"));
     judge_pack(pack, &[], server, more, RunOptions::default()).await
 }
@@ -121,9 +120,8 @@ pub async fn judge_texts_without_roles(
     server: &Server,
     more: &str,
 ) -> RunReport {
-    let mut texts = failspec_pack::pack::Texts::new();
-    texts.insert("schemas/t/contract.yaml".to_owned(), contract.to_owned());
-    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
+    let texts = [("schemas/t/contract.yaml", contract), ("scenarios/t/a.yaml", scenarios)]
+        .map(|(path, text)| (path.to_owned(), text));
     let pack = Pack::from_texts(&packs(), "t", texts).unwrap_or_else(|error| panic!("{error}"));
     judge_on(pack, &[], server, more, RunOptions::default()).await
 }

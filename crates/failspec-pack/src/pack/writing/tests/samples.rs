@@ -233,7 +233,21 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         .into(),
         envelope: Some(EnvelopeSource {
             schema: Some(Override::Set(SchemaSource::File(text.to_owned()))),
-            code: Some(Override::Set(pointer.clone())),
+            code: Some(Override::Set(CodeLocationSource(vec![
+                CodePlaceSource { pointer: Some(pointer.clone()), ..CodePlaceSource::default() },
+                CodePlaceSource {
+                    pointer: Some(pointer.clone()),
+                    extract: own.clone(),
+                    ..CodePlaceSource::default()
+                },
+                CodePlaceSource {
+                    header: own.clone(),
+                    parameter: own.clone(),
+                    text: own.clone(),
+                    absent: Some(value.clone()),
+                    ..CodePlaceSource::default()
+                },
+            ]))),
             request_id: Some(Override::Set(RequestIdSource {
                 header: own.clone(),
                 ..pointer.clone().into()

@@ -15,10 +15,10 @@ macro_rules! file_mappings {
         #[derive(Debug, Clone, PartialEq)]
         pub struct $name { $( $(#[$about])* pub $field: $type, )* }
 
-        impl $crate::pack::source::FileMapping for $name {
-            fn entries(&self) -> Vec<(String, $crate::pack::source::Tree)> {
+        impl $crate::pack::writing::FileMapping for $name {
+            fn entries(&self) -> Vec<(String, $crate::pack::writing::Tree)> {
                 let mut entries = Vec::new();
-                $( $crate::pack::source::mappings::write_field!(entries, self.$field, $key); )*
+                $( $crate::pack::writing::mappings::write_field!(entries, self.$field, $key); )*
                 entries
             }
 
@@ -28,15 +28,15 @@ macro_rules! file_mappings {
             ) -> Option<Self> {
                 // All are read before the first error ends it, so that all errors are reported.
                 $( let $field: Option<$type> =
-                    $crate::pack::source::mappings::read_field!(fields, reader, $key); )*
+                    $crate::pack::writing::mappings::read_field!(fields, reader, $key); )*
                 Some(Self { $( $field: $field?, )* })
             }
         }
 
-        impl $crate::pack::source::FileValue for $name {
-            fn tree(&self) -> $crate::pack::source::Tree {
-                let entries = $crate::pack::source::FileMapping::entries(self);
-                $crate::pack::source::mappings::styled!($style, $crate::pack::source::Tree::Map(entries))
+        impl $crate::pack::writing::FileValue for $name {
+            fn tree(&self) -> $crate::pack::writing::Tree {
+                let entries = $crate::pack::writing::FileMapping::entries(self);
+                $crate::pack::writing::mappings::styled!($style, $crate::pack::writing::Tree::Map(entries))
             }
 
             fn read(
@@ -44,16 +44,16 @@ macro_rules! file_mappings {
                 reader: &failspec_base::syntax::Decoder,
             ) -> Option<Self> {
                 let fields = reader.fields(node, &$shape)?;
-                $crate::pack::source::FileMapping::from_fields(&fields, reader)
+                $crate::pack::writing::FileMapping::from_fields(&fields, reader)
             }
         }
 
         #[cfg(test)]
-        impl $crate::pack::source::tests::Keys for $name {
+        impl $crate::pack::writing::tests::Keys for $name {
             const SHAPE: &'static failspec_base::syntax::MappingSchema = &$shape;
 
             fn keys() -> Vec<&'static str> {
-                let keys: &[&[&'static str]] = &[$( $crate::pack::source::mappings::list_key!($key) ),*];
+                let keys: &[&[&'static str]] = &[$( $crate::pack::writing::mappings::list_key!($key) ),*];
                 keys.concat()
             }
         }
@@ -71,23 +71,23 @@ macro_rules! styled {
 
 macro_rules! write_field {
     ($entries:ident, $value:expr, [flat]) => {
-        $entries.extend($crate::pack::source::FileMapping::entries(&$value))
+        $entries.extend($crate::pack::writing::FileMapping::entries(&$value))
     };
     ($entries:ident, $value:expr, [$key:literal inline]) => {
-        if let Some(tree) = $crate::pack::source::FileValue::entry(&$value) {
+        if let Some(tree) = $crate::pack::writing::FileValue::entry(&$value) {
             $entries.push(($key.to_owned(), tree.inline()));
         }
     };
     ($entries:ident, $value:expr, [$key:literal list]) => {
-        if let Some(tree) = $crate::pack::source::FileValue::entry(&$value.0) {
+        if let Some(tree) = $crate::pack::writing::FileValue::entry(&$value.0) {
             $entries.push(($key.to_owned(), tree));
         }
     };
     ($entries:ident, $value:expr, [$key:literal always]) => {
-        $entries.push(($key.to_owned(), $crate::pack::source::FileValue::tree(&$value)))
+        $entries.push(($key.to_owned(), $crate::pack::writing::FileValue::tree(&$value)))
     };
     ($entries:ident, $value:expr, $key:literal) => {
-        if let Some(tree) = $crate::pack::source::FileValue::entry(&$value) {
+        if let Some(tree) = $crate::pack::writing::FileValue::entry(&$value) {
             $entries.push(($key.to_owned(), tree));
         }
     };
@@ -95,15 +95,15 @@ macro_rules! write_field {
 
 macro_rules! read_field {
     ($fields:ident, $reader:ident, [flat]) => {
-        $crate::pack::source::FileMapping::from_fields($fields, $reader)
+        $crate::pack::writing::FileMapping::from_fields($fields, $reader)
     };
     ($fields:ident, $reader:ident, [$key:literal $style:ident]) => {
-        $crate::pack::source::mappings::read_field!($fields, $reader, $key)
+        $crate::pack::writing::mappings::read_field!($fields, $reader, $key)
     };
     ($fields:ident, $reader:ident, $key:literal) => {
         match $fields.get($key) {
-            Some(node) => $crate::pack::source::FileValue::read(node, $reader),
-            None => $crate::pack::source::FileValue::missing(),
+            Some(node) => $crate::pack::writing::FileValue::read(node, $reader),
+            None => $crate::pack::writing::FileValue::missing(),
         }
     };
 }
@@ -111,7 +111,7 @@ macro_rules! read_field {
 #[cfg(test)]
 macro_rules! list_key {
     ([flat]) => {
-        &$crate::pack::source::request::KEYS
+        &$crate::pack::writing::request::KEYS
     };
     ([$key:literal $style:ident]) => {
         &[$key]

@@ -23,9 +23,9 @@ fn built_in_packs_are_written_and_loaded_again() {
         let mut written = 0;
         for (path, text) in &mut texts {
             if path.starts_with("scenarios/") {
-                *text = round_trip(&parse::<ScenarioFileSource>(text));
+                *text = round_trip(&parse::<ScenarioFileSource>(text)).into();
             } else if path.contains("/contract") && path.ends_with(".yaml") {
-                *text = round_trip(&parse::<ContractSource>(text));
+                *text = round_trip(&parse::<ContractSource>(text)).into();
             } else {
                 continue;
             }

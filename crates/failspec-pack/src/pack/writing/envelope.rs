@@ -1,10 +1,13 @@
 //! The common format of error responses.
 
+use serde_json::Value;
+
 use failspec_base::syntax::{Decoder, Node};
 
 use super::{
     super::{
         BodyRule, Pointer,
+        code_location::CODE_LOCATION,
         envelope::{ENVELOPE, INFERRED_ENVELOPE, REQUEST_ID},
     },
     file_value::{FileMapping, FileValue, Tree},
@@ -20,8 +23,8 @@ file_mappings! {
         schema: Option<Override<SchemaSource>> = "schema",
         /// The media type.
         media_type: Option<Override<OneOrMany<String>>> = "media_type",
-        /// Pointer to the code.
-        code: Option<Override<Pointer>> = "code",
+        /// The location of the code.
+        code: Option<Override<CodeLocationSource>> = "code",
         /// Pointer to the display text.
         message: Option<Override<Pointer>> = "message",
         /// The location of the request id.
@@ -49,6 +52,23 @@ file_mappings! {
         status: Option<Pointer> = "status",
     }
 
+    /// A place of the code, as a mapping.
+    #[derive(Default)]
+    inline struct CodePlaceSource: CODE_LOCATION, {
+        /// Pointer into the body.
+        pointer: Option<Pointer> = "pointer",
+        /// The name of a header.
+        header: Option<String> = "header",
+        /// The parameter of the header.
+        parameter: Option<String> = "parameter",
+        /// A regular expression on the body as text.
+        text: Option<String> = "text",
+        /// A regular expression that finds the code in a text.
+        extract: Option<String> = "extract",
+        /// The code of a response that has none.
+        absent: Option<Value> = "absent",
+    }
+
     /// The location and the format of a request id, as a mapping.
     #[derive(Default)]
     inline struct RequestIdParts: REQUEST_ID, {
@@ -58,6 +78,53 @@ file_mappings! {
         header: Option<String> = "header",
         /// The format as a regular expression.
         pattern: Option<String> = "pattern",
+    }
+}
+
+/// The places of the code; the first one that a response has counts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CodeLocationSource(pub Vec<CodePlaceSource>);
+
+impl From<Pointer> for CodeLocationSource {
+    fn from(pointer: Pointer) -> Self {
+        Self(vec![CodePlaceSource { pointer: Some(pointer), ..CodePlaceSource::default() }])
+    }
+}
+
+impl CodeLocationSource {
+    /// Creates the location of a code in a header.
+    pub fn header(name: impl Into<String>) -> Self {
+        Self(vec![CodePlaceSource { header: Some(name.into()), ..CodePlaceSource::default() }])
+    }
+}
+
+/// Written as a pointer where there is nothing else, and as a list only of several places.
+impl FileValue for CodeLocationSource {
+    fn tree(&self) -> Tree {
+        let place = |place: &CodePlaceSource| match &place.pointer {
+            Some(pointer)
+                if *place
+                    == CodePlaceSource { pointer: Some(pointer.clone()), ..CodePlaceSource::default() } =>
+            {
+                pointer.tree()
+            }
+            _ => place.tree(),
+        };
+        match self.0.as_slice() {
+            [only] => place(only),
+            several => Tree::List(several.iter().map(place).collect()),
+        }
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        let place = |node: &Node| match node.as_map() {
+            Some(_) => CodePlaceSource::read(node, reader),
+            None => {
+                let pointer = Some(Pointer::read_of_each(node, reader)?);
+                Some(CodePlaceSource { pointer, ..CodePlaceSource::default() })
+            }
+        };
+        reader.items(node).iter().map(place).collect::<Option<Vec<_>>>().map(Self)
     }
 }
 

@@ -25,7 +25,9 @@ pub use contract::{
     CleanupSource, Codes, ContractSource, HealthCheckSource, InferredPartsSource, OperationParts,
     OperationSource, ProfileSource, RequiresSource, SuccessSource,
 };
-pub use envelope::{EnvelopeSource, InferredEnvelopeSource, RequestIdSource};
+pub use envelope::{
+    CodeLocationSource, CodePlaceSource, EnvelopeSource, InferredEnvelopeSource, RequestIdSource,
+};
 pub use expect::{AtSource, ExpectSource, RepeatSource, ScenarioExpectSource};
 pub use failure::{FailureSource, InferredSource, Leaks};
 pub use file_value::{FileDocument, FileMapping, FileValue, Tree};

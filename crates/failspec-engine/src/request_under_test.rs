@@ -1,0 +1,173 @@
+//! The request under test: sends it as often as the scenario says, and finds out if its response says anything about the
+//! API.
+
+use std::sync::OnceLock;
+
+use failspec_base::{message::Response, template::Scope};
+use failspec_judge::check::{
+    self, Expected, Identity, Phase, Subject, UnmetSuccess, View, intermediary, unread_stream,
+};
+use failspec_pack::{
+    pack::{Control, Retry},
+    target_config::Condition,
+};
+
+use super::{
+    case_runner::CaseRunner,
+    error::Unjudged,
+    made_up,
+    request_builder::Extra,
+    sending::{Outgoing, SendContext},
+    steps::{fill_pick, fill_schemas, response_of},
+};
+
+impl CaseRunner<'_> {
+    pub(super) async fn send_under_test_with(
+        &mut self,
+        scope: &Scope,
+        extra: &Extra,
+    ) -> Result<(), Unjudged> {
+        let case = self.case;
+        let faulty = &case.scenario.faulty;
+        let failure = case.scenario.failure.map(|index| &self.session.pack.contract.failures[index]);
+        let pick = fill_pick(faulty.at.as_deref(), scope)?;
+        self.observed.expected = Expected {
+            body: fill_schemas(&faulty.expected().body, scope)?,
+            body_inferred: match &case.scenario.expect_inferred {
+                Some(ours) => fill_schemas(&ours.body, scope)?,
+                None => Vec::new(),
+            },
+        };
+        self.observed.pick = pick;
+        let context = match failure {
+            Some(failure) => SendContext::of(Phase::Request, &faulty.request, failure),
+            None => SendContext {
+                is_sound: !case.scenario.may_be_refused,
+                ..self.session.expecting(Phase::Request, faulty.request.role.as_deref(), faulty.expected())
+            },
+        };
+        let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
+        let mut last = None;
+        for _ in 0..self.times(faulty, scope)? {
+            // Only the last of the repeated requests is judged; the others would clutter the report.
+            if let Some(previous) = last {
+                self.observed.records.remove(previous);
+            }
+            let index = self.send(Outgoing { template: &faulty.request, scope, extra, context }).await?;
+            last = Some(index);
+            self.observed.judged = index;
+            self.observed.identity = OnceLock::new();
+            if until_triggered && self.is_triggered() {
+                break;
+            }
+        }
+        self.answered = last.is_some();
+        let Some(response) = last.and_then(|index| response_of(&self.observed.records, index)) else {
+            return Err("the request was never sent: `repeat` has `times: 0`".into());
+        };
+        // A documented redirect that fits is the failure under test, wherever its `Location` points, if a control
+        // shows that the API itself responds: a gateway may redirect every request.
+        let is_documented = (300..400).contains(&response.status)
+            && matches!(self.case.scenario.control, Control::Flow(_))
+            && self.is_triggered();
+        let host = self.session.target.url.host_str();
+        match intermediary::detect_intermediary(&response, host) {
+            Some(evidence) if !is_documented => {
+                return Err(format!("the response is not from the API: {evidence}").into());
+            }
+            _ => {}
+        }
+        let Some(failure) = failure else { return self.without_fault(&response, scope) };
+        if let Some(evidence) = intermediary::detect_limit(&response, &self.session.pack.contract, failure) {
+            return Err(format!("the response is not from the API: {evidence}").into());
+        }
+        match unread_stream(&response, &self.session.pack.contract, failure) {
+            Some(stream) => Err(format!("the response is {stream}").into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Records the difference of the response to a request without a fault from what the scenario expects.
+    fn without_fault(&mut self, response: &Response, scope: &Scope) -> Result<(), Unjudged> {
+        let (session, scenario) = (self.session, &self.case.scenario);
+        let is_broken = check::is_server_error(response.status);
+        let unmet = match scenario.may_be_refused {
+            true => None,
+            false => session.unmet(scenario.faulty.expected(), response, None, scope, false)?,
+        };
+        self.observed.unmet_success = match unmet {
+            _ if is_broken && (scenario.may_be_refused || unmet.is_some()) => {
+                Some(UnmetSuccess::ServerError(response.status))
+            }
+            unmet => unmet.map(UnmetSuccess::NoSuccess),
+        };
+        let is_refused = (400..500).contains(&response.status) && self.observed.unmet_success.is_some();
+        if is_refused && check::is_of_document(&session.pack.contract, scenario) {
+            let names = made_up::names_of_values(&scenario.faulty.request);
+            let names = if names.is_empty() { made_up::names_in_path(&scenario.faulty) } else { names };
+            if !names.is_empty() {
+                let request = session.place(&self.observed.records[self.observed.judged].exchange.request);
+                let response = session.describe(View::new(response, None));
+                return Err(Unjudged::MadeUpValues { request, response, names });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the same request again if the documentation says that it fails again (only safe methods), and the
+    /// comparison request of `indistinguishable_from`.
+    pub(super) async fn resend_and_compare(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
+        let case = self.case;
+        let faulty = &case.scenario.faulty;
+        let Some(failure) = case.scenario.failure.map(|index| &self.session.pack.contract.failures[index])
+        else {
+            return Ok(());
+        };
+        let fails_again = matches!(failure.retry, Some(Retry::Never | Retry::FixRequest));
+        let repeats = fails_again && faulty.request.is_safe();
+        if (!repeats && case.scenario.indistinguishable_from.is_none()) || !self.is_triggered() {
+            return Ok(());
+        }
+        if repeats {
+            let context = SendContext::of(Phase::Repeat, &faulty.request, failure);
+            let result = self.send(Outgoing { template: &faulty.request, scope, extra, context }).await;
+            result.map_err(|reason| {
+                reason.within(|reason| format!("the repeated request could not be judged: {reason}"))
+            })?;
+        }
+        if let Some(indistinguishable_from) = &case.scenario.indistinguishable_from {
+            self.observed.indistinguishable_source = Some(indistinguishable_from.source);
+            let template = &indistinguishable_from.request;
+            let context = SendContext::of(Phase::Comparison, template, failure);
+            let result = self.send(Outgoing { template, scope, extra, context }).await;
+            result.map_err(|reason| {
+                reason.within(|reason| format!("the comparison request could not be judged: {reason}"))
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, outgoing: Outgoing<'_>) -> Result<usize, Unjudged> {
+        self.session.send(outgoing, &mut self.observed.records).await
+    }
+
+    pub(super) fn is_triggered(&self) -> bool {
+        let subject = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
+        subject.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. }))
+    }
+
+    /// Sets the variables of a scoped condition in `scope` and returns its headers and URL. They apply only to the
+    /// request under test.
+    pub(super) fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
+        let condition = self.case.scenario.condition.as_ref();
+        let condition = condition.and_then(|name| self.session.target.conditions.get(name));
+        let first_byte = self.case.scenario.first_byte;
+        let Some(Condition::Scoped { variables, headers, url }) = condition else {
+            return Extra { first_byte, ..Extra::default() };
+        };
+        for (name, value) in variables {
+            scope.set(name.clone(), value.clone());
+        }
+        Extra { headers: headers.clone(), url: url.clone(), first_byte }
+    }
+}

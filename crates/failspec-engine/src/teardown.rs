@@ -1,0 +1,184 @@
+//! The teardown of a case: removes what it created, and lists what it could not remove.
+
+use std::time::{Duration, Instant};
+
+use failspec_base::{
+    message::{Exchange, Response, TransportError, is_idempotent, is_safe},
+    template::Scope,
+};
+use failspec_judge::check::{self, Phase, View};
+use failspec_pack::pack::{Flow, Step, budget};
+use serde_json::Value;
+
+use super::case_runner::{CaseRunner, line};
+
+/// Maximum total duration of the teardown of a case.
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl CaseRunner<'_> {
+    /// If the request under test was not rejected, it may have created what the control creates: captures its id for the
+    /// teardown, or lists that something is left.
+    pub(super) fn note_accepted(&mut self) {
+        let record = self.observed.records.get(self.observed.judged);
+        let Some(record) = record.filter(|record| record.phase == Phase::Request) else { return };
+        let Ok(response) = record.exchange.result.clone() else { return };
+        if !self.session.succeeded(View::new(&response, None)) || !may_create(&record.exchange.request.method)
+        {
+            return;
+        }
+        let is_meant = self.case.scenario.failure.is_none() && !self.case.scenario.may_be_refused;
+        let request = line(&record.exchange.request);
+        let captures = &self.case.scenario.faulty.capture;
+        // Of what an import from a document created only 201 says that it is new, or a name that is unique to the run.
+        let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        let is_own = |scope: &Scope| {
+            response.status == 201 || String::from_utf8_lossy(&response.body).contains(scope.unique()) || {
+                let mut named = scope.clone();
+                let id = self.session.capture(captures, &response, &mut named).ok();
+                let id = id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
+                self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
+            }
+        };
+        if let Some(scope) = &mut self.scope
+            && !captures.is_empty()
+            && (!is_imported || is_own(scope))
+        {
+            if let Err(reason) = self.session.capture(captures, &response, scope) {
+                let operation = self.session.operation_of(&record.exchange.request);
+                operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
+                let what = if is_meant { "it succeeded" } else { "it was not rejected" };
+                self.left_behind.push(format!("{request}: {what}, and {reason}"));
+            }
+        } else if !is_meant && (response.status == 201 || is_imported && names_something(&response)) {
+            self.unwanted = Some(self.observed.judged);
+        }
+    }
+
+    pub(super) async fn cleanup_unbounded(&mut self) {
+        let Some(scope) = self.scope.take() else { return };
+        // What others use is removed at the end of the run.
+        if self.shares_things || self.keeps_things() {
+            return;
+        }
+        let complete = self.inconclusive.is_none();
+        self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
+        let unwanted = self.unwanted.and_then(|index| self.observed.records.get(index));
+        if let Some(unwanted) = unwanted.filter(|unwanted| !self.is_removed(unwanted)) {
+            let request = line(&unwanted.exchange.request);
+            if let Some(operation) = self.session.operation_of(&unwanted.exchange.request) {
+                self.session.sparing.note_left(operation);
+            }
+            self.left_behind
+                .push(format!("{request}: it was not rejected, and no teardown removed what it created"));
+        }
+    }
+
+    /// Runs all teardown steps, even after one fails and after Ctrl-C.
+    pub(super) async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
+        let deadline = Instant::now() + CLEANUP_TIMEOUT;
+        budget::refill();
+        let mut scope = scope.clone();
+        let role = flow.request.role.clone();
+        // The path of what was not removed, with what is said of it; what is below something that was removed went with it.
+        let mut left: Vec<(String, String)> = Vec::new();
+        let mut removed: Vec<String> = Vec::new();
+        for step in &self.case.scenario.teardown {
+            // Nothing was created if its id was not captured.
+            let captures = [&flow.capture, &self.case.scenario.faulty.capture];
+            let is_captured = |name: &str| {
+                let made = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
+                // A control may have a setup of its own, which creates less.
+                let is_flows = |name: &str| {
+                    flow.setup.iter().flat_map(|step| &step.capture).any(|capture| capture.name == name)
+                };
+                let mut made = made.filter(|capture| match phase {
+                    Phase::Teardown => !self.has_setup,
+                    _ => !is_flows(&capture.name),
+                });
+                captures.iter().flat_map(|captures| captures.iter()).any(|capture| capture.name == name)
+                    || made.any(|capture| capture.name == name)
+            };
+            let needs = |request: &failspec_pack::pack::RequestTemplate| {
+                request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
+            };
+            if step.request.as_ref().is_some_and(needs) {
+                continue;
+            }
+            // Whoever has its number now, it is not ours.
+            if step.request.as_ref().is_some_and(|request| self.was_removed(request, &scope, phase)) {
+                continue;
+            }
+            let before = self.observed.records.len();
+            let mut result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
+            // A server may close a connection just as it is reused. An idempotent request is sent a second time, so
+            // that the target does not keep created resources (RFC 9110, section 9.2.2).
+            if self.observed.records.len() == before + 1 && was_lost(&self.observed.records[before].exchange)
+            {
+                self.observed.records.truncate(before);
+                result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
+            }
+            let sent = self.observed.records.get(before);
+            let operation = sent.and_then(|record| self.session.operation_of(&record.exchange.request));
+            let Err(reason) = result else {
+                operation.into_iter().for_each(|operation| self.session.sparing.note_removed(operation));
+                let deletion = sent.map(|record| &record.exchange.request).filter(|it| it.method == "DELETE");
+                removed.extend(deletion.map(|request| format!("{}/", request.url.path())));
+                continue;
+            };
+            // An incomplete setup may never have created anything.
+            let is_gone = match (sent, &step.request) {
+                (Some(record), Some(request)) => self.is_gone(record, request, &scope),
+                _ => !complete,
+            };
+            if is_gone {
+                continue;
+            }
+            let what = sent.map_or_else(
+                || "a step that could not be sent".to_owned(),
+                |record| line(&record.exchange.request),
+            );
+            let path = sent.map(|record| record.exchange.request.url.path().to_owned()).unwrap_or_default();
+            operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
+            left.push((path, format!("{what}: {reason}")));
+        }
+        left.retain(|(path, _)| !removed.iter().any(|removed| path.starts_with(removed.as_str())));
+        self.left_behind.extend(left.into_iter().map(|(_, line)| line));
+    }
+
+    async fn clean(
+        &mut self,
+        step: &Step,
+        scope: &mut Scope,
+        phase: Phase,
+        role: Option<&str>,
+        deadline: Instant,
+    ) -> Result<(), String> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let result = self.session.step(step, scope, phase, role, None, &mut self.observed.records);
+        let result = tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".into()));
+        result.map(drop).map_err(|reason| reason.to_string())
+    }
+}
+
+/// Returns true if a request with this method may leave something behind.
+pub(super) fn may_create(method: &str) -> bool {
+    !is_safe(method) && !method.eq_ignore_ascii_case("DELETE")
+}
+
+/// Returns true if a response to a POST names a resource that was probably created: its body has an id.
+fn names_something(response: &Response) -> bool {
+    let is_id = |value: &Value| {
+        let mut members = value.as_object().into_iter().flatten();
+        members.any(|(name, id)| {
+            let name = name.to_ascii_lowercase();
+            (name.ends_with("id") || name == "key") && (id.is_string() || id.is_number())
+        })
+    };
+    let value = response.document().value.as_ref();
+    response.status == 200 && value.is_some_and(|value| is_id(value) || value.get("data").is_some_and(is_id))
+}
+
+/// Returns true if an idempotent request failed because the connection was closed.
+fn was_lost(exchange: &Exchange) -> bool {
+    is_idempotent(&exchange.request.method) && matches!(exchange.result, Err(TransportError::Closed { .. }))
+}
