@@ -69,7 +69,11 @@ impl<'s> CaseRunner<'s> {
         Self {
             session,
             case,
-            observed: Observed { against: session.against.clone(), ..Observed::default() },
+            observed: Observed {
+                against: session.against.clone(),
+                faulty_parts: case.faulty_parts(&session.pack.contract),
+                ..Observed::default()
+            },
             inconclusive: None,
             unfinished: None,
             left_behind: Vec::new(),

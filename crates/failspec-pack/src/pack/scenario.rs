@@ -34,6 +34,8 @@ pub struct Scenario {
     pub name: String,
     /// The failure under test, by its index in the contract; `None` if the request has no fault.
     pub failure: Option<usize>,
+    /// The failure whose fault the request has as well.
+    pub second_fault: Option<SecondFault>,
     /// True if the request may succeed or be refused, and must only not break the server.
     pub may_be_refused: bool,
     /// The cause under test, by its index in the failure.
@@ -77,6 +79,43 @@ pub(super) struct Shared<'p> {
     pub fixtures: Fixtures,
 }
 
+/// A second fault of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecondFault {
+    /// The index of its failure in the contract.
+    pub failure: usize,
+    /// True if the documentation says that the failure under test precedes it.
+    pub is_preceded: bool,
+}
+
+impl SecondFault {
+    /// Reads `second_fault`; none in a version of the contract that does not have one of the two failures.
+    fn read(fields: &Fields<'_>, trigger: Option<&Trigger<'_>>, names: &ReadContext<'_>) -> Option<Self> {
+        let (reader, contract) = (names.reader, names.contract);
+        let node = fields.get("second_fault")?;
+        let Some(trigger) = trigger else {
+            reader.error_hint(node.span, "a request that must succeed has no second fault", "remove it");
+            return None;
+        };
+        let id = reader.text(node)?;
+        let Some(failure) = contract.failures.iter().position(|failure| failure.id == id) else {
+            if !is_here(id, contract) && !is_elsewhere(id, contract) {
+                let known = contract.failures.iter().map(|failure| failure.id.as_str());
+                reader.unknown(node.span, "failure", id, known);
+            }
+            return None;
+        };
+        let first = trigger.index?;
+        if first == failure {
+            reader.error_hint(node.span, "the second fault is the first one", "name another failure");
+        } else if contract.precedes(failure, first) {
+            let title = format!("`{id}` precedes `{}`, so the request triggers `{id}`", trigger.failure.id);
+            reader.error_hint(node.span, title, "exchange `triggers` and `second_fault`");
+        }
+        Some(Self { failure, is_preceded: contract.precedes(first, failure) })
+    }
+}
+
 /// The roles and names that a scenario requires.
 #[derive(Debug, Default)]
 pub struct Needs<'a> {
@@ -115,6 +154,12 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             ValueType::Either(&[ValueType::Text, ValueType::List(&ValueType::Text)]),
             "the failure, or failure/cause; of a list, the first that the version of the contract has; without it, `expect: success` says that the request must succeed, and \
              `expect: no_server_error` that it must not break the server",
+        ),
+        Field::optional(
+            "second_fault",
+            ValueType::Name,
+            "a failure whose fault the request has as well. Where the contract says that `triggers` precedes it, it must not \
+             come; where it says nothing, either may come, and then nothing is shown",
         ),
         Field::optional(
             "source",
@@ -316,6 +361,7 @@ impl Scenario {
             name: entry.key.clone(),
             first_byte: fields.get("first_byte").and_then(|node| first_byte(node, reader)),
             cause: goal.trigger().and_then(|trigger| trigger.cause),
+            second_fault: SecondFault::read(&fields, goal.trigger(), &names),
             source,
             documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
             faulty,

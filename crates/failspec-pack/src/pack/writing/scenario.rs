@@ -38,6 +38,8 @@ file_mappings! {
     block struct ScenarioSource: SCENARIO, {
         /// The failure, or the cause of it; none if the request must succeed.
         triggers: Option<TriggerSource> = "triggers",
+        /// The failure whose fault the request has as well.
+        second_fault: Option<String> = "second_fault",
         /// The page or line with the rule that the request breaks.
         documentation: Option<String> = "documentation",
         /// The origin of the scenario.

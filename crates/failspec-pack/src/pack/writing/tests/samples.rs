@@ -189,6 +189,7 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
             cause: Some("gone".to_owned()),
             or: vec![TriggerSource::of("gone")],
         }),
+        second_fault: Some(text.to_owned()),
         documentation: Some(text.to_owned()),
         source: Some(Provenance::Inferred),
         locks: vec![text.to_owned(), text.to_owned()],
@@ -297,6 +298,8 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             envelope: Some(EnvelopeSource { schema: Some(Override::Removed), ..EnvelopeSource::default() }),
             causes: vec![text.to_owned()],
             retry: Some(Retry::AfterDelay),
+            names: Some(pointer.clone()),
+            precedes: vec![text.to_owned()],
             headers: vec![(text.to_owned(), schema())],
             optional_headers: vec![(format!("{text}2"), schema())],
             retry_after: vec![RetryAfterLocation {
