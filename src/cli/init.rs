@@ -16,7 +16,7 @@ use super::{
     arguments::{InitArguments, SchemaFormat},
     default_config::DEFAULT_CONFIG,
     error::CliError,
-    init_config::with_packs,
+    init_config::{new_config_url, with_packs},
     pack_sources::PackSources,
     packs,
     programme_draft::programme_text,
@@ -120,6 +120,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
 /// Lists the places that a user edits next, as `file:line`: each is a value of one of the files, and what to write there.
 /// Values that a file does not have are left out.
 fn next_edits(files: &[(String, String)], places: &[(usize, &str, &str)]) -> String {
+    let url = new_config_url().map(|place| (place, "the URL of your API"));
     let found: Vec<(String, &str)> = places
         .iter()
         .filter_map(|(file, pointer, what)| {
@@ -128,6 +129,7 @@ fn next_edits(files: &[(String, String)], places: &[(usize, &str, &str)]) -> Str
             let span = yaml::read(&source).0?.find(pointer)?.span;
             Some((Location { source, span }.to_string(), *what))
         })
+        .chain(url)
         .collect();
     if found.is_empty() {
         return String::new();

@@ -20,6 +20,12 @@ default_target = \"local\"
 url = \"http://localhost:8080\"
 ";
 
+/// Returns the place of the URL in the `failspec.toml` that [`with_packs`] writes; `None` if there is a file already.
+pub(super) fn new_config_url() -> Option<String> {
+    let line = NEW.lines().position(|line| line.starts_with("url"))? + 1;
+    (!Path::new(DEFAULT_CONFIG).exists()).then(|| format!("{DEFAULT_CONFIG}:{line}"))
+}
+
 /// Writes a `failspec.toml` with `packs` and a target, or adds `packs` to the one that is there.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What a signal ends: the run that goes on, or the wait of `--watch` for the next one.
+//! Signals end the run that goes on, or the wait of `--watch` for the next one.
 
 use std::{
     io::Write as _,
@@ -15,7 +15,7 @@ use failspec_judge::report_model::exit;
 use super::start::end_at_once;
 use super::{error::CliError, signal::Signals};
 
-/// What goes on.
+/// The activity that a signal ends.
 enum Now {
     /// Nothing that listens.
     Nothing,

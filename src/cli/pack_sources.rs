@@ -1,4 +1,4 @@
-//! Where the packs of a command come from: a folder of one's own, and the program itself.
+//! The sources of the packs of a command: a folder of one's own, and the program itself.
 
 use std::path::{Component, Path, PathBuf};
 

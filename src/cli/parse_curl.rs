@@ -22,7 +22,7 @@ pub struct CurlRequest {
     pub body: Option<CurlBody>,
     /// True if there were credentials.
     pub credentials: bool,
-    /// What is not in the scenario, or is not what was perhaps meant.
+    /// Parts that are not in the scenario, or are not what was perhaps meant.
     pub notices: Vec<CurlNotice>,
 }
 

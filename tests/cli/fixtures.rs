@@ -51,7 +51,7 @@ scenarios:
 
 const SIZES: &str = "row,size:json\nzero,0\nnegative,-1\n";
 
-/// What a server does.
+/// The behaviour of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Api {
     Right,

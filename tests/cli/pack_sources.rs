@@ -1,4 +1,4 @@
-//! Where packs come from: the program, a folder, or `packs` in `failspec.toml`.
+//! The sources of packs: the program, a folder, or `packs` in `failspec.toml`.
 
 use std::{fs, path::Path};
 
@@ -95,6 +95,13 @@ fn own_pack_stands_for_the_built_in_one_of_its_name_and_says_so() {
     // Whoever gives the folder knows it.
     let given = in_folder(folder.path(), &["list", "kubeglass", "--packs", "."]).exits(0);
     assert_eq!((given.stdout, given.stderr), (list.stdout, String::new()));
+    // Two packs of one name in one: which of them is meant by a case or a waiver, nobody could tell.
+    let contract = "contract: kubeglass\nas_of: 2026-01-31\nextends_pack: kubeglass\n";
+    write_pack(folder.path(), "kubeglass", contract, "contract: kubeglass\nscenarios: {}\n");
+    in_folder(folder.path(), &["lint", "kubeglass"])
+        .exits(2)
+        .says("schemas/kubeglass/contract.yaml:3:15")
+        .says("`kubeglass` extends a pack of its own name: there would be two of them");
     // The reference implementations are those of the built-in packs.
     in_folder(folder.path(), &["run", "--reference", "kubeglass::conflict"]).exits(0).never_says("notice:");
 }

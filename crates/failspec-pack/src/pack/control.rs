@@ -23,7 +23,7 @@ pub enum Control {
     Missing,
 }
 
-/// What a control can begin with in place of the fixtures and the setup of its scenario.
+/// The beginnings that a control can have in place of the fixtures and the setup of its scenario.
 pub(super) struct BeforeSetup<'n, 's> {
     /// The names that are known before the fixtures.
     pub before_fixtures: ReadContext<'n>,
@@ -31,7 +31,7 @@ pub(super) struct BeforeSetup<'n, 's> {
     pub before_setup: ReadContext<'n>,
     /// The name of the scenario.
     pub scenario: &'s str,
-    /// What the scenarios of the pack share.
+    /// The parts that the scenarios of the pack share.
     pub shared: &'s Shared<'s>,
 }
 

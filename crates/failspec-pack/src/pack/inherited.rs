@@ -57,6 +57,13 @@ impl Inherited {
             return Err(wrong("this is not the name of a pack".to_owned(), usage));
         };
         let (name, _) = split_version(label);
+        if edition.path.starts_with(&format!("schemas/{name}/")) {
+            let hint = "give this pack another name: here, as `contract`, and of its folders";
+            return Err(wrong(
+                format!("`{name}` extends a pack of its own name: there would be two of them"),
+                hint,
+            ));
+        }
         let there = |files: &Files| files.packs().is_ok_and(|packs| packs.iter().any(|pack| pack == name));
         let built_in = BUILT_IN.get().map(|packs| Files::Embedded(packs));
         let Some(files) = [Some(files.clone()), built_in].into_iter().flatten().find(there) else {

@@ -78,7 +78,7 @@ pub struct Scenario {
     pub other_files: BTreeSet<Arc<str>>,
 }
 
-/// What the scenarios of a pack share: files with rows, and fixtures.
+/// The parts that the scenarios of a pack share: files with rows, and fixtures.
 #[derive(Debug)]
 pub(super) struct Shared<'p> {
     pub row_files: RowFiles<'p>,
