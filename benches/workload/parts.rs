@@ -243,16 +243,7 @@ fn response(number: usize) -> Response {
 fn observed(number: usize) -> Observed {
     let url: url::Url = format!("http://127.0.0.1:8080/things/{number}").parse().expect("a URL");
     let trace = format!("trace-{number}");
-    let request = Request {
-        trace: None,
-        first_byte: None,
-        method: "GET".to_owned(),
-        shown_url: url.to_string().into(),
-        suppressed: Vec::new(),
-        url,
-        headers: vec![Header::open("X-Trace", trace)],
-        body: None,
-    };
+    let request = Request { headers: vec![Header::open("X-Trace", trace)], ..Request::new("GET", url) };
     let exchange = Exchange {
         request,
         result: Ok(response(number)),

@@ -119,14 +119,10 @@ impl Session {
             Body { bytes: Bytes::from(json.to_string()), shown: json.to_string().into() }
         });
         let request = Request {
-            trace: None,
-            first_byte: None,
-            method: request.method.clone(),
             shown_url: request.address.shown.clone().into(),
-            suppressed: Vec::new(),
-            url,
             headers,
             body,
+            ..Request::new(request.method.clone(), url)
         };
         self.unless_cancelled(on_cancel, self.clients.turn()).await?;
         let exchange = self.exchange(request, None, on_cancel).await?;

@@ -188,16 +188,7 @@ mod tests {
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         let (control, path) = path.strip_prefix("control:").map_or((false, path), |path| (true, path));
         let url: Url = format!("http://api.test{path}").parse().unwrap();
-        let request = Request {
-            trace: None,
-            first_byte: None,
-            method: method.to_owned(),
-            shown_url: url.as_str().into(),
-            url,
-            headers: Vec::new(),
-            suppressed: Vec::new(),
-            body: None,
-        };
+        let request = Request::new(method, url);
         let status = words.next().unwrap().parse().unwrap();
         let mut headers = HeaderMap::new();
         let mut body = words.next().unwrap_or_default();

@@ -145,16 +145,7 @@ impl Session {
         }
         let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
         let shown_url = step.address.shown.clone().into();
-        Ok(Request {
-            method: step.method.clone(),
-            shown_url,
-            url,
-            headers,
-            suppressed: Vec::new(),
-            body,
-            trace: None,
-            first_byte: None,
-        })
+        Ok(Request { shown_url, headers, body, ..Request::new(step.method.clone(), url) })
     }
 }
 

@@ -154,16 +154,7 @@ impl Session {
         let shown = &readiness.address.shown;
         let began = Instant::now();
         loop {
-            let request = Request {
-                trace: None,
-                first_byte: None,
-                method: "GET".to_owned(),
-                shown_url: shown.clone().into(),
-                suppressed: Vec::new(),
-                url: url.clone(),
-                headers: Vec::new(),
-                body: None,
-            };
+            let request = Request { shown_url: shown.clone().into(), ..Request::new("GET", url.clone()) };
             self.clients.turn().await;
             let exchange = self.exchange(request, None, OnCancel::Stop).await;
             let said = match exchange.map_err(|reason| reason.to_string())?.result {

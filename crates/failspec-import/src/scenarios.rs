@@ -34,7 +34,7 @@ impl Draft {
         let ready = || usable.iter().copied().filter(is_ready);
         // Of several failures, the one about the path itself is meant.
         let ready = ready().find(|it| is_about_paths(&it.source)).or_else(|| ready().next());
-        let mut value = ScenarioFileSource { contract: self.name.clone(), scenarios: Vec::new() };
+        let mut value = ScenarioFileSource { contract: self.name.clone(), ..ScenarioFileSource::default() };
         if let Some(failure) = ready {
             comments.before(
                 "/scenarios/request_an_absent_path",

@@ -37,6 +37,22 @@ pub struct Request {
     pub first_byte: Option<Duration>,
 }
 
+impl Request {
+    /// Creates a request without headers and body; its URL may be shown as it is.
+    pub fn new(method: impl Into<String>, url: url::Url) -> Self {
+        Self {
+            method: method.into(),
+            shown_url: url.as_str().into(),
+            url,
+            headers: Vec::new(),
+            suppressed: Vec::new(),
+            body: None,
+            trace: None,
+            first_byte: None,
+        }
+    }
+}
+
 impl Header {
     /// Creates a header that may be shown as it is sent.
     pub fn open(name: impl Into<String>, value: impl Into<String>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failspec_base::message::{Body, BodyError, Exchange, Request, Response};
+use failspec_base::message::{BodyError, Exchange, Request, Response};
 use failspec_judge::check::{
     self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, UnmetSuccess, View,
 };
@@ -135,16 +135,7 @@ impl World {
                     _ => line.path.written.as_str(),
                 };
                 let url = format!("http://api.test{path}");
-                let request = Request {
-                    trace: None,
-                    first_byte: None,
-                    method: line.method.clone(),
-                    url: url.parse().expect("a URL"),
-                    shown_url: url.into(),
-                    headers: Vec::new(),
-                    body: None::<Body>,
-                    suppressed: Default::default(),
-                };
+                let request = Request::new(line.method.clone(), url.parse().expect("a URL"));
                 let exchange = Exchange {
                     request,
                     result: Ok(reply.response()),

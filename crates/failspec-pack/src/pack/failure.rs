@@ -38,6 +38,8 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// The condition that its scenarios need.
     pub condition: Option<String>,
+    /// Its tags, which all its scenarios have.
+    pub tags: Vec<String>,
     /// The reason why no scenario tests it, if it is excluded.
     pub excluded: Option<String>,
     /// True if the documentation also allows an API to accept such a request. A rejection must still conform.
@@ -160,6 +162,11 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
         ),
         Field::optional("condition", ValueType::Name, "the condition that the scenarios of the failure need"),
         Field::optional("excluded", ValueType::Text, "the reason why no scenario tests the failure"),
+        Field::optional(
+            "tags",
+            ValueType::List(&ValueType::Name),
+            "names by which a run selects cases (`--only tag=slow`): all scenarios of the failure have them",
+        ),
         validity::SINCE,
         validity::UNTIL,
         Field::optional(
@@ -235,6 +242,7 @@ impl Failure {
             retry,
             causes,
             condition: text("condition"),
+            tags: fields.get("tags").map(|node| read_names(node, reader)).unwrap_or_default(),
             excluded: fields.get("excluded").and_then(|node| reader.reason(node)),
             refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
             leaks_forbidden: leaks(&fields, reader),

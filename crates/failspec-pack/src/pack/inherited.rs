@@ -11,7 +11,7 @@ use super::{
     Contract, Pack, PackError,
     contract_version::ContractVersion,
     files::{BuiltInPacks, Files, Texts},
-    split_version,
+    row_file, split_version,
 };
 
 /// The packs that are built into the program: a pack of one's own may extend one of them.
@@ -69,7 +69,9 @@ impl Inherited {
         }
         let pack = Pack::load(&files, label)?;
         let mut scenarios = BTreeMap::new();
-        for (path, text) in pack.texts.iter().filter(|(path, _)| path.starts_with("scenarios/")) {
+        let is_rows = |path: &str| row_file::ENDINGS.iter().any(|ending| path.ends_with(ending));
+        let of_scenarios = |path: &str| path.starts_with("scenarios/") && !is_rows(path);
+        for (path, text) in pack.texts.iter().filter(|(path, _)| of_scenarios(path)) {
             let source = Source::new(files.shown(path), Arc::clone(text));
             // Its errors are those of the other pack, which has none.
             if let (Some(node), _) = yaml::read(&source) {

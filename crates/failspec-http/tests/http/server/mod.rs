@@ -73,16 +73,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Res
 }
 
 pub fn request(method: &str, url: &Url) -> Request {
-    Request {
-        trace: None,
-        first_byte: None,
-        method: method.to_owned(),
-        url: url.clone(),
-        shown_url: url.to_string().into(),
-        suppressed: Vec::new(),
-        headers: Vec::new(),
-        body: None,
-    }
+    Request::new(method, url.clone())
 }
 
 pub fn body(bytes: impl Into<bytes::Bytes>) -> Option<Body> {

@@ -69,6 +69,8 @@ file_mappings! {
         refusal: Option<Demand> = "refusal",
         /// The condition that its scenarios need.
         condition: Option<String> = "condition",
+        /// Its tags.
+        tags: Vec<String> = ["tags" inline],
         /// Inferred constraints.
         inferred: Option<Box<InferredSource>> = "inferred",
     }
