@@ -51,9 +51,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     }
     let (packs, selectors) = chosen(arguments)?;
     let runtime = runtime()?;
-    let done = send(arguments, &packs, &selectors, &runtime);
-    // The process is about to end, and the system frees all of its memory at once.
-    std::mem::forget(packs);
+    let done = send(arguments, packs, &selectors, &runtime);
     // Do not wait for connections that a server keeps flooding.
     runtime.shutdown_background();
     done
@@ -87,7 +85,7 @@ pub(super) fn chosen(arguments: &RunArguments) -> Result<(Vec<Arc<Pack>>, Select
 /// When files or options are wrong; then nothing was sent.
 pub(super) fn send(
     arguments: &RunArguments,
-    packs: &[Arc<Pack>],
+    packs: Vec<Arc<Pack>>,
     selectors: &Selectors,
     runtime: &Runtime,
 ) -> Result<u8, CliError> {
@@ -96,15 +94,15 @@ pub(super) fn send(
         let mut servers = Vec::new();
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
-            for pack in packs {
+            for pack in &packs {
                 let embedded = proof::start(pack, Options::default()).await?;
                 targets.push(embedded.target);
                 servers.push(embedded.server);
             }
             (targets, Vec::new())
         } else {
-            let config = target(&arguments.target, packs)?;
-            (by_pack(&config.target, packs)?, config.waivers)
+            let config = target(&arguments.target, &packs)?;
+            (by_pack(&config.target, &packs)?, config.waivers)
         };
         let mut options = RunOptions {
             jobs: arguments.jobs.map(usize::from),
@@ -129,7 +127,9 @@ pub(super) fn send(
         }
         plans.iter().try_for_each(may_be_shared_out)?;
         plans.iter().try_for_each(has_path_values)?;
-        notices(&ignored_files(packs));
+        notices(&ignored_files(&packs));
+        // Nobody else has them: each scenario is freed when its last case has ended.
+        drop(packs);
         if arguments.dry_run {
             print(&dry_run(&plans, arguments.verbose));
             return Ok(exit::CONFORMS);

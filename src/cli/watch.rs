@@ -57,11 +57,11 @@ pub(super) fn watch(arguments: &RunArguments) -> Result<u8, CliError> {
                 print("\nno selected case depends on what changed\n");
                 Ok(code)
             }
-            Ok((packs, Touched::All(selectors))) => send(arguments, &packs, &selectors, &runtime),
+            Ok((packs, Touched::All(selectors))) => send(arguments, packs, &selectors, &runtime),
             Ok((packs, Touched::Cases(names))) => {
                 let depend = if names.len() == 1 { "depends" } else { "depend" };
                 print(&format!("\n{} {depend} on what changed\n", count(names.len(), "case")));
-                send(arguments, &packs, &Selectors(names), &runtime)
+                send(arguments, packs, &Selectors(names), &runtime)
             }
             Err(error) => Err(error),
         };

@@ -475,12 +475,12 @@ fn snapshot(
 
 /// Returns the path of a case's snapshot, relative to the pack's folder.
 fn case_file(session: &Session, case: &Case) -> String {
-    scenario_file(session, &case.scenario, case.row)
+    scenario_file(&session.pack.contract, &case.scenario, case.row)
 }
 
 /// Returns the path of the snapshot of a scenario or of one of its rows, relative to the pack's folder.
-pub(super) fn scenario_file(session: &Session, scenario: &Scenario, row: Option<usize>) -> String {
-    let failure = scenario.failure_id(&session.pack.contract);
+pub(super) fn scenario_file(contract: &Contract, scenario: &Scenario, row: Option<usize>) -> String {
+    let failure = scenario.failure_id(contract);
     let row = row.and_then(|row| scenario.rows.get(row));
     file_name(failure, &scenario.name, row.map(|row| row.name.as_str()))
 }

@@ -14,7 +14,11 @@ use failspec_pack::{
     target_config::{Condition, ConditionAction, Target, glob},
 };
 
-use super::{locks::Lock, shard_conflicts::Shared};
+use super::{
+    locks::Lock,
+    shard_conflicts::Shared,
+    unproven::{MAX_CANDIDATES, safe_control},
+};
 
 /// A case: a scenario, or one row of it.
 #[derive(Debug, Clone)]
@@ -123,6 +127,18 @@ fn picks(selector: &str, name: &str) -> bool {
 }
 
 impl Plan {
+    /// Leaves the scenarios to the cases, which are dropped one by one as they end, unless somebody else has the pack. Of
+    /// 100,000 scenarios and their reports, only one half is in memory. The pack keeps those that the end of a run may need.
+    pub(super) fn leave_scenarios_to_cases(&mut self) {
+        let Some(pack) = Arc::get_mut(&mut self.pack) else { return };
+        let roles = &self.target.roles;
+        let may_be_asked = |scenario: &&Arc<Scenario>| {
+            safe_control(scenario)
+                .is_some_and(|request| request.role.as_ref().is_none_or(|role| roles.contains_key(role)))
+        };
+        pack.scenarios = pack.scenarios.iter().filter(may_be_asked).take(MAX_CANDIDATES).cloned().collect();
+    }
+
     /// Creates the plan for a pack on a target; `first` is the index of its first case in the run.
     pub fn new(pack: Arc<Pack>, target: Arc<Target>, selectors: &Selectors, first: usize) -> Self {
         Self::of_shard(pack, target, selectors, first, None)
@@ -288,4 +304,37 @@ fn about(kind: RequirementKind, name: &str, contract: &Contract) -> String {
         RequirementKind::Condition => contract.conditions.get(name),
     };
     about.cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use failspec_base::syntax::Source;
+    use failspec_pack::{pack::Files, target_config::Config};
+
+    use super::*;
+
+    #[test]
+    fn scenarios_are_left_to_the_cases_if_nobody_else_has_the_pack() {
+        let contract = "contract: t\nas_of: 2026-11-20\nsuccess: { status: 2xx }\nenvelope: { code: /code }\n\
+                        failures:\n  - { id: bad, status: 400, code: bad, summary: It is bad }\n";
+        let scenario = "{ triggers: bad, request: GET /a, control: { request: GET /b } }";
+        let scenarios: String = (0..9).map(|number| format!("  s{number}: {scenario}\n")).collect();
+        let texts = [
+            ("schemas/t/contract.yaml".to_owned(), contract.to_owned()),
+            ("scenarios/t/s.yaml".to_owned(), format!("contract: t\nscenarios:\n{scenarios}")),
+        ];
+        let pack = Arc::new(Pack::from_texts(&Files::Directory(".".into()), "t", texts).unwrap());
+        let config = Source::new("failspec.toml", "[target.t]\nurl = \"http://127.0.0.1:1\"\n");
+        let target = Config::read(&config, Some("t"), Path::new(".")).unwrap().target;
+        let mut plan = Plan::new(Arc::clone(&pack), Arc::new(target), &Selectors::default(), 0);
+        plan.leave_scenarios_to_cases();
+        assert_eq!(plan.pack.scenarios.len(), 9, "somebody else may need them");
+        drop(pack);
+        plan.leave_scenarios_to_cases();
+        assert_eq!((plan.pack.scenarios.len(), plan.cases.len()), (MAX_CANDIDATES, 9));
+        let last = plan.cases.last().unwrap();
+        assert_eq!(Arc::strong_count(&last.scenario), 1, "it is freed with its case");
+    }
 }

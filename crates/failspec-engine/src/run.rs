@@ -108,7 +108,9 @@ pub async fn run(
     let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
     let permits = Arc::new(Semaphore::new(jobs));
     let waivers = Arc::new(options.waivers.clone());
+    let unreferenced = plans.iter().map(|plan| unreferenced(plan, &options)).collect();
     // Each case is dropped as soon as it is finished; only its report is kept.
+    plans.iter_mut().for_each(Plan::leave_scenarios_to_cases);
     let cases: Vec<Vec<Case>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.cases)).collect();
     let alarm = options.max_time.map(|max_time| {
         let own = interrupt.handle();
@@ -135,7 +137,7 @@ pub async fn run(
     if let Some(alarm) = alarm {
         alarm.abort();
     }
-    let (cases, packs, unreferenced) = packs(&header, &engines, runs, &options);
+    let (cases, packs, unreferenced) = packs(&header, &engines, runs, unreferenced, &options);
     packs.iter().for_each(|pack| emit_event(&listener, Event::PackFinished(pack)));
     let today = jiff::Zoned::now().date();
     let waivers: Vec<WaiverReport> =
@@ -240,12 +242,14 @@ fn packs(
     header: &RunHeader,
     engines: &[(Engine, &Plan)],
     runs: Vec<PackRun>,
+    unreferenced: Vec<Vec<RunFinding>>,
     options: &RunOptions,
 ) -> (Vec<CaseReport>, Vec<PackEnd>, Vec<RunFinding>) {
     let mut unreferenced_elsewhere = Vec::new();
     let mut packs = Vec::new();
     let mut all: Vec<CaseReport> = Vec::new();
-    for (((engine, plan), run), header) in engines.iter().zip(runs).zip(&header.packs) {
+    let runs = runs.into_iter().zip(unreferenced);
+    for (((engine, plan), (run, unreferenced)), header) in engines.iter().zip(runs).zip(&header.packs) {
         let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
         let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
@@ -254,7 +258,7 @@ fn packs(
             // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
             let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
             if plan.selection.is_none() || options.shard.is_some() {
-                place.extend(unreferenced(&engine.session, plan, options.snapshots));
+                place.extend(unreferenced);
             }
         }
         let report = PackReport {
@@ -316,10 +320,11 @@ fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
 
 /// Returns a finding for each approved response that belongs to no case: a violation in mode `check`, otherwise for
 /// review.
-fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
-    let Some(approved) = &session.approved else { return Vec::new() };
+fn unreferenced(plan: &Plan, options: &RunOptions) -> Vec<RunFinding> {
+    let Some(approved) = approved(plan, options) else { return Vec::new() };
+    let contract = &plan.pack.contract;
     let names: BTreeSet<String> =
-        case_names(&plan.pack).map(|(_, scenario, row)| scenario_file(session, scenario, row)).collect();
+        case_names(&plan.pack).map(|(_, scenario, row)| scenario_file(contract, scenario, row)).collect();
     let found = match approved.unreferenced(&names) {
         Ok(found) => found,
         Err(error) => vec![format!("(the folder cannot be read: {error})")],
@@ -330,7 +335,7 @@ fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
             check: "snapshot-unreferenced".to_owned(),
             message: format!("the snapshot {}/{name} belongs to no scenario", plan.pack.label()),
             cases: Vec::new(),
-            violation: mode == Mode::Check,
+            violation: options.snapshots == Mode::Check,
         })
         .collect()
 }

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use failspec_judge::check::{Identity, Subject, View};
-use failspec_pack::pack::{Control, HealthCheck, RequestTemplate};
+use failspec_pack::pack::{Control, HealthCheck, RequestTemplate, Scenario};
 
 use super::session::Session;
 
 /// Maximum number of requests that are tried in place of a health check.
-const MAX_CANDIDATES: usize = 3;
+pub(super) const MAX_CANDIDATES: usize = 3;
 
 /// The evidence of a run that the API responded.
 #[derive(Debug, Default)]
@@ -95,17 +95,7 @@ impl Session {
 
     /// The safe requests of the pack that should succeed and need nothing before them.
     fn safe_controls(&self) -> impl Iterator<Item = &RequestTemplate> {
-        self.pack.scenarios.iter().filter_map(|scenario| match &scenario.control {
-            Control::Flow(control)
-                if control.setup.is_empty()
-                    && control.repeat.is_none()
-                    && control.request.is_safe()
-                    && !control.expected().is_about_outcome() =>
-            {
-                Some(&control.request)
-            }
-            _ => None,
-        })
+        self.pack.scenarios.iter().filter_map(|scenario| safe_control(scenario))
     }
 
     /// A hint if the URL of the target lacks the path of the server in the OpenAPI document.
@@ -118,5 +108,20 @@ impl Session {
                 "\nThe OpenAPI document says that the API is below {declared}, and the URL has no such path."
             ),
         }
+    }
+}
+
+/// Returns the control of a scenario if it is a safe request that should succeed and needs nothing before it.
+pub(super) fn safe_control(scenario: &Scenario) -> Option<&RequestTemplate> {
+    match &scenario.control {
+        Control::Flow(control)
+            if control.setup.is_empty()
+                && control.repeat.is_none()
+                && control.request.is_safe()
+                && !control.expected().is_about_outcome() =>
+        {
+            Some(&control.request)
+        }
+        _ => None,
     }
 }
