@@ -55,7 +55,7 @@ pub(super) struct Generator<'a> {
     pub large_body: bool,
     /// True once a scenario sends it.
     pub sent_large: bool,
-    /// True once a scenario sends a body of many lists within each other.
+    /// True once a scenario sends a body of many lists within each other, which `large_body` demands too.
     pub sent_deep: bool,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
