@@ -187,7 +187,7 @@ pub enum Command {
 /// The source of the packs.
 #[derive(Debug, Clone, Args)]
 pub struct PacksFrom {
-    /// Read packs from DIR (schemas/PACK, scenarios/PACK, snapshots/PACK) instead of the built-in ones
+    /// Read packs from DIR (schemas/PACK, scenarios/PACK, snapshots/PACK), and built-in ones only by name
     #[arg(long, value_name = "DIR")]
     pub packs: Option<PathBuf>,
 }
@@ -244,7 +244,7 @@ pub struct TargetArguments {
     /// The name of a target in failspec.toml
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
-    /// The file with the targets (default: failspec.toml in the current folder, if it exists)
+    /// The file with the targets (default: failspec.toml in the current folder, or in the nearest folder above it)
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// Credentials of a role; KIND is bearer, basic, header:NAME, cookie:NAME or query:NAME

@@ -35,6 +35,7 @@ use super::{
     arguments::{PacksFrom, TargetArguments},
     certificate_summary::target_facts,
     error::CliError,
+    pack_sources::PackSources,
     packs,
     pinned::{PinArguments, check_pins},
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
@@ -178,7 +179,10 @@ fn whole_packs(arguments: &CertifyArguments) -> Result<Vec<Arc<Pack>>, CliError>
             "name packs; choose what to certify with --profile",
         ));
     }
-    let packs = packs::named(&packs::files(&arguments.from), &arguments.whole)?;
+    let packs = packs::named(
+        &PackSources::of(&arguments.from, arguments.target.config.as_deref())?,
+        &arguments.whole,
+    )?;
     for pack in &packs {
         let mistakes = lint(pack);
         if mistakes.has_errors() {

@@ -10,6 +10,7 @@ use failspec_report::terminal::{Styles, visible};
 use super::{
     arguments::CheckTargetArguments,
     error::CliError,
+    pack_sources::PackSources,
     packs,
     resolve_target::{by_pack, has_path_values, override_target, target},
     runtime::runtime,
@@ -23,7 +24,10 @@ use super::{
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &CheckTargetArguments) -> Result<u8, CliError> {
-    let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
+    let packs = packs::named(
+        &PackSources::of(&arguments.from, arguments.target.config.as_deref())?,
+        std::slice::from_ref(&arguments.pack),
+    )?;
     let config = target(&arguments.target, &packs)?;
     let Some(pack) = packs.first() else {
         return Err(CliError::usage(format!("there is no pack {}", arguments.pack)));

@@ -9,6 +9,7 @@ use failspec_report::terminal::{Styles, visible};
 use super::{
     arguments::CleanupArguments,
     error::CliError,
+    pack_sources::PackSources,
     packs,
     resolve_target::{by_pack, override_target, target},
     runtime::runtime,
@@ -20,7 +21,10 @@ use super::{
 /// # Errors
 /// When files or options are wrong, or the pack does not define a cleanup; then nothing was sent.
 pub fn command(arguments: &CleanupArguments) -> Result<u8, CliError> {
-    let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
+    let packs = packs::named(
+        &PackSources::of(&arguments.from, arguments.target.config.as_deref())?,
+        std::slice::from_ref(&arguments.pack),
+    )?;
     let [pack] = packs.as_slice() else {
         return Err(CliError::usage(format!("there is no pack {}", arguments.pack)));
     };

@@ -19,6 +19,7 @@ use super::{
     lint::without_case,
     list::origins,
     output_format::{OutputFormat, print_json},
+    pack_sources::PackSources,
     packs,
     stdout::stdout,
 };
@@ -28,7 +29,7 @@ use super::{
 /// # Errors
 /// When a pack cannot be read.
 pub fn command(arguments: &PackArguments) -> Result<u8, CliError> {
-    let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
+    let packs = packs::named(&PackSources::of(&arguments.from, None)?, &arguments.names)?;
     if arguments.format == OutputFormat::Json {
         let packs: Vec<Value> = packs.iter().map(|pack| document(pack)).collect();
         print_json(json!({ "packs": packs }));

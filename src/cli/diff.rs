@@ -12,7 +12,9 @@ use failspec_diff::{Certified, Comparison, certificates, contracts, runs};
 use failspec_judge::report_model::RunReport;
 use failspec_pack::pack::{Files, Pack};
 
-use super::{arguments::PacksFrom, diff_outputs, error::CliError, merge::read_report, packs};
+use super::{
+    arguments::PacksFrom, diff_outputs, error::CliError, merge::read_report, pack_sources::PackSources, packs,
+};
 
 /// Options of `diff`.
 #[derive(Debug, Args)]
@@ -44,8 +46,8 @@ enum Operand {
 /// When one of them cannot be read, or they are of different kinds.
 pub fn command(arguments: &DiffArguments) -> Result<u8, CliError> {
     let reports = diff_outputs::Reports::open(&arguments.reports)?;
-    let files = packs::files(&arguments.from);
-    let (old, new) = (operand(&arguments.old, &files)?, operand(&arguments.new, &files)?);
+    let sources = PackSources::of(&arguments.from, None)?;
+    let (old, new) = (operand(&arguments.old, &sources)?, operand(&arguments.new, &sources)?);
     let comparison = match (&old, &new) {
         (Operand::Pack(old), Operand::Pack(new)) => contracts(old, new),
         (Operand::Report(old), Operand::Report(new)) => runs((&arguments.old, &arguments.new), old, new),
@@ -86,7 +88,7 @@ fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison
     certificates((old.0, new.0), &requirements(old.1), &requirements(new.1), notes)
 }
 
-fn operand(text: &str, files: &Files) -> Result<Operand, CliError> {
+fn operand(text: &str, sources: &PackSources) -> Result<Operand, CliError> {
     let path = Path::new(text);
     let is_file = path.is_file();
     if is_file && path.extension().is_some_and(|it| it == "json") {
@@ -105,7 +107,7 @@ fn operand(text: &str, files: &Files) -> Result<Operand, CliError> {
     if path.is_dir() && path.join("schemas").is_dir() {
         return folder(path);
     }
-    let pack = packs::named(files, &[text.to_owned()])?;
+    let pack = packs::named(sources, &[text.to_owned()])?;
     let pack = pack.into_iter().next().ok_or_else(|| CliError::usage(format!("there is no pack {text}")))?;
     Ok(Operand::Pack(pack))
 }
@@ -140,7 +142,7 @@ fn folder(root: &Path) -> Result<Operand, CliError> {
 }
 
 fn load(root: PathBuf, name: &str) -> Result<Operand, CliError> {
-    let pack = packs::named(&Files::Directory(root), &[name.to_owned()])?;
+    let pack = packs::named(&PackSources::folder(root, None)?, &[name.to_owned()])?;
     let pack = pack.into_iter().next().ok_or_else(|| CliError::usage(format!("there is no pack {name}")))?;
     Ok(Operand::Pack(pack))
 }

@@ -11,7 +11,8 @@ use failspec_pack::{
 };
 
 use super::{
-    arguments::PacksFrom, diff_outputs, error::CliError, given::GivenDocument, import::read_page, packs,
+    arguments::PacksFrom, diff_outputs, error::CliError, given::GivenDocument, import::read_page,
+    pack_sources::PackSources, packs,
 };
 
 /// Options of `drift`.
@@ -43,7 +44,8 @@ pub struct DriftArguments {
 /// When the pack or a page cannot be read, or a page contains nothing to compare.
 pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
     let mut reports = diff_outputs::Reports::open(&arguments.reports)?;
-    let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.name))?;
+    let packs =
+        packs::named(&PackSources::of(&arguments.from, None)?, std::slice::from_ref(&arguments.name))?;
     let Some(pack) = packs.first() else {
         return Err(CliError::usage(format!("there is no pack {}", arguments.name)));
     };

@@ -103,7 +103,7 @@ Examples:
 pub(super) const LINT_EXAMPLES: &str = "\
 Examples:
   failspec lint
-      check the built-in packs
+      check your packs (`packs` in failspec.toml), or without any the built-in ones
   failspec lint --packs . notes
       check your own pack `notes`, in schemas/notes and scenarios/notes";
 
@@ -228,6 +228,8 @@ Examples:
       print the requests of the cases that delete something, and send nothing
   failspec run --target staging --report json=r.json --rerun failed
       run the cases that failed in the last report again
+  failspec run notes --exclude tag=slow --watch
+      run your pack without its slow cases, and again what a changed file touches, until Ctrl-C
   failspec run kubeglass --shard 2/3 --report json=shard-2.json
       run a third of the scenarios; `failspec merge` gives the verdict on all of them";
 

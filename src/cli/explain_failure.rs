@@ -10,19 +10,18 @@ use failspec_engine::case_names;
 use failspec_pack::pack::{Contract, Failure, Files, Pack, Provenance, show_statuses};
 use failspec_report::{count, terminal::Styles};
 
-use super::{arguments::PacksFrom, error::CliError, packs};
+use super::{arguments::PacksFrom, error::CliError, pack_sources::PackSources, packs};
 
 /// Returns the failures that a selector matches, each with the scenarios that it matches.
 ///
 /// # Errors
 /// When the pack cannot be read, or the selector matches nothing.
 pub(super) fn explain_failure(selector: &str, from: &PacksFrom) -> Result<String, CliError> {
-    let files = packs::files(from);
-    let is_built_in = matches!(files, Files::Embedded(_));
+    let sources = PackSources::of(from, None)?;
     let mut text = String::new();
     // A failure without a scenario has no case that a selector could match.
     if let Some((pack, id)) = selector.split_once("::")
-        && let Ok(packs) = packs::named(&files, &[pack.to_owned()])
+        && let Ok(packs) = packs::named(&sources, &[pack.to_owned()])
         && let Some((pack, failure)) = packs.iter().find_map(|pack| {
             let failure = pack.contract.failures.iter().find(|failure| failure.id == id)?;
             let is_untested =
@@ -35,11 +34,11 @@ pub(super) fn explain_failure(selector: &str, from: &PacksFrom) -> Result<String
         let _ = writeln!(text, "\nno scenario: {}", visible(why));
         return Ok(text);
     }
-    let (packs, selectors) = packs::select(&files, &[selector.to_owned()])?;
+    let (packs, selectors) = packs::select(&sources, &[selector.to_owned()])?;
     for pack in &packs {
         scenarios(&mut text, pack, |name| selectors.pick(name));
     }
-    if is_built_in && let Some(pack) = packs.first() {
+    if let Some(pack) = packs.iter().find(|pack| matches!(pack.files, Files::Embedded(_))) {
         let hint = format!(
             "These files are built in. `failspec init NAME --from {}` writes a copy that you can change.",
             pack.name

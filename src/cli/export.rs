@@ -12,7 +12,8 @@ use failspec_pack::{
 };
 
 use super::{
-    arguments::PacksFrom, error::CliError, given::GivenDocument, output_file::write_file, packs, run::print,
+    arguments::PacksFrom, error::CliError, given::GivenDocument, output_file::write_file,
+    pack_sources::PackSources, packs, run::print,
 };
 
 /// The form that is written.
@@ -51,7 +52,8 @@ pub struct ExportArguments {
 /// # Errors
 /// When the pack or the document cannot be read, or the file cannot be written.
 pub fn command(arguments: &ExportArguments) -> Result<u8, CliError> {
-    let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.name))?;
+    let packs =
+        packs::named(&PackSources::of(&arguments.from, None)?, std::slice::from_ref(&arguments.name))?;
     let Some(pack) = packs.first() else {
         return Err(CliError::usage(format!("there is no pack {}", arguments.name)));
     };

@@ -12,10 +12,11 @@ use failspec_pack::{
 use super::error::CliError;
 
 /// The properties of a case that a filter can name.
-const KEYS: [(&str, Key); 6] = [
+const KEYS: [(&str, Key); 7] = [
     ("failure", Key::Failure),
     ("cause", Key::Cause),
     ("scenario", Key::Scenario),
+    ("tag", Key::Tag),
     ("operation", Key::Operation),
     ("method", Key::Method),
     ("role", Key::Role),
@@ -26,6 +27,7 @@ enum Key {
     Failure,
     Cause,
     Scenario,
+    Tag,
     Operation,
     Method,
     Role,
@@ -136,6 +138,7 @@ impl Filter<'_> {
                 .zip(scenario.cause)
                 .is_some_and(|(failure, cause)| is(&pack.contract.failures[failure].causes[cause])),
             Some(Key::Scenario) => is(&scenario.name),
+            Some(Key::Tag) => scenario.tags.iter().any(|tag| is(tag)),
             // The request under test says what a case is about: the operations of its setup are not.
             Some(Key::Operation) => {
                 let line = format!("{} {}", request.line.method, request.line.path.written);

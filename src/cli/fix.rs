@@ -15,7 +15,7 @@ use failspec_pack::{
 };
 use failspec_report::terminal::visible;
 
-use super::{arguments::LintArguments, error::CliError, stdout::stdout};
+use super::{arguments::LintArguments, error::CliError, pack_sources::PackSources, stdout::stdout};
 
 /// The default file of targets and waivers.
 const CONFIG_FILE: &str = "failspec.toml";
@@ -31,10 +31,11 @@ type File = (PathBuf, &'static MappingSchema);
 /// # Errors
 /// When the packs are the built-in ones, or a file cannot be read or written.
 pub(super) fn rename_everything(arguments: &LintArguments) -> Result<(), CliError> {
-    let Some(root) = &arguments.packs.from.packs else {
+    let sources = PackSources::of(&arguments.packs.from, None)?;
+    let Some(root) = sources.own_folder() else {
         return Err(CliError::usage_hint(
             "the built-in packs cannot be changed",
-            "`--fix` changes the files of your own packs: give `--packs DIR`",
+            "`--fix` changes the files of your own packs: give `--packs DIR`, or `packs` in failspec.toml",
         ));
     };
     let mut files = Vec::new();

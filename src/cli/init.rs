@@ -14,10 +14,12 @@ use failspec_report::terminal::Styles;
 
 use super::{
     arguments::{InitArguments, SchemaFormat},
+    default_config::DEFAULT_CONFIG,
     error::CliError,
+    init_config::{new_config_url, with_packs},
+    pack_sources::PackSources,
     packs,
     programme_draft::programme_text,
-    resolve_target::DEFAULT_CONFIG,
     scaffold,
     schema::schema,
     stdout::stdout,
@@ -72,11 +74,9 @@ fn new_pack(name: &str) -> Result<String, CliError> {
     );
     let mut text = write_all(files)?;
     text += &editor_schemas()?;
+    text += &with_packs()?;
     text += &edit;
-    let _ = writeln!(
-        text,
-        "\nnext:\n  failspec lint {name} --packs .\n  failspec run {name} --packs . --url http://localhost:8080"
-    );
+    let _ = writeln!(text, "\nnext:\n  failspec lint {name}\n  failspec run {name}");
     Ok(text)
 }
 
@@ -111,14 +111,16 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
         .map(|(path, text)| (format!("snapshots/{name}/{path}"), text.to_string()));
     let mut text = write_all(files.into_iter().chain(snapshots))?;
     text += &editor_schemas()?;
+    text += &with_packs()?;
     text += &edit.unwrap_or_default();
-    let _ = writeln!(text, "\nnext:\n  failspec lint {name} --packs .");
+    let _ = writeln!(text, "\nnext:\n  failspec lint {name}");
     Ok(text)
 }
 
 /// Lists the places that a user edits next, as `file:line`: each is a value of one of the files, and what to write there.
 /// Values that a file does not have are left out.
 fn next_edits(files: &[(String, String)], places: &[(usize, &str, &str)]) -> String {
+    let url = new_config_url().map(|place| (place, "the URL of your API"));
     let found: Vec<(String, &str)> = places
         .iter()
         .filter_map(|(file, pointer, what)| {
@@ -127,6 +129,7 @@ fn next_edits(files: &[(String, String)], places: &[(usize, &str, &str)]) -> Str
             let span = yaml::read(&source).0?.find(pointer)?.span;
             Some((Location { source, span }.to_string(), *what))
         })
+        .chain(url)
         .collect();
     if found.is_empty() {
         return String::new();
@@ -192,7 +195,10 @@ pub(super) fn check_name(name: &str) -> Result<(), CliError> {
 
 fn new_programme(arguments: &InitArguments, name: &str) -> Result<String, CliError> {
     let wanted: Vec<String> = arguments.pack.iter().cloned().collect();
-    let packs = packs::named(&packs::files(&arguments.from), &wanted)?;
+    let packs = packs::named(
+        &PackSources::of(&arguments.from, arguments.config.as_deref().filter(|path| path.is_file()))?,
+        &wanted,
+    )?;
     let path = "programme.toml".to_owned();
     let mut text = write_all([(path.clone(), programme_text(name, &packs))])?;
     let _ = writeln!(
@@ -205,7 +211,10 @@ fn new_programme(arguments: &InitArguments, name: &str) -> Result<String, CliErr
 
 fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<String, CliError> {
     check_name(name)?;
-    let packs = packs::named(&packs::files(&arguments.from), &[pack.to_owned()])?;
+    let packs = packs::named(
+        &PackSources::of(&arguments.from, arguments.config.as_deref().filter(|path| path.is_file()))?,
+        &[pack.to_owned()],
+    )?;
     let Some(pack) = packs.first() else {
         return Err(CliError::usage(format!("there is no pack {pack}")));
     };

@@ -15,6 +15,7 @@ use super::{
     error::CliError,
     fix,
     output_format::{OutputFormat, print_json},
+    pack_sources::PackSources,
     packs,
     stdout::stdout,
 };
@@ -27,7 +28,7 @@ pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
     if arguments.fix {
         fix::rename_everything(arguments)?;
     }
-    let packs = packs::named(&packs::files(&arguments.packs.from), &arguments.packs.names)?;
+    let packs = packs::named(&PackSources::of(&arguments.packs.from, None)?, &arguments.packs.names)?;
     let mut text = String::new();
     let mut failed = false;
     let mut documents: Vec<Value> = Vec::new();

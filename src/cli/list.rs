@@ -1,6 +1,6 @@
 //! `failspec list`.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use super::{
     arguments::SelectArguments,
     error::CliError,
     output_format::{OutputFormat, print_json},
+    pack_sources::PackSources,
     packs,
     stdout::stdout,
 };
@@ -24,7 +25,8 @@ use super::{
 /// # Errors
 /// When a pack cannot be read, or a selector matches nothing.
 pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
-    let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
+    let sources = PackSources::of(&arguments.from, None)?;
+    let (packs, selectors) = packs::select(&sources, &arguments.selectors)?;
     if arguments.format == OutputFormat::Json {
         let packs: Vec<Value> = packs.iter().map(|pack| document(pack, &selectors)).collect();
         print_json(json!({ "packs": packs }));
@@ -47,12 +49,24 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
                 contract.documentation.as_deref().unwrap_or_default(),
             );
             versions(&mut text, pack);
+            tags(&mut text, pack);
         } else {
-            for (name, ..) in case_names(pack).filter(|(name, ..)| selectors.pick(name)) {
-                let _ = writeln!(text, "{name}");
+            for (name, scenario, _) in case_names(pack).filter(|(name, ..)| selectors.pick(name)) {
+                let tags = match scenario.tags.as_slice() {
+                    [] => String::new(),
+                    tags => {
+                        format!("  {}", Styles::dab(Styles::FAINT, format_args!("[{}]", tags.join(", "))))
+                    }
+                };
+                let _ = writeln!(text, "{name}{tags}");
             }
             not_in_force(pack, &selectors);
         }
+    }
+    let further = sources.further_names();
+    if arguments.selectors.is_empty() && !arguments.requires && !further.is_empty() {
+        let label = Styles::dab(Styles::FAINT, "built in, if named:");
+        let _ = writeln!(text, "{label} {}", further.join(", "));
     }
     // A closed pipe (`| head`) is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());
@@ -62,7 +76,12 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
 /// Returns a pack with its selected cases and what it requires, for programs.
 fn document(pack: &Pack, selectors: &Selectors) -> Value {
     let contract = &pack.contract;
-    let cases = case_names(pack).filter(|(name, ..)| selectors.0.is_empty() || selectors.pick(name));
+    let cases: Vec<_> =
+        case_names(pack).filter(|(name, ..)| selectors.0.is_empty() || selectors.pick(name)).collect();
+    let mut tags: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, scenario, _) in &cases {
+        scenario.tags.iter().for_each(|tag| tags.entry(tag).or_default().push(name));
+    }
     let variables = contract.variables.iter().map(
         |(name, variable)| json!({ "name": name, "about": variable.about, "default": variable.default }),
     );
@@ -76,7 +95,8 @@ fn document(pack: &Pack, selectors: &Selectors) -> Value {
         "older_versions": pack.versions.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "failures": contract.failures.len(),
         "scenarios": pack.scenarios.len(),
-        "cases": cases.map(|(name, ..)| name.to_string()).collect::<Vec<_>>(),
+        "cases": cases.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(),
+        "tags": tags,
         "requires": {
             "roles": contract.roles.iter().map(named).collect::<Vec<_>>(),
             "variables": variables.collect::<Vec<_>>(),
@@ -93,6 +113,18 @@ fn versions(text: &mut String, pack: &Pack) {
     }
     for failure in &pack.contract.not_in_force {
         let _ = writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "not in this version:"), absent(failure));
+    }
+}
+
+/// Writes the tags of its scenarios, each with the number of its cases.
+fn tags(text: &mut String, pack: &Pack) {
+    let mut tags: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, scenario, _) in case_names(pack) {
+        scenario.tags.iter().for_each(|tag| *tags.entry(tag).or_default() += 1);
+    }
+    if !tags.is_empty() {
+        let tags: Vec<String> = tags.iter().map(|(tag, cases)| format!("{tag} ({cases})")).collect();
+        let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "tags:"), tags.join(", "));
     }
 }
 

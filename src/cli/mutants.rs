@@ -14,7 +14,7 @@ use failspec_mutants::{KillMatrix, MutantRun, Subject, markdown, subjects};
 use failspec_pack::pack::Pack;
 use failspec_report::terminal::Styles;
 
-use super::{error::CliError, packs, runtime::runtime, stdout::stdout};
+use super::{error::CliError, pack_sources::PackSources, packs, runtime::runtime, stdout::stdout};
 
 /// Options of `mutants`.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub struct MutantsArguments {
 /// # Errors
 /// When a pack has no reference implementation, or a report cannot be written.
 pub fn command(arguments: &MutantsArguments) -> Result<u8, CliError> {
-    let mut packs = packs::named(&crate::builtin::built_in(), &arguments.names)?;
+    let mut packs = packs::named(&PackSources::built_in()?, &arguments.names)?;
     if arguments.names.is_empty() {
         packs = packs::every_version(packs)?;
     }

@@ -9,33 +9,38 @@ use std::{
 use failspec_base::syntax::{Diagnostics, closest};
 use failspec_engine::{Selectors, case_names};
 use failspec_pack::{
-    pack::{Files, Pack, PackError, label, split_version},
+    pack::{Pack, PackError, label, split_version},
     target_config::glob,
 };
 
-use super::{arguments::PacksFrom, error::CliError};
-
-/// Returns the source of the packs.
-pub fn files(from: &PacksFrom) -> Files {
-    from.packs.as_ref().map_or_else(crate::builtin::built_in, |directory| Files::Directory(directory.clone()))
-}
+use super::{error::CliError, pack_sources::PackSources, resolve_target::notices};
 
 /// Loads the packs that the selectors refer to (all without a selector), and returns them with the selectors in the
-/// form that matches names of cases. Every selector selects something.
+/// form that matches names of cases. Every selector selects something. Beside packs of a folder, a built-in pack is one of
+/// those only if a selector names it in full.
 ///
 /// # Errors
 /// When a pack cannot be read, a selector matches nothing, or two of them name two versions of one pack.
-pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Selectors), CliError> {
-    let known = files.packs()?;
-    if known.is_empty() {
-        return Err(no_packs(files));
-    }
+pub(super) fn select(
+    sources: &PackSources,
+    given: &[String],
+) -> Result<(Vec<Arc<Pack>>, Selectors), CliError> {
     if given.iter().any(|selector| selector.trim().is_empty()) {
         // `run "$PACK"` with the variable unset must not select everything.
         return Err(CliError::usage("a selector is empty: it would select everything"));
     }
     let parsed: Vec<(String, Option<&str>)> =
         given.iter().map(|selector| without_version(selector)).collect();
+    let mut known = sources.default_names().to_vec();
+    for (selector, _) in &parsed {
+        let pack = selector.split("::").next().unwrap_or_default();
+        if sources.is_built_in(pack) && !known.iter().any(|known| known == pack) {
+            known.push(pack.to_owned());
+        }
+    }
+    if known.is_empty() {
+        return Err(no_packs(sources));
+    }
     let mut wanted: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for name in &known {
         // The name of a pack is not the beginning of another one's.
@@ -52,13 +57,13 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     }
     if wanted.is_empty() {
         let own = given.first().map(|selector| without_version(selector).0).unwrap_or_default();
-        let error = no_match(&given.join(" "), &known, &[]);
-        return Err(match (lies_here(own.split("::").next().unwrap_or_default(), files), error) {
+        let error = no_match(&given.join(" "), sources, &known, &[]);
+        return Err(match (lies_here(own.split("::").next().unwrap_or_default(), sources), error) {
             (Some(hint), CliError::Usage { message, .. }) => CliError::usage_hint(message, hint),
             (_, error) => error,
         });
     }
-    let packs = load(files, wanted.into_iter().map(|(name, version)| label(name, version)))?;
+    let packs = load(sources, wanted.into_iter().map(|(name, version)| label(name, version)))?;
     let selectors = Selectors(parsed.into_iter().map(|(selector, _)| selector).collect());
     if selectors.0.is_empty() {
         return Ok((packs, selectors));
@@ -68,7 +73,7 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     if let Some(idle) = selectors.without_match(&names).first() {
         let as_given = selectors.0.iter().position(|selector| selector == idle).map(|at| given[at].as_str());
         let idle = as_given.unwrap_or(idle);
-        return Err(not_in_force(idle, &packs).unwrap_or_else(|| no_match(idle, &known, &names)));
+        return Err(not_in_force(idle, &packs).unwrap_or_else(|| no_match(idle, sources, &known, &names)));
     }
     Ok((packs, selectors.exact(&names)))
 }
@@ -99,12 +104,12 @@ fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> CliError 
 ///
 /// # Errors
 /// When a pack cannot be read or does not exist.
-pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, CliError> {
-    let known = files.packs()?;
-    if known.is_empty() {
-        return Err(no_packs(files));
+pub(super) fn named(sources: &PackSources, names: &[String]) -> Result<Vec<Arc<Pack>>, CliError> {
+    let known = sources.default_names();
+    if known.is_empty() && !names.iter().any(|name| sources.is_built_in(split_version(name).0)) {
+        return Err(no_packs(sources));
     }
-    load(files, if names.is_empty() { known } else { names.to_vec() })
+    load(sources, if names.is_empty() { known.to_vec() } else { names.to_vec() })
 }
 
 /// Adds the older versions of packs whose newest version is there. The names of their cases carry the version.
@@ -126,16 +131,18 @@ pub fn every_version(packs: Vec<Arc<Pack>>) -> Result<Vec<Arc<Pack>>, CliError> 
 }
 
 /// Loads packs; the errors of all of them are reported at once.
-fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Arc<Pack>>, CliError> {
+fn load(sources: &PackSources, names: impl IntoIterator<Item = String>) -> Result<Vec<Arc<Pack>>, CliError> {
     let mut mistakes = Diagnostics::default();
     let mut packs = Vec::new();
     for name in names {
-        match Pack::load(files, &name) {
+        let pack = split_version(&name).0;
+        notices(sources.notice(pack).as_slice());
+        match Pack::load(&sources.files_of(pack), &name) {
             Ok(pack) => packs.push(Arc::new(pack)),
             Err(PackError::Wrong(wrong)) => mistakes.0.extend(wrong.0),
             Err(PackError::Unknown { name, known }) => {
                 let error = PackError::Unknown { name: name.clone(), known };
-                return Err(match lies_here(&name, files) {
+                return Err(match lies_here(&name, sources) {
                     Some(hint) => CliError::usage_hint(error.to_string(), hint),
                     None => error.into(),
                 });
@@ -169,16 +176,16 @@ fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<CliError> {
 }
 
 /// Returns a hint for a pack in the current folder that was given without `--packs`.
-fn lies_here(name: &str, files: &Files) -> Option<String> {
+fn lies_here(name: &str, sources: &PackSources) -> Option<String> {
     let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
     let is_here = is_name && Path::new("schemas").join(name).is_dir();
-    (is_here && *files == crate::builtin::built_in())
-        .then(|| format!("schemas/{name} exists here: add --packs ."))
+    (is_here && sources.own_folder().is_none())
+        .then(|| format!("schemas/{name} exists here: add --packs ., or `packs = \".\"` to failspec.toml"))
 }
 
-fn no_match(selector: &str, known: &[String], names: &[&str]) -> CliError {
+fn no_match(selector: &str, sources: &PackSources, known: &[String], names: &[&str]) -> CliError {
     let message = format!("`{selector}` matches no case");
-    if let Some(similar) = similar_selector(selector, known, names) {
+    if let Some(similar) = similar_selector(selector, &sources.all_names(), names) {
         return CliError::usage_hint(message, format!("did you mean `{similar}`?"));
     }
     let packs = match known {
@@ -209,12 +216,12 @@ fn similar_selector(selector: &str, packs: &[String], names: &[&str]) -> Option<
     closest(selector, known.iter().map(String::as_str)).map(str::to_owned)
 }
 
-fn no_packs(files: &Files) -> CliError {
-    match files {
-        Files::Directory(root) => CliError::usage_hint(
+fn no_packs(sources: &PackSources) -> CliError {
+    match sources.own_folder() {
+        Some(root) => CliError::usage_hint(
             format!("there are no packs in {}", root.display()),
             "a pack NAME has a file schemas/NAME/contract.yaml below the folder of --packs",
         ),
-        Files::Embedded(_) => CliError::usage("there are no packs"),
+        None => CliError::usage("there are no packs"),
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
-    io::{self, Read as _, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,13 +19,11 @@ use failspec_pack::{
 };
 use failspec_report::terminal::Styles;
 
-use super::{arguments::TargetArguments, error::CliError};
-
-/// The default file of targets.
-pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
-
-/// Maximum size of a `failspec.toml`, in bytes: 16 MiB.
-const MAX_CONFIG_SIZE: u64 = 16 << 20;
+use super::{
+    arguments::TargetArguments,
+    default_config::{DEFAULT_CONFIG, default_config, read_config},
+    error::CliError,
+};
 
 /// Returns the target that the options name, or that of the default file; without either it is an error.
 pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, CliError> {
@@ -35,10 +32,9 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
         let target = Target::from_url(url).map_err(|error| CliError::usage(format!("--url: {error}")))?;
         return Ok(Config { target, waivers: Vec::new() });
     }
-    let path = arguments.config.clone().or_else(|| {
-        let default = PathBuf::from(DEFAULT_CONFIG);
-        (arguments.target.is_some() || default.is_file()).then_some(default)
-    });
+    let path = arguments.config.clone().or_else(default_config);
+    // The error names the file that is missing.
+    let path = path.or_else(|| arguments.target.is_some().then(|| PathBuf::from(DEFAULT_CONFIG)));
     let Some(path) = path else {
         return Err(CliError::usage_hint(
             "there is no target: nothing was sent",
@@ -46,8 +42,7 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
              implementation (which says nothing about a real API)",
         ));
     };
-    let text =
-        read(&path).map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))?;
+    let text = read_config(&path)?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut config = Config::read(&source, arguments.target.as_deref(), folder)?;
@@ -139,8 +134,9 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
 
 /// Returns a notice for each pack in `urls` that does not exist. It may belong to another folder of packs.
 fn unknown_packs(target: &Target, packs: &[Arc<Pack>]) -> Vec<String> {
-    let known = packs.first().and_then(|pack| pack.files.packs().ok()).unwrap_or_default();
-    let unknown = target.urls.keys().filter(|name| !known.contains(name));
+    let own = packs.iter().filter_map(|pack| pack.files.packs().ok());
+    let known: BTreeSet<String> = own.chain(crate::builtin::built_in().packs()).flatten().collect();
+    let unknown = target.urls.keys().filter(|name| !known.contains(*name));
     let notice = |name: &String| {
         let near = closest(name, known.iter().map(String::as_str));
         let meant = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
@@ -162,16 +158,6 @@ pub(super) fn notices(notices: &[String]) {
             Styles::dab(Styles::WARN, "notice:")
         );
     }
-}
-
-/// Reads a file up to a size that no target comes near: a device has no end.
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    fs::File::open(path)?.take(MAX_CONFIG_SIZE + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_CONFIG_SIZE {
-        return Err(io::Error::other(format!("it is larger than {MAX_CONFIG_SIZE} bytes")));
-    }
-    Ok(text)
 }
 
 /// Checks that the checks of all waivers and levels exist: a waiver of another one would look like a stale one, and a

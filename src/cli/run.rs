@@ -7,9 +7,7 @@ use std::{
 };
 
 use failspec_base::syntax::parse_duration;
-use failspec_engine::{
-    CancelHandle, Exchanges, Plan, RunOptions, Selectors, interrupt, run, unfinished_report,
-};
+use failspec_engine::{Exchanges, Plan, RunOptions, Selectors, interrupt, run, unfinished_report};
 use failspec_judge::{
     report_model::{Event, Outcome, RunReport, Verdict, exit, merge_repeated},
     snapshot::Mode,
@@ -21,14 +19,17 @@ use failspec_report::{
     github,
     terminal::{self, Columns},
 };
+use tokio::runtime::Runtime;
 
 #[cfg(unix)]
-use super::start::{Started, end_at_once, run_listens};
+use super::start::{Started, run_listens};
 use super::{
     arguments::{Deny, Rerun, RunArguments, SnapshotsMode},
     dry_run::dry_run,
     error::CliError,
     filters::filtered,
+    interrupts,
+    pack_sources::PackSources,
     packs,
     pinned::check_pins,
     reports::{EventLog, Reports},
@@ -36,8 +37,8 @@ use super::{
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
     shard::shard,
-    signal::Signals,
     stdout::commands,
+    watch::watch,
 };
 
 /// Runs scenarios and returns the exit code.
@@ -45,30 +46,65 @@ use super::{
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
-    let shard = shard(arguments.shard, arguments.shard_total)?;
+    if arguments.watch {
+        return watch(arguments);
+    }
+    let (packs, selectors) = chosen(arguments)?;
+    let runtime = runtime()?;
+    let done = send(arguments, &packs, &selectors, &runtime);
+    // The process is about to end, and the system frees all of its memory at once.
+    std::mem::forget(packs);
+    // Do not wait for connections that a server keeps flooding.
+    runtime.shutdown_background();
+    done
+}
+
+/// Returns the packs of a run, and selectors of the cases that the options choose.
+///
+/// # Errors
+/// When a pack cannot be read, and when nothing is chosen.
+pub(super) fn chosen(arguments: &RunArguments) -> Result<(Vec<Arc<Pack>>, Selectors), CliError> {
     let again = rerun(arguments)?;
     let given = again.as_ref().unwrap_or(&arguments.selectors);
-    let (packs, selectors) = packs::select(&packs::files(&arguments.from), given)?;
+    // On the reference implementations, packs of one's own have nothing to run on.
+    let sources = match arguments.reference {
+        true => PackSources::given(&arguments.from)?,
+        false => PackSources::of(&arguments.from, arguments.target.config.as_deref())?,
+    };
+    let (packs, selectors) = packs::select(&sources, given)?;
     let packs = match arguments.reference && given.is_empty() {
         true => packs::every_version(packs)?,
         false => packs,
     };
     let selectors = filtered(&packs, selectors, &arguments.only, &arguments.exclude)?;
     check_pins(&arguments.pins, &packs)?;
-    let runtime = runtime()?;
-    let done = runtime.block_on(async {
+    Ok((packs, selectors))
+}
+
+/// Runs the cases that the selectors choose, and returns the exit code.
+///
+/// # Errors
+/// When files or options are wrong; then nothing was sent.
+pub(super) fn send(
+    arguments: &RunArguments,
+    packs: &[Arc<Pack>],
+    selectors: &Selectors,
+    runtime: &Runtime,
+) -> Result<u8, CliError> {
+    let shard = shard(arguments.shard, arguments.shard_total)?;
+    runtime.block_on(async {
         let mut servers = Vec::new();
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
-            for pack in &packs {
+            for pack in packs {
                 let embedded = proof::start(pack, Options::default()).await?;
                 targets.push(embedded.target);
                 servers.push(embedded.server);
             }
             (targets, Vec::new())
         } else {
-            let config = target(&arguments.target, &packs)?;
-            (by_pack(&config.target, &packs)?, config.waivers)
+            let config = target(&arguments.target, packs)?;
+            (by_pack(&config.target, packs)?, config.waivers)
         };
         let mut options = RunOptions {
             jobs: arguments.jobs.map(usize::from),
@@ -89,11 +125,11 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             has_snapshots(&target, arguments.snapshots)?;
             let first = plans.iter().map(|plan| plan.selected).sum();
             let (pack, target) = (Arc::clone(pack), Arc::new(target));
-            plans.push(Plan::of_shard(pack, target, &selectors, first, shard));
+            plans.push(Plan::of_shard(pack, target, selectors, first, shard));
         }
         plans.iter().try_for_each(may_be_shared_out)?;
         plans.iter().try_for_each(has_path_values)?;
-        notices(&ignored_files(&packs));
+        notices(&ignored_files(packs));
         if arguments.dry_run {
             print(&dry_run(&plans, arguments.verbose));
             return Ok(exit::CONFORMS);
@@ -129,14 +165,12 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         };
         print(&terminal::end(&report, view));
         let code = reports.write(&mut report);
-        // The process is about to end, and the system frees all of its memory at once.
-        std::mem::forget(report);
+        if !arguments.watch {
+            // The process is about to end, and the system frees all of its memory at once.
+            std::mem::forget(report);
+        }
         Ok(code)
-    });
-    std::mem::forget(packs);
-    // Do not wait for connections that a server keeps flooding.
-    runtime.shutdown_background();
-    done
+    })
 }
 
 /// Starts the server of `--start`, if it was given, and ends it however the run ends.
@@ -183,7 +217,7 @@ fn has_snapshots(target: &Target, mode: SnapshotsMode) -> Result<(), CliError> {
 
 /// Returns a notice for each file of a pack that looks like one of its scenarios and is not read.
 fn ignored_files(packs: &[Arc<Pack>]) -> Vec<String> {
-    let ignored = packs.iter().flat_map(|pack| pack.files.ignored(&pack.name));
+    let ignored = packs.iter().flat_map(|pack| pack.ignored_files());
     ignored.map(|file| format!("{file} is not read: `failspec lint` says why")).collect()
 }
 
@@ -263,7 +297,7 @@ pub(super) async fn judge(
     let Shown { quiet, fail_fast } = shown;
     let (interrupter, interrupt) = interrupt();
     let stop = interrupter.clone();
-    Signals::on_own_thread(|signals| listen(signals, interrupter))?;
+    interrupts::end_run(interrupter)?;
     #[cfg(unix)]
     run_listens();
     let shown = Arc::new(Mutex::new(None));
@@ -304,18 +338,6 @@ pub(super) async fn judge(
         progress.finish();
     }
     Ok(report)
-}
-
-/// Waits for signals. The first one requests the run to clean up and stop; the second one stops at once.
-async fn listen(mut signals: Signals, interrupter: CancelHandle) {
-    signals.next().await;
-    interrupter.interrupt();
-    let text = "interrupted: cleaning up; a second signal stops at once";
-    let _ = writeln!(failspec_report::terminal::stderr(), "{text}");
-    signals.next().await;
-    #[cfg(unix)]
-    end_at_once();
-    std::process::exit(i32::from(exit::INTERRUPTED));
 }
 
 fn mode(mode: SnapshotsMode) -> Mode {

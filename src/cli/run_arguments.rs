@@ -16,7 +16,7 @@ pub struct RunArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
-    /// Run only cases with this property: failure, cause, scenario, operation, method or role, with a value or a glob; may
+    /// Run only cases with this property: failure, cause, scenario, tag, operation, method or role, with a value or a glob; may
     /// be repeated: one of those of a key, for each key
     #[arg(long, value_name = "KEY=GLOB")]
     pub only: Vec<String>,
@@ -35,13 +35,17 @@ pub struct RunArguments {
     /// Run everything this many times: cases whose outcomes differ are `unstable`, and the run fails
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000), conflicts_with_all = ["dry_run", "fail_fast", "shard"])]
     pub repeat: Option<u16>,
+    /// Run again what a changed file touches: the cases of a scenario file, of its rows and fixtures; all cases of a pack
+    /// after a change of its contract or a schema, and everything after one of failspec.toml; until Ctrl-C
+    #[arg(long, conflicts_with_all = ["dry_run", "repeat", "rerun", "shard"])]
+    pub watch: bool,
     /// Stop the run in order after the first case that failed: teardowns run, and the rest is skipped
     #[arg(long)]
     pub fail_fast: bool,
     /// Start the server under test with this shell command, wait until it accepts connections at the URL of the target, and
     /// end its whole process group after the run, however it ends
     #[cfg(unix)]
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["dry_run", "reference"])]
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["dry_run", "reference", "watch"])]
     pub start: Option<String>,
     /// The target
     #[command(flatten)]

@@ -79,5 +79,8 @@ pub(super) fn scenarios(name: &str) -> Commented<ScenarioFileSource> {
         ..ScenarioSource::default()
     };
     let scenarios = vec![("get_an_absent_path".to_owned(), scenario)];
-    Commented { value: ScenarioFileSource { contract: name.to_owned(), scenarios }, comments }
+    Commented {
+        value: ScenarioFileSource { contract: name.to_owned(), scenarios, ..ScenarioFileSource::default() },
+        comments,
+    }
 }

@@ -23,7 +23,7 @@ use super::{
     certify::is_key,
     error::CliError,
     output_file::{is_same_path, write_file},
-    packs,
+    pack_sources::PackSources,
     resolve_target::notices,
     run::print,
 };
@@ -211,8 +211,9 @@ pub(super) fn report_path(certificate: &Path) -> PathBuf {
 /// Loads the packs of a certificate. One that cannot be loaded is an error. Only packs that are there anyway are read:
 /// a name in a certificate is compared with theirs, and never becomes a path.
 fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<Arc<Pack>>, CliError> {
-    let files = packs::files(&arguments.from);
-    let known = files.packs()?;
+    // Only those of --packs: a `failspec.toml` that came with a certificate must not say what it is verified against.
+    let sources = PackSources::given(&arguments.from)?;
+    let known = sources.all_names();
     let mut found = Vec::new();
     for pack in &certificate.statement.predicate.packs {
         let missing = |reason: String| {
@@ -224,7 +225,7 @@ fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<
         if !known.iter().any(|known| known == split_version(&pack.name).0) {
             return Err(missing(format!("the packs are {}", known.join(", "))));
         }
-        match Pack::load(&files, &pack.name) {
+        match Pack::load(&sources.files_of(split_version(&pack.name).0), &pack.name) {
             Ok(pack) => found.push(Arc::new(pack)),
             Err(PackError::Wrong(diagnostics)) => return Err(CliError::Diagnostics(diagnostics)),
             Err(error) => return Err(missing(one_line(&error.to_string()))),

@@ -23,11 +23,13 @@ scenarios:
     control: { request: \"GET /things/${thing}\" }
   read_as_user:
     triggers: not_found
+    tags: [slow, billing]
     as: user
     request: GET /things/nothing
     control: { request: \"GET /things/${thing}\" }
   change_a_missing_thing:
     triggers: not_found
+    tags: [billing]
     as: user
     setup:
       - request: POST /things
@@ -101,6 +103,9 @@ fn cases_are_chosen_by_what_they_test_and_send() {
     assert_eq!(chosen(folder, &two), ALL[1..]);
     assert_eq!(chosen(folder, &["--only", "operation=GET /things/none"]), ["read_a_missing_thing"]);
     assert_eq!(chosen(folder, &["--exclude", "tiny::not_found::read_as_user"]), [ALL[0], ALL[2]]);
+    assert_eq!(chosen(folder, &["--only", "tag=billing"]), ALL[1..]);
+    assert_eq!(chosen(folder, &["--only", "tag=bill*", "--exclude", "tag=slow"]), [ALL[2]]);
+    assert_eq!(chosen(folder, &["--exclude", "tag=billing"]), [ALL[0]]);
     let one = ["tiny::not_found::read_as_user", "--only", "failure=not_found"];
     assert_eq!(chosen(folder, &one), ["read_as_user"]);
 
@@ -113,6 +118,40 @@ fn cases_are_chosen_by_what_they_test_and_send() {
 }
 
 #[test]
+fn tags_of_a_failure_are_those_of_its_scenarios_and_are_shown() {
+    let contract = format!("{TINY_CONTRACT}    tags: [core]\n");
+    let (folder, server) = (pack_with(&contract, SCENARIOS), server());
+    let folder = folder.path();
+    assert_eq!(chosen(folder, &["--only", "tag=core"]), ALL);
+    let list = |more: &[&str]| done(failspec(folder).args(["list", "--packs", "."]).args(more)).exits(0);
+    list(&[]).says("tags: billing (2), core (3), slow (1)\n");
+    list(&["tiny"])
+        .says("tiny::not_found::read_a_missing_thing  [core]\n")
+        .says("tiny::not_found::read_as_user  [billing, core, slow]\n");
+    let json: Value = serde_json::from_str(&list(&["tiny", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["packs"][0]["tags"]["slow"], serde_json::json!(["tiny::not_found::read_as_user"]));
+    let reports = ["--report", "json=r.json", "--report", "junit=r.xml", "--only", "tag=billing"];
+    run(folder, &server.url, &reports).exits(0);
+    let report = report(folder);
+    assert_eq!(report["cases"][0]["tags"], serde_json::json!(["billing", "core", "slow"]));
+    assert_eq!(report["selectors"], serde_json::json!(["--only tag=billing"]));
+    let junit = fs::read_to_string(folder.join("r.xml")).unwrap();
+    assert!(
+        junit.contains(r#"<property name="tag slow" value="tiny::not_found::read_as_user"/>"#),
+        "{junit}"
+    );
+    for (tags, message) in [
+        ("[Slow]", "`Slow` is not a valid name"),
+        ("slow", "expected a list"),
+        ("[\"\"]", "`` is not a valid name"),
+    ] {
+        let scenarios = SCENARIOS.replace("[slow, billing]", tags);
+        let folder = pack_with(TINY_CONTRACT, &scenarios);
+        done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(2).says(message).says("all.yaml:");
+    }
+}
+
+#[test]
 fn choice_that_hides_everything_or_matches_nothing_is_an_error() {
     let (folder, server) = (pack_with(TINY_CONTRACT, SCENARIOS), server());
     for (options, message) in [
@@ -122,6 +161,9 @@ fn choice_that_hides_everything_or_matches_nothing_is_an_error() {
         (&["--exclude", "method=DELETE"], "--exclude method=DELETE matches none"),
         (&["--only", "role=admin"], "--only role=admin matches none"),
         (&["--only", "cause=*"], "--only cause=* matches none"),
+        (&["--exclude", "tag=fast"], "--exclude tag=fast matches none"),
+        (&["--only", "tag=slow", "--exclude", "tag=billing"], "no case is left: nothing would be tested"),
+        (&["--only", "tags=slow"], "did you mean `tag`?"),
         (&["--exclude", "methods=GET"], "did you mean `method`?"),
         (&["--exclude", "method="], "is empty"),
         (&["--exclude", ""], "is empty"),

@@ -14,6 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(unix)]
+use crate::support::Background;
 use crate::support::{Done, Server, done, failspec};
 use clap::CommandFactory as _;
 use failspec::cli::Arguments;
@@ -151,6 +153,82 @@ fn run_that_sends_nothing() {
     world.golden("run-dry", "run --packs . --dry-run shop::invalid shop::forbidden", 0, &[]);
     world.golden("run-exclude-all", "run --packs . --exclude failure=*", 2, &[]);
     world.golden("run-fail-fast", "run --packs . --jobs 1 --fail-fast shop::invalid", 1, &[]);
+}
+
+#[test]
+fn run_that_is_a_choice_or_a_repetition() {
+    let world = World::shop();
+    world.golden("run-only", &format!("{RUN} --only failure=not_found --only failure=unauthorized"), 0, &[]);
+    world.golden("run-only-none", &format!("{RUN} --only tag=slow"), 2, &[]);
+    world.golden(
+        "run-exclude",
+        &format!("{RUN} shop::not_found shop::conflict --exclude failure=conflict"),
+        0,
+        &[],
+    );
+    world.run(&format!("{RUN} --report json=r.json")).exits(1);
+    world.golden("run-rerun", &format!("{RUN} --report json=r.json --rerun failed"), 1, &[]);
+    world.run(&format!("{RUN} shop::not_found --report json=good.json")).exits(0);
+    world.golden("run-rerun-nothing", &format!("{RUN} --rerun failed --rerun-from good.json"), 2, &[]);
+    world.golden("run-repeat", &format!("{RUN} shop::not_found --repeat 2"), 0, &[]);
+}
+
+/// Returns a port of this machine that nothing listens on.
+#[cfg(unix)]
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[cfg(unix)]
+#[test]
+fn run_that_starts_its_server() {
+    let (world, port) = (World::empty(), free_port());
+    let folder = Path::new(env!("CARGO_BIN_EXE_failspec")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let run = "run kubeadapt::missing_key::list_clusters_without_a_key --jobs 1 --role full=bearer:env:KEY";
+    let run = format!("{run} --url http://127.0.0.1:{port}");
+    for (name, server, code) in [
+        ("run-start", &*format!("failspec serve kubeadapt --listen 127.0.0.1:{port}"), 0),
+        ("run-start-ends", "echo cannot bind; exit 3", 2),
+    ] {
+        let arguments = format!("{run} --start '{server}'");
+        let done =
+            world.run_with(&arguments, &[("PATH", &path), ("KEY", "ka_reference_full_7f3a91")]).exits(code);
+        world.compare(name, &arguments, &done, &[]);
+    }
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the server has ended");
+}
+
+/// Waits until a file has a text so many times.
+#[cfg(unix)]
+fn wait_for(path: &Path, text: &str, times: usize) {
+    let start = std::time::Instant::now();
+    while fs::read_to_string(path).unwrap().matches(text).count() < times {
+        assert!(start.elapsed().as_secs() < 60, "{}", fs::read_to_string(path).unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn run_that_watches() {
+    let (world, arguments) = (World::shop(), "run --packs . --jobs 1 shop::not_found --watch");
+    let output = world.path().join("output");
+    let file = fs::File::create(&output).unwrap();
+    let mut command = failspec(world.path());
+    command.env("COLUMNS", "80").env("CLERK_TOKEN", shop::CLERK_TOKEN).env_remove("GITHUB_ACTIONS");
+    command.args(split(arguments)).stdout(file.try_clone().unwrap()).stderr(file);
+    let process = Background(command.spawn().unwrap());
+    wait_for(&output, "Ctrl-C ends", 1);
+    let scenarios = "scenarios/shop/orders.yaml";
+    world.replace(scenarios, "triggers: not_found", "triggers: not_fund");
+    wait_for(&output, "Ctrl-C ends", 2);
+    world.replace(scenarios, "triggers: not_fund", "triggers:  not_found");
+    wait_for(&output, "Ctrl-C ends", 3);
+    process.signal("INT");
+    let mut done = process.finish(30).exits(0);
+    done.stdout = fs::read_to_string(&output).unwrap();
+    world.compare("run-watch", arguments, &done, &[]);
 }
 
 #[test]

@@ -378,7 +378,7 @@ fn columns_and_tables_that_are_not_used_are_named() {
         let findings = markdown(text);
         findings.unplaced.iter().map(|it| format!("{}: {}", it.text, it.why)).collect::<Vec<_>>()
     };
-    let table = "# Errors\n\n| Code | HTTP | Meaning | What to do | Since |\n|---|---|---|---|---|\n| `too_late` | 409 | It is too late | Hurry | v2 |\n";
+    let table = "# Errors\n\n| Code | HTTP | Meaning | What to do | Since |\n|---|---|---|---|---|\n| `too_late` | 409 | It is too late | Hurry up | v2 |\n";
     assert_eq!(
         unplaced(table),
         ["What to do: this column of the table is not used", "Since: this column of the table is not used"]
@@ -392,6 +392,12 @@ fn columns_and_tables_that_are_not_used_are_named() {
     // A second table with the same statuses, or with a code of its own, says more of the failures.
     let same = format!("{table}\n## Again\n\n| Code | HTTP |\n|---|---|\n| `too_late` | 409 |\n");
     assert_eq!(unplaced(&same).len(), 2);
+    // Advice is read whatever its column is called, and a header that a row names belongs to its code.
+    let advice = "# Errors\n\n| Code | HTTP | Meaning | What to do |\n|---|---|---|---|\n| `too_late` | 409 | It is too late | Fix the request. |\n| `too_fast` | 429 | `Retry-After` says how long to wait. | Wait, then retry. |\n";
+    let findings = markdown(advice);
+    assert!(findings.unplaced.is_empty(), "{:?}", findings.unplaced);
+    assert_eq!(findings.failures[1].retry, Some(failspec_pack::pack::Retry::AfterDelay));
+    assert_eq!(findings.headers[0].scope, Scope::Code("too_fast".into()));
     let retry = "# Errors\n\n| Code | HTTP | Retry |\n|---|---|---|\n| `too_late` | 409 | no |\n";
     assert_eq!(unplaced(retry), [""; 0]);
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use failspec::cli::SchemaFormat;
 use failspec_base::syntax::{Source, toml, yaml};
 use failspec_lint::lint;
-use failspec_pack::pack::{Files, Pack};
+use failspec_pack::pack::{Files, Pack, Texts, case_count};
 
 use super::page::Page;
 use crate::{assert_none, misfits, read};
@@ -52,6 +52,50 @@ fn documented_scenario_runs() {
     let page = page("docs/scenarios.md");
     let fence = page.fences().into_iter().find(|fence| fence.text.starts_with("contract: ")).unwrap();
     assert!(read("scenarios/kubeglass/concurrency.yaml").contains(&fence.text), "{}", fence.text);
+}
+
+/// A contract for the examples of a shop.
+const SHOP: &str = "\
+contract: shop
+as_of: 2026-01-01
+envelope: { code: /code }
+requires: { roles: { clerk: sells things } }
+failures:
+  - { id: invalid, status: 422, code: invalid, summary: It is invalid }
+  - { id: card_expired, status: 402, code: card_expired, summary: The card has expired }
+";
+
+/// A scenario with the rows that the page shows.
+const WITH_ROWS: &str = "\
+contract: shop
+scenarios:
+  size:
+    triggers: invalid
+    request: POST /orders
+    json: { size: \"${size}\", title: \"${title}\" }
+    each: sizes.csv
+    no_control: it is an example
+";
+
+#[test]
+fn documented_tags_rows_fixtures_and_anchors_are_loaded() {
+    let page = page("docs/scenarios.md");
+    let fences = page.fences();
+    let csv = fences.iter().find(|fence| fence.language == "csv").map(|fence| fence.text.clone()).unwrap();
+    let shown = fences.into_iter().map(|fence| fence.text).filter(|text| text.starts_with("contract: shop"));
+    let cases: Vec<usize> = shown
+        .chain([WITH_ROWS.to_owned()])
+        .map(|scenarios| {
+            let mut texts = Texts::new();
+            texts.insert("schemas/shop/contract.yaml".to_owned(), SHOP.into());
+            texts.insert("scenarios/shop/example.yaml".to_owned(), scenarios.as_str().into());
+            texts.insert("scenarios/shop/sizes.csv".to_owned(), csv.as_str().into());
+            let pack = Pack::from_texts(&Files::Directory(".".into()), "shop", texts);
+            case_count(&pack.unwrap_or_else(|error| panic!("{error}\n{scenarios}")))
+        })
+        .collect();
+    // Fixtures, anchors, tags, rows.
+    assert_eq!(cases, [1, 2, 1, 3]);
 }
 
 /// Returns the errors in a code block.

@@ -19,7 +19,7 @@ use super::{
     sending::Outgoing,
     session::Session,
     shared_things::Pooled,
-    steps::{fill_pick, response_of},
+    steps::{fill_pick, place_of, response_of},
 };
 
 /// Maximum number of times that a request is repeated, far above any limit that an API documents for a window.
@@ -69,7 +69,11 @@ impl<'s> CaseRunner<'s> {
         Self {
             session,
             case,
-            observed: Observed { against: session.against.clone(), ..Observed::default() },
+            observed: Observed {
+                against: session.against.clone(),
+                faulty_parts: case.faulty_parts(&session.pack.contract),
+                ..Observed::default()
+            },
             inconclusive: None,
             unfinished: None,
             left_behind: Vec::new(),
@@ -314,8 +318,8 @@ impl<'s> CaseRunner<'s> {
                 // The cases of an import differ in ids alone: the operation tells them together.
                 let last = self.observed.records.last().filter(|_| is_imported);
                 let request = last.map(|record| self.session.place(&record.exchange.request)).or(request);
-                let (number, phase, request) = (number + 1, phase.as_str(), request.unwrap_or_default());
-                reason.within(|reason| format!("step {number} of the {phase}: {reason} ({request})"))
+                let (place, request) = (place_of(steps, number, phase), request.unwrap_or_default());
+                reason.within(|reason| format!("{place}: {reason} ({request})"))
             })?;
         }
         Ok(())

@@ -232,6 +232,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         pack: Arc::clone(&session.names.0),
         failure: Arc::clone(&session.names.1[index]),
         cause: case.scenario.cause.and_then(cause),
+        tags: case.scenario.tags.clone(),
         operation: None,
         outcome: Outcome::Skipped,
         reason: None,

@@ -10,7 +10,7 @@ use failspec_judge::report_model::{
     MissingRequirement, Reason, Requirement, RequirementKind, Selection, Shard,
 };
 use failspec_pack::{
-    pack::{Contract, Pack, Row, Scenario, case_names},
+    pack::{Contract, Pack, RequestPart, Row, Scenario, case_names, faulty_parts},
     target_config::{Condition, ConditionAction, Target, glob},
 };
 
@@ -35,6 +35,15 @@ impl Case {
     /// The row, if the scenario has rows.
     pub fn row(&self) -> Option<&Row> {
         self.scenario.rows.get(self.row?)
+    }
+
+    /// Returns the parts of its request that the fault is in, if its failure documents that it names them.
+    pub(super) fn faulty_parts(&self, contract: &Contract) -> BTreeSet<RequestPart> {
+        let failure = self.scenario.failure.map(|index| &contract.failures[index]);
+        if failure.is_none_or(|failure| failure.names.is_none()) {
+            return BTreeSet::new();
+        }
+        faulty_parts(&self.scenario.faulty.request, &self.scenario.control, self.row())
     }
 }
 

@@ -223,9 +223,9 @@ pub(super) fn used_values<'c>(
     values.map(|(name, value)| (name.as_str(), value)).collect()
 }
 
-/// Returns steps without their place in the file.
+/// Returns steps without their place in the files.
 pub(super) fn without_place(steps: &[Step]) -> Vec<Step> {
-    steps.iter().map(|step| Step { span: Span::default(), ..step.clone() }).collect()
+    steps.iter().map(|step| Step { span: Span::default(), fixture: None, ..step.clone() }).collect()
 }
 
 impl CaseRunner<'_> {

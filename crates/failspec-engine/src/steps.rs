@@ -31,6 +31,16 @@ pub(super) const POLL: Duration = Duration::from_millis(100);
 /// Maximum wait before the request of a step, even if a variable says more: one hour.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(3600);
 
+/// Names a step by its place: in its fixture, with file and line, or among the own steps of the setup.
+pub(super) fn place_of(steps: &[Step], index: usize, phase: Phase) -> String {
+    let phase = phase.as_str();
+    if let Some(of) = &steps[index].fixture {
+        return format!("step {} of the fixture `{}` ({}) in the {phase}", of.number, of.name, of.place);
+    }
+    let own = steps[..=index].iter().filter(|step| step.fixture.is_none()).count();
+    format!("step {own} of the {phase}")
+}
+
 /// Returns the effect of a cancellation on requests and waits of a phase: a teardown goes on.
 pub(super) fn on_cancel(phase: Phase) -> OnCancel {
     if phase.is_teardown() { OnCancel::GoOn } else { OnCancel::Stop }

@@ -1,12 +1,12 @@
 //! Stubs of scenarios: templates for the scenarios that are still to be written.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use failspec_pack::pack::{
     Provenance,
     writing::{
-        BodySource, Commented, Comments, ControlSource, Note, Override, ParameterValue, Parameters,
-        RepeatSource, RequestSource, ScenarioFileSource, ScenarioSource, TriggerSource,
+        BodySource, Commented, Comments, ControlSource, FailureSource, Note, Override, ParameterValue,
+        Parameters, RepeatSource, RequestSource, ScenarioFileSource, ScenarioSource, TriggerSource,
     },
 };
 
@@ -30,8 +30,11 @@ impl Draft {
         }
         let usable: Vec<&DraftFailure> =
             self.failures.iter().filter(|it| !it.statuses().is_empty()).collect();
-        let ready = usable.iter().copied().find(|it| it.statuses().contains(&404) && it.causes.is_empty());
-        let mut value = ScenarioFileSource { contract: self.name.clone(), scenarios: Vec::new() };
+        let is_ready = |it: &&DraftFailure| it.statuses().contains(&404) && it.causes.is_empty();
+        let ready = || usable.iter().copied().filter(is_ready);
+        // Of several failures, the one about the path itself is meant.
+        let ready = ready().find(|it| is_about_paths(&it.source)).or_else(|| ready().next());
+        let mut value = ScenarioFileSource { contract: self.name.clone(), ..ScenarioFileSource::default() };
         if let Some(failure) = ready {
             comments.before(
                 "/scenarios/request_an_absent_path",
@@ -138,4 +141,12 @@ fn outline(status: u16) -> (ScenarioSource, &'static [(&'static str, &'static st
     scenario.control =
         has_control.then(|| Box::new(ControlSource { request: control, ..ControlSource::default() }));
     (scenario, hints)
+}
+
+/// Returns true if a failure is about the path of a request, and not about what is there.
+fn is_about_paths(failure: &FailureSource) -> bool {
+    let code = failure.code.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let text = format!("{code} {}", failure.summary).to_lowercase();
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric());
+    words.any(|word| ["route", "endpoint", "path", "url"].contains(&word))
 }

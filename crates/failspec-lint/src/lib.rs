@@ -3,6 +3,7 @@
 //! A pack that cannot be *read* is not linted; [`failspec_pack::pack::Pack::load`] reports its errors.
 
 mod coverage;
+mod fault_rules;
 mod openapi;
 mod openapi_errors;
 mod overlap;
@@ -28,7 +29,7 @@ pub fn lint(pack: &Pack) -> Diagnostics {
 
 /// Does the same without the parts of the OpenAPI document that are not used: an import reports them itself.
 pub fn lint_without_document(pack: &Pack) -> Diagnostics {
-    let rules: [fn(&Pack) -> Vec<Diagnostic>; 13] = [
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 15] = [
         success::successes_that_take_in_failures,
         success::json_rpc_without_match,
         coverage::failures_without_scenario,
@@ -37,6 +38,8 @@ pub fn lint_without_document(pack: &Pack) -> Diagnostics {
         coverage::success_with_errors,
         coverage::failures_alike,
         coverage::summaries_with_or,
+        fault_rules::orders_without_scenario,
+        fault_rules::names_without_scenario,
         sources::unsourced,
         unused::declarations,
         unused::files,

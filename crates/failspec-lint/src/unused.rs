@@ -49,6 +49,10 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
             Diagnostic::warning(contract.place.clone(), format!("no scenario uses the {what} `{name}`"))
                 .hint("use it, or remove it from the contract: targets need not provide it")
         })
+        .chain(pack.unused_fixtures.iter().map(|(name, place)| {
+            Diagnostic::warning(place.clone(), format!("no scenario uses the fixture `{name}`"))
+                .hint("use it, or remove it: its steps are not checked")
+        }))
         .collect()
 }
 
@@ -91,9 +95,9 @@ pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
             .into_iter()
             .map(|name| format!("the snapshot {}/{name} belongs to no scenario", pack.label())),
     );
-    let ignored = pack.files.ignored(&pack.name).into_iter().map(|file| {
+    let ignored = pack.ignored_files().into_iter().map(|file| {
         Diagnostic::warning(None, format!("{file} is not read"))
-            .hint("scenario files end in `.yaml` or `.yml`, contracts and bases in `.yaml`")
+            .hint("scenario files end in `.yaml` or `.yml`, contracts and bases in `.yaml`; files of rows are named by `each`")
     });
     ignored.chain(found.into_iter().map(|title| Diagnostic::warning(None, title))).collect()
 }

@@ -1,6 +1,6 @@
 //! Files that people write, parsed with positions.
 //!
-//! Parsing has two passes. The first ([`yaml`], [`toml`]) turns text into [`Node`]s that know their positions. The
+//! Parsing has two passes. The first ([`yaml`], [`toml`], [`json`], [`csv`]) turns text into [`Node`]s that know their positions. The
 //! second, in the crates and modules that know the meaning of the file, walks the nodes with a [`Decoder`], which
 //! collects *every* error as a [`Diagnostic`] with file, line, column, caret and hint instead of stopping at the
 //! first one.
@@ -8,8 +8,10 @@
 //! The possible keys of a file are defined once, as a [`MappingSchema`]: the decoder uses it to find unknown keys,
 //! and [`mapping_schema::json_schema`] turns it into the JSON Schema that editors use.
 
+pub mod csv;
 mod decoder;
 pub mod diagnostic;
+pub mod json;
 pub mod mapping_schema;
 mod node;
 pub mod renamed;

@@ -240,7 +240,7 @@ impl Builder<'_> {
                         value: NodeValue::Map(entries),
                     });
                 }
-                Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<" && !self.dialect.strict => {
+                Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<" => {
                     let (event, mark) = self.next(parser)?;
                     merged.push((key_span, self.node(event, mark, parser)?));
                     continue;
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn merge_keys_of_other_programs_are_followed() {
+    fn merge_keys_are_followed() {
         let foreign = |text: &str| {
             let (node, mistakes) = read_foreign(&Source::new("test.yaml", text));
             (node.map(|node| node.to_json()), mistakes.0.len())
@@ -446,10 +446,12 @@ mod tests {
             assert_eq!(read.unwrap()["c"], value, "{written}");
             assert_eq!(mistakes, 0, "{written}");
         }
-        let (read, mistakes) = foreign("c: { <<: 1, x: 2 }\n");
-        assert_eq!((read.unwrap(), mistakes), (json!({"c": {"x": 2}}), 1));
-        // A file of failspec has no merge keys: the key is read as written, and refused as an unknown one.
-        assert_eq!(super::tests::read("a: { <<: { x: 1 } }").unwrap(), json!({"a": {"<<": {"x": 1}}}));
+        let (found, mistakes) = foreign("c: { <<: 1, x: 2 }\n");
+        assert_eq!((found.unwrap(), mistakes), (json!({"c": {"x": 2}}), 1));
+        // So they are in files of failspec.
+        assert_eq!(read("a: &a { x: 1, y: 1 }\nb: { <<: *a, y: 2 }").unwrap()["b"], json!({"x": 1, "y": 2}));
+        assert_eq!(read("a: { '<<': { x: 1 } }").unwrap(), json!({"a": {"<<": {"x": 1}}}));
+        assert!(read("a: { <<: [1] }").unwrap_err().contains("must have a mapping"));
     }
 
     #[test]

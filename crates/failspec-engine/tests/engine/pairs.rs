@@ -89,6 +89,14 @@ fn standards() -> Vec<Pair> {
             on!(200, reply => reply.with("Access-Control-Allow-Origin", "https://app.test")),
             |_, reply| reply.with("Access-Control-Allow-Origin", "*"),
         ),
+        Pair {
+            check: "names-fault",
+            pack: "standards",
+            scenario: "bad_value::send_a_wrong_value::text",
+            wrong: on!(422, reply => reply.set("errors", json!([{ "field": "size" }, { "field": "Zip" }]))),
+            violation: true,
+            harmless: on!(422, reply => reply.set("errors", json!([{ "field": "name" }, { "field": "/address/zip" }]))),
+        },
         pair(
             "upgrade",
             "upgrade::speak_the_old_protocol",

@@ -2,7 +2,7 @@
 
 use super::{
     block::{Table, plain},
-    codes, header_keywords, statuses,
+    codes, header_keywords, retry_advice, statuses,
 };
 
 /// The content of a column.
@@ -229,6 +229,14 @@ impl Columns {
             });
         if let Some(column) = summary {
             kinds[column] = Column::Summary;
+        }
+        // Of the columns that are left, one mostly of retry advice is that, whatever its header: `What to do`.
+        if !kinds.contains(&Column::Retry) {
+            let advises = |cell: &str| retry_advice::of_cell(cell).is_some();
+            let column = (0..width).find(|column| free(&kinds, *column) && share(*column, &advises) >= 0.5);
+            if let Some(column) = column {
+                kinds[column] = Column::Retry;
+            }
         }
         for column in 0..width {
             if heads[column] == Some(Column::Example) && kinds[column] == Column::Other {

@@ -18,7 +18,14 @@ pub(super) fn of(text: &str) -> Option<Retry> {
     ]) {
         return Some(Retry::Never);
     }
-    if says(&["re-fetch", "refetch", "fetch again", "fetch the resource", "reload the resource"]) {
+    if says(&[
+        "re-fetch",
+        "refetch",
+        "fetch again",
+        "fetch the resource",
+        "reload the resource",
+        "again and retry",
+    ]) {
         return Some(Retry::Refetch);
     }
     if says(&[
@@ -28,13 +35,15 @@ pub(super) fn of(text: &str) -> Option<Retry> {
         "re-authenticate",
         "reauthenticate",
         "refresh endpoint",
+        "get a new token",
+        "request a new token",
     ]) {
         return Some(Retry::RefreshCredentials);
     }
     if says(&["fix the request", "correct the request", "fix your request", "change the request"]) {
         return Some(Retry::FixRequest);
     }
-    if says(&["retry-after", "after the delay"]) {
+    if says(&["retry-after", "after the delay", "wait, then retry", "wait and retry"]) {
         return Some(Retry::AfterDelay);
     }
     says(&[

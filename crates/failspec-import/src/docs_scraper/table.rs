@@ -138,7 +138,7 @@ fn row(
         (false, _) => statuses.into_iter().map(Some).collect(),
     };
     let code_cell = cell(Column::Code);
-    let codes = match codes::list(code_cell) {
+    let codes: Vec<Option<Value>> = match codes::list(code_cell) {
         Some(codes) => codes.into_iter().map(|code| Some(codes::value(&code))).collect(),
         None => {
             let nothing = code_cell.is_empty() || plain(code_cell).chars().all(|it| "-–—/. ".contains(it));
@@ -154,6 +154,11 @@ fn row(
     let mut summary = plain(cell(Column::Summary));
     if let (true, Some((_, rest))) = (summary.is_empty(), statuses::leading(cell(Column::Status))) {
         summary = rest.trim_matches(|it: char| it.is_whitespace() || "`*()-–—:".contains(it)).to_owned();
+    }
+    // `The Retry-After header says how long to wait` belongs to the codes of its row.
+    for code in codes.iter().flatten() {
+        let scope = Scope::Code(code.clone());
+        findings.headers.extend(prose::headers(cell(Column::Summary), &scope, row.line));
     }
     let retry = columns
         .at(Column::Retry)

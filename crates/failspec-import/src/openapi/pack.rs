@@ -392,5 +392,6 @@ fn file(
         comments.foot(format!("not generated: {reason}"));
         names.iter().for_each(|name| comments.foot(name.as_str()));
     }
-    Commented { value: ScenarioFileSource { contract: options.name.clone(), scenarios }, comments }
+    let contract = options.name.clone();
+    Commented { value: ScenarioFileSource { contract, scenarios, ..ScenarioFileSource::default() }, comments }
 }

@@ -1,12 +1,15 @@
 //! The log of one case, as checks use it.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use failspec_base::message::Exchange;
-use failspec_pack::pack::{Pointer, Provenance, Schema};
+use failspec_pack::pack::{Pointer, Provenance, RequestPart, Schema};
 
 use crate::report_model::Rerun;
 
@@ -153,6 +156,8 @@ pub struct Observed {
     pub after_failure: Vec<String>,
     /// The results of resent requests whose step says what it expects; without that, a success is expected.
     pub resends: Vec<ResendResult>,
+    /// The parts of the request that its fault is in, if the failure under test documents that it names them.
+    pub faulty_parts: BTreeSet<RequestPart>,
     /// The item of the response that is judged.
     pub pick: Option<Pick>,
     /// Expectations in addition to the contract.

@@ -33,6 +33,7 @@ mod mandatory_header;
 mod matching;
 mod media_type;
 mod message;
+mod names_fault;
 mod not_rejected;
 mod openapi_context;
 mod problem_details;

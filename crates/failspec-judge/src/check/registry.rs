@@ -12,9 +12,9 @@ use super::{
     definition::{Check, When},
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
-    headers, indistinguishable, leaks, matching, media_type, message, not_rejected, problem_details,
-    proxy_authenticate, recovers, repeatable, request_id, retry_after, retry_after_syntax, schema,
-    server_error, status,
+    headers, indistinguishable, leaks, matching, media_type, message, names_fault, not_rejected,
+    problem_details, proxy_authenticate, recovers, repeatable, request_id, retry_after, retry_after_syntax,
+    schema, server_error, status,
     subject::Subject,
     success, undeclared_media_type, undeclared_requirement, undeclared_restriction, undeclared_status,
     unrecognized_response, upgrade, vacuous, well_formed, wording, www_authenticate,
@@ -40,6 +40,7 @@ pub static CHECKS: &[&Check] = &[
     &schema::CHECK,
     &vacuous::CHECK,
     &message::CHECK,
+    &names_fault::CHECK,
     &request_id::CHECK,
     &body_status::CHECK,
     &headers::CHECK,
@@ -132,10 +133,16 @@ fn of_envelope(check: &str) -> bool {
     .contains(&check)
 }
 
+/// Returns true for a check of the statement that the fault causes the failure under test.
+fn of_cause(check: &str) -> bool {
+    [status::CHECK.id, code::CHECK.id, matching::CHECK.id, wording::CHECK.id].contains(&check)
+}
+
 /// Returns all findings about `subject`.
 pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     let outside_envelope = subject.is_outside_envelope();
     let succeeded = subject.identity == super::Identity::Success;
+    let is_other_fault = subject.is_unordered_second_fault();
     let found = CHECKS
         .iter()
         .filter(|check| match check.when {
@@ -145,6 +152,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
             When::Always => true,
         })
         .filter(|check| !(outside_envelope && of_envelope(check.id)))
+        .filter(|check| !(is_other_fault && of_cause(check.id)))
         .flat_map(|check| (check.run)(subject))
         .collect::<Vec<Finding>>();
     // That the fault means the failure may be inferred; what the API documents of its responses binds all the same, once

@@ -218,6 +218,13 @@ impl<'a> Subject<'a> {
             })
     }
 
+    /// Returns true if the response is the failure of the second fault of the request, and the documentation does not say
+    /// which of the two comes: nobody is to blame.
+    pub fn is_unordered_second_fault(&self) -> bool {
+        let second = self.scenario.second_fault.filter(|second| !second.is_preceded);
+        second.is_some_and(|second| self.identity == Identity::Other(second.failure))
+    }
+
     /// Returns true if the response has nothing but its status: no body to inspect, and no code elsewhere.
     pub fn is_wordless(&self) -> bool {
         self.is_bare()

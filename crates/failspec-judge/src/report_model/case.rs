@@ -25,6 +25,9 @@ pub struct CaseReport {
     pub failure: Arc<str>,
     /// The cause under test.
     pub cause: Option<String>,
+    /// The tags of the scenario and of its failure, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The operation of the contract's OpenAPI document that the request under test calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Arc<str>>,

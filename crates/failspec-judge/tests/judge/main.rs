@@ -24,6 +24,7 @@ mod repeating;
 mod reports;
 mod request_ids;
 mod run_findings;
+mod second_faults;
 mod snapshot_files;
 mod snapshots;
 mod streams;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use failspec_base::message::Header;
 use failspec_judge::check::{CHECKS, CompletedBody, Observed, Phase, UnmetSuccess};
+use failspec_pack::pack::RequestPart;
 use serde_json::{Value, json};
 
 use crate::harness::{Reply, World, pick};
@@ -319,7 +320,24 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     };
     assert!(!readable(None) && !readable(Some("https://other.test")));
     assert!(readable(Some("*")) && readable(Some("https://app.test")));
+    // A failure that names the parameter that is wrong, and one that names another.
+    let names = World::new(
+        "envelope: { code: /error }\nfailures: [ { id: bad, status: 400, code: bad, summary: x, names: /fields/*/name } ]",
+        "triggers: bad",
+    );
+    let named = |field: Value| {
+        let reply = Reply::json(400, json!({ "error": "bad", "fields": [{ "name": field }] }));
+        let found = names.judge_with(&[(Phase::Request, reply)], |observed| {
+            observed.faulty_parts.insert(RequestPart::Query("pageSize".to_owned()));
+        });
+        found.is_empty()
+    };
+    assert!(!named(json!("page_size")) && !named(json!("sort")) && !named(Value::Null));
+    assert!(
+        named(json!("pageSize")) && named(json!("query.pageSize")) && named(json!(["query", "pageSize"]))
+    );
     let mut proven = BTreeSet::from([
+        "names-fault",
         "connection-closed",
         "success",
         "undeclared-requirement",

@@ -24,6 +24,7 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         pack: part(),
         failure: part(),
         cause: None,
+        tags: Vec::new(),
         operation: None,
         outcome,
         reason: None,

@@ -115,3 +115,34 @@ fn keys_that_no_schema_has_are_warnings() {
         assert_eq!(found, expected, "{schema}");
     }
 }
+
+#[test]
+fn order_and_names_that_no_scenario_shows_are_warnings() {
+    let contract = "\
+contract: t
+as_of: 2026-01-01
+envelope: { code: /code }
+failures:
+  - { id: barred, status: 403, code: barred, summary: It is barred, precedes: [absent] }
+  - { id: absent, status: 404, code: absent, summary: It is absent, names: /field }
+";
+    let absent = |query: &str| {
+        format!(
+            "  b: {{ triggers: absent, request: GET /a, query: {{ q: {query} }}, control: {{ query: {{ q: x }} }} }}\n"
+        )
+    };
+    let barred = |more: &str| {
+        format!("  c: {{ triggers: barred, {more}request: GET /b, control: {{ request: GET /things }} }}\n")
+    };
+    let lint =
+        |barred: &str, absent: &str| linted(contract, &format!("contract: t\nscenarios:\n{barred}{absent}"));
+    let warning = |title: &str| (Severity::Warning, title.to_owned());
+    assert_eq!(lint(&barred("second_fault: absent, "), &absent("one")), []);
+    assert_eq!(
+        lint(&barred(""), "  b: { triggers: absent, request: GET /a, control: { request: GET /b } }\n"),
+        [
+            warning("no scenario shows that `barred` precedes `absent`"),
+            warning("`names` of `absent` is never checked")
+        ]
+    );
+}

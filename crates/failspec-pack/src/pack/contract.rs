@@ -455,6 +455,40 @@ impl Contract {
 
     /// Runs the checks that need all failures. `code_is_wrong` is true if the envelope defines where codes are, but
     /// with an error that has been reported: then it is not reported again for each failure with a code.
+    /// Returns true if the documentation says that one failure wins against another, directly or through others.
+    pub fn precedes(&self, first: usize, other: usize) -> bool {
+        let index = |id: &String| self.failures.iter().position(|failure| failure.id == *id);
+        let mut open = vec![first];
+        let mut seen = BTreeSet::from([first]);
+        while let Some(next) = open.pop() {
+            for below in self.failures[next].precedes.iter().filter_map(index) {
+                if below == other {
+                    return true;
+                }
+                if seen.insert(below) {
+                    open.push(below);
+                }
+            }
+        }
+        false
+    }
+
+    /// Reports failures that are not there in `precedes`, and an order that contradicts itself.
+    fn check_order(&self, failure: &Failure, reader: &Decoder) {
+        let span = failure.place.span;
+        let known = || self.failures.iter().chain(&self.not_in_force).map(|failure| failure.id.as_str());
+        for id in &failure.precedes {
+            if !known().any(|known| known == id) && !self.elsewhere.contains_key(id) {
+                reader.unknown(span, "failure", id, known());
+            }
+        }
+        let own = self.failures.iter().position(|known| std::ptr::eq(known, failure));
+        if own.is_some_and(|own| self.precedes(own, own)) {
+            let title = format!("`{}` precedes itself, directly or through others", failure.id);
+            reader.error_hint(span, title, "remove one `precedes` of the circle");
+        }
+    }
+
     fn check_failures(&self, inherited: [usize; 2], reader: &Decoder, code_is_wrong: bool) {
         // Failures of a base were checked with the base.
         let own = self.failures[inherited[0]..].iter().chain(&self.not_in_force[inherited[1]..]);
@@ -478,6 +512,7 @@ impl Contract {
                 let known = self.conditions.keys().map(String::as_str);
                 reader.unknown(span, "condition", condition, known);
             }
+            self.check_order(failure, reader);
             if !failure.rules.codes.is_empty()
                 && let Some(code) = failure.code()
                 && !failure.rules.codes.contains(code)

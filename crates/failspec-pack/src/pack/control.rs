@@ -4,9 +4,11 @@ use failspec_base::syntax::{Field, Fields, MappingSchema, ValueType};
 
 use super::{
     expect::{EXPECT, Expect},
+    fixture::{FIXTURES, FixtureSteps},
     read_context::ReadContext,
     request::{self, RequestPatch},
     request_flow::{AT, At, Flow, REPEAT, Repeat},
+    scenario::Shared,
     step::{CAPTURES, Capture, STEP, Step, check_parameters},
 };
 
@@ -21,10 +23,27 @@ pub enum Control {
     Missing,
 }
 
+/// The beginnings that a control can have in place of the fixtures and the setup of its scenario.
+pub(super) struct BeforeSetup<'n, 's> {
+    /// The names that are known before the fixtures.
+    pub before_fixtures: ReadContext<'n>,
+    /// The names that are known after the fixtures of the scenario.
+    pub before_setup: ReadContext<'n>,
+    /// The name of the scenario.
+    pub scenario: &'s str,
+    /// The parts that the scenarios of the pack share.
+    pub shared: &'s Shared<'s>,
+}
+
 pub(super) static CONTROL: MappingSchema = MappingSchema {
     name: "control",
     about: "overrides that remove the fault",
     fields: &[
+        Field::optional(
+            "fixtures",
+            ValueType::Either(&[FIXTURES, ValueType::Null]),
+            "fixtures that replace those of the scenario",
+        ),
         Field::optional(
             "setup",
             ValueType::Either(&[ValueType::List(&ValueType::MappingSchema(&STEP)), ValueType::Null]),
@@ -56,14 +75,18 @@ pub(super) static CONTROL: MappingSchema = MappingSchema {
 };
 
 impl Control {
+    /// Reads the control of a scenario. `fixtures` are those of the scenario; those that the control adds are added to their
+    /// names.
     pub(super) fn read<'n>(
         fields: &Fields<'_>,
-        mut names: ReadContext<'n>,
+        before: BeforeSetup<'n, '_>,
         after_setup: &ReadContext<'n>,
         faulty: &Flow,
         condition: bool,
+        fixtures: &mut FixtureSteps,
     ) -> Self {
-        let reader = names.reader;
+        let reader = after_setup.reader;
+        let of_scenario = fields;
         let (control, reason) = (fields.get("control"), fields.get("no_control"));
         if let (Some(_), Some(reason)) = (control, reason) {
             reader.error(reason.span, "a scenario can have `control` or `no_control`, not both");
@@ -79,12 +102,21 @@ impl Control {
         let Some(fields) = reader.fields(node, &CONTROL) else {
             return Self::Missing;
         };
-        let setup = match fields.get("setup") {
-            Some(node) => Step::read_all(node, &mut names, None),
-            None => {
-                names = after_setup.clone();
-                faulty.setup.clone()
-            }
+        let own_setup = fields.get("setup").or_else(|| of_scenario.get("setup"));
+        let (setup, mut names) = if let Some(node) = fields.get("fixtures") {
+            let mut names = before.before_fixtures;
+            let own = before.shared.fixtures.set_up(node, &mut names, before.scenario);
+            let more = own.names.into_iter().filter(|name| !fixtures.names.contains(name));
+            fixtures.names.extend(more.collect::<Vec<_>>());
+            let mut setup = own.setup;
+            setup.extend(own_setup.into_iter().flat_map(|node| Step::read_all(node, &mut names, None)));
+            (setup, names)
+        } else if let Some(node) = fields.get("setup") {
+            let (mut setup, mut names) = (fixtures.setup.clone(), before.before_setup);
+            setup.extend(Step::read_all(node, &mut names, None));
+            (setup, names)
+        } else {
+            (faulty.setup.clone(), after_setup.clone())
         };
         let before = reader.count_mistakes();
         let patch = RequestPatch::read(&fields, &names);
@@ -93,7 +125,8 @@ impl Control {
         whole.suppressed.clear();
         whole.suppressed_query.clear();
         let request = whole.with(&patch);
-        let same = request == faulty.request && !["setup", "repeat", "at"].iter().any(|key| fields.has(key));
+        let same = request == faulty.request
+            && !["fixtures", "setup", "repeat", "at"].iter().any(|key| fields.has(key));
         // An override with an error is missing from the patch, but was meant to change something.
         if same && !condition && reader.count_mistakes() == before {
             reader.error_hint(

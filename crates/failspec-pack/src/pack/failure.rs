@@ -38,12 +38,18 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// The condition that its scenarios need.
     pub condition: Option<String>,
+    /// Its tags, which all its scenarios have.
+    pub tags: Vec<String>,
     /// The reason why no scenario tests it, if it is excluded.
     pub excluded: Option<String>,
     /// True if the documentation also allows an API to accept such a request. A rejection must still conform.
     pub refusal_optional: bool,
     /// The origin of the rule that its response reveals no internal details, if there is one.
     pub leaks_forbidden: Option<Provenance>,
+    /// Pointer to what names the parameter or member that is wrong, if the documentation promises that.
+    pub names: Option<Pointer>,
+    /// The ids of the failures that it wins against, if a request has both faults.
+    pub precedes: Vec<String>,
     /// Parts that differ between responses and are masked in snapshots.
     pub varies: Vec<Part>,
     /// The period in which it is documented.
@@ -136,6 +142,17 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
             ])),
             "parts that differ between responses, masked in snapshots: pointers, or { header }",
         ),
+        Field::optional(
+            "names",
+            ValueType::Pointer,
+            "pointer to what names the query parameter or member of the body that is wrong, in its own spelling: a text that \
+             contains the name, a list or the keys of an object; `*` matches any item of a list",
+        ),
+        Field::optional(
+            "precedes",
+            ValueType::List(&ValueType::Name),
+            "the failures that this one wins against where a request has both faults; omit what is not documented",
+        ),
         rules::LEAKS_FIELD,
         Field::optional(
             "refusal",
@@ -145,6 +162,11 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
         ),
         Field::optional("condition", ValueType::Name, "the condition that the scenarios of the failure need"),
         Field::optional("excluded", ValueType::Text, "the reason why no scenario tests the failure"),
+        Field::optional(
+            "tags",
+            ValueType::List(&ValueType::Name),
+            "names by which a run selects cases (`--only tag=slow`): all scenarios of the failure have them",
+        ),
         validity::SINCE,
         validity::UNTIL,
         Field::optional(
@@ -220,9 +242,12 @@ impl Failure {
             retry,
             causes,
             condition: text("condition"),
+            tags: fields.get("tags").map(|node| read_names(node, reader)).unwrap_or_default(),
             excluded: fields.get("excluded").and_then(|node| reader.reason(node)),
             refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
             leaks_forbidden: leaks(&fields, reader),
+            names: fields.get("names").and_then(|node| Pointer::read_of_each(node, reader)),
+            precedes: fields.get("precedes").map(|node| read_names(node, reader)).unwrap_or_default(),
             varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
             period: Period::read(&fields, reader),
             place: reader.place(id_node.span),

@@ -30,6 +30,15 @@ pub fn request_parts(request: &RequestTemplate, rows: &[Row]) -> BTreeSet<Reques
     parts
 }
 
+/// Returns the query parameters and members of the body that the fault of a case is in: the control has another value
+/// there, or has or lacks them. None if the fault is elsewhere, or there is no control.
+pub fn faulty_parts(faulty: &RequestTemplate, control: &Control, row: Option<&Row>) -> BTreeSet<RequestPart> {
+    match control {
+        Control::Flow(control) => differences(faulty, &control.request, row),
+        Control::Impossible(_) | Control::Missing => BTreeSet::new(),
+    }
+}
+
 /// Returns a part of the request that no source names and that the fault is in: the control has another value there.
 pub(super) fn inferred_fault(
     faulty: &RequestTemplate,

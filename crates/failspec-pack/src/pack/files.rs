@@ -137,9 +137,25 @@ impl Files {
         Ok(texts)
     }
 
+    /// Reads the contracts, the schemas and the scenarios of all packs of a directory; of built-in packs, which do not change,
+    /// nothing.
+    ///
+    /// # Errors
+    /// The same as for [`Self::read_pack`].
+    pub fn read_all(&self) -> Result<Texts, FilesError> {
+        let mut texts = Texts::new();
+        if let Self::Directory(root) = self {
+            let mut walk = Walk::below(root, &mut texts)?;
+            walk.folder("schemas")?;
+            walk.folder("scenarios")?;
+        }
+        Ok(texts)
+    }
+
     /// Returns the files of a pack that look like its contracts or scenarios and are not read, sorted: of scenarios,
     /// all but YAML files and notes; of contracts and bases, those that do not end in `.yaml`.
-    pub fn ignored(&self, pack: &str) -> Vec<String> {
+    /// `is_used` says of other files in the folder of the scenarios, by their name, if one of them has its rows there.
+    pub fn ignored(&self, pack: &str, is_used: impl Fn(&str) -> bool) -> Vec<String> {
         let Self::Directory(root) = self else { return Vec::new() };
         let mut found = Vec::new();
         let folder = format!("schemas/{pack}");
@@ -153,7 +169,7 @@ impl Files {
         for name in names_in(&root.join(&folder), 0) {
             let file = name.rsplit('/').next().unwrap_or(&name);
             let is_note = file.starts_with('.') || !file.contains('.') || has_ending(file, &[".md", ".txt"]);
-            if !is_note && !has_ending(file, &[".yaml", ".yml"]) {
+            if !is_note && !has_ending(file, &[".yaml", ".yml"]) && !is_used(file) {
                 found.push(self.shown(&format!("{folder}/{name}")));
             }
         }
@@ -284,6 +300,10 @@ impl<'t> Walk<'t> {
             let Ok(file) = entry.file_name().into_string() else {
                 continue;
             };
+            // An editor's lock, which is a link that leads nowhere.
+            if file.starts_with(".#") {
+                continue;
+            }
             if path.is_dir() {
                 let resolved = self.resolve(&path)?;
                 if inside.contains(&resolved) {
@@ -292,7 +312,9 @@ impl<'t> Walk<'t> {
                 inside.push(resolved);
                 self.walk(&path, &format!("{name}/{file}"), inside)?;
                 inside.pop();
-            } else if has_ending(&file, &[".yaml", ".yml", ".json"]) {
+            } else if has_ending(&file, &[".yaml", ".yml", ".json"])
+                || (name.starts_with("scenarios") && has_ending(&file, &[".csv"]))
+            {
                 let text =
                     self.within.text(&path, MAX_SIZE).map_err(|error| failed(&path, error.to_string()))?;
                 self.size += text.len();

@@ -11,7 +11,7 @@ use super::{
     Contract, Pack, PackError,
     contract_version::ContractVersion,
     files::{BuiltInPacks, Files, Texts},
-    split_version,
+    row_file, split_version,
 };
 
 /// The packs that are built into the program: a pack of one's own may extend one of them.
@@ -57,6 +57,13 @@ impl Inherited {
             return Err(wrong("this is not the name of a pack".to_owned(), usage));
         };
         let (name, _) = split_version(label);
+        if edition.path.starts_with(&format!("schemas/{name}/")) {
+            let hint = "give this pack another name: here, as `contract`, and of its folders";
+            return Err(wrong(
+                format!("`{name}` extends a pack of its own name: there would be two of them"),
+                hint,
+            ));
+        }
         let there = |files: &Files| files.packs().is_ok_and(|packs| packs.iter().any(|pack| pack == name));
         let built_in = BUILT_IN.get().map(|packs| Files::Embedded(packs));
         let Some(files) = [Some(files.clone()), built_in].into_iter().flatten().find(there) else {
@@ -69,7 +76,9 @@ impl Inherited {
         }
         let pack = Pack::load(&files, label)?;
         let mut scenarios = BTreeMap::new();
-        for (path, text) in pack.texts.iter().filter(|(path, _)| path.starts_with("scenarios/")) {
+        let is_rows = |path: &str| row_file::ENDINGS.iter().any(|ending| path.ends_with(ending));
+        let of_scenarios = |path: &str| path.starts_with("scenarios/") && !is_rows(path);
+        for (path, text) in pack.texts.iter().filter(|(path, _)| of_scenarios(path)) {
             let source = Source::new(files.shown(path), Arc::clone(text));
             // Its errors are those of the other pack, which has none.
             if let (Some(node), _) = yaml::read(&source) {

@@ -7,14 +7,17 @@ use std::{
 
 use jiff::civil::Date;
 
-use failspec_base::syntax::{Decoder, Diagnostic, Diagnostics, Source, yaml};
+use failspec_base::syntax::{Decoder, Diagnostic, Diagnostics, Location, Source, yaml};
 
 use super::{
     Contract, Scenario, Version,
     contract_version::{Bases, ContractVersion, ContractVersions, ParsedFile},
     files::{Files, FilesError, Texts, digest},
+    fixture::Fixtures,
     inherited::{self, Inherited},
     parallel::side_by_side,
+    row_file::{self, RowFiles},
+    scenario::Shared,
     schema::SchemaRegistry,
     split_version,
 };
@@ -40,6 +43,8 @@ pub struct Pack {
     pub contract: Contract,
     /// The scenarios for the failures of this version, in the order of the files.
     pub scenarios: Vec<Arc<Scenario>>,
+    /// The fixtures that no scenario uses, by name; their steps are not read.
+    pub unused_fixtures: Vec<(String, Location)>,
     /// The files that it was read from.
     pub texts: Arc<Texts>,
     /// Contracts and bases that only other versions use.
@@ -167,12 +172,20 @@ impl Pack {
         // Scenarios are read even if the contract has errors, so that all errors are reported at once. Without any
         // contract, only YAML errors in them are reported.
         let own = format!("scenarios/{name}/");
+        let is_rows = |path: &str| row_file::ENDINGS.iter().any(|ending| path.ends_with(ending));
         let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with(&own));
-        let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
+        let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !is_rows(path)).collect();
+        let (fixtures, wrong) = find_fixtures(files, &read, inherited_files.as_ref());
+        mistakes.0.extend(wrong);
+        let inherited_name = inherited_files.as_ref().map(|inherited| inherited.name.as_str());
+        let row_files = RowFiles::new(files, &texts, name, inherited_name);
+        let shared = Shared { row_files, fixtures };
         let mut read = side_by_side(&read, |(path, text)| {
             let source = Source::new(files.shown(path), Arc::clone(text));
             match &contract {
-                Some(contract) => read_scenarios(&source, contract, &library, inherited_files.as_ref()),
+                Some(contract) => {
+                    read_scenarios(&source, contract, &library, inherited_files.as_ref(), &shared)
+                }
                 None => (Vec::new(), yaml::read(&source).1, BTreeSet::new()),
             }
         });
@@ -182,7 +195,8 @@ impl Pack {
             for (source, node) in inherited.files.values() {
                 let reader = Decoder::new(source);
                 let rest = Inherited::without(node, &own);
-                let found = Scenario::read_file(&rest, &reader, contract, &library, Some(&inherited.name));
+                let found =
+                    Scenario::read_file(&rest, &reader, contract, &library, Some(&inherited.name), &shared);
                 read.push((found.into_iter().map(Arc::new).collect(), reader.finish(), BTreeSet::new()));
             }
         }
@@ -192,6 +206,9 @@ impl Pack {
             mistakes.0.extend(wrong.0);
         }
         mistakes.0.extend(twice(&scenarios));
+        // What several scenarios share is read with each of them.
+        each_once(&mut mistakes);
+        let unused_fixtures = shared.fixtures.unused();
         match contract {
             Some(contract) if !mistakes.has_errors() => Ok(Self {
                 name: name.to_owned(),
@@ -203,12 +220,23 @@ impl Pack {
                 extends: inherited_files.map(|inherited| inherited.name),
                 contract,
                 scenarios,
+                unused_fixtures,
                 texts,
                 others,
                 warnings: mistakes,
             }),
             _ => Err(mistakes.into()),
         }
+    }
+
+    /// Returns the files of the pack that look like its contracts, scenarios or rows and are not read, sorted.
+    pub fn ignored_files(&self) -> Vec<String> {
+        let scenarios = || self.texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
+        // A scenario of another version is not read, but it may be the one that has its rows there.
+        let is_named =
+            |file: &str| scenarios().any(|(path, text)| path.ends_with('l') && text.contains(file));
+        let is_rows = |file: &str| row_file::ENDINGS.iter().any(|ending| file.ends_with(ending));
+        self.files.ignored(&self.name, |file| is_rows(file) && is_named(file))
     }
 
     /// Returns the schema files of the pack.
@@ -342,6 +370,7 @@ fn read_scenarios(
     contract: &Contract,
     library: &SchemaRegistry,
     inherited: Option<&Inherited>,
+    shared: &Shared<'_>,
 ) -> (Vec<Arc<Scenario>>, Diagnostics, BTreeSet<String>) {
     let (node, written) = yaml::read(source);
     let Some(node) = node else { return (Vec::new(), written, BTreeSet::new()) };
@@ -351,19 +380,51 @@ fn read_scenarios(
         None => (BTreeSet::new(), node),
     };
     let reader = Decoder::new(source);
-    let scenarios = Scenario::read_file(&node, &reader, contract, library, None).into_iter().map(Arc::new);
-    (scenarios.collect(), merged(written, reader.finish()), names)
+    let scenarios = Scenario::read_file(&node, &reader, contract, library, None, shared);
+    (scenarios.into_iter().map(Arc::new).collect(), merged(written, reader.finish()), names)
 }
 
 /// Merges the errors of both passes, in the order of the file. If the first pass reports an error for a value, the
 /// second one need not report the same value again.
 fn merged(written: Diagnostics, read: Diagnostics) -> Diagnostics {
     let start = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| place.span.start);
-    let known: HashSet<_> = written.0.iter().map(start).collect();
+    // An error may be in another file: in that of rows or fixtures.
+    let file = |diagnostic: &Diagnostic| Some(diagnostic.place.as_ref()?.source.name().to_owned());
+    let known: HashSet<_> =
+        written.0.iter().map(|diagnostic| (start(diagnostic), file(diagnostic))).collect();
     let mut all = written.0;
-    all.extend(read.0.into_iter().filter(|diagnostic| !known.contains(&start(diagnostic))));
+    all.extend(read.0.into_iter().filter(|found| !known.contains(&(start(found), file(found)))));
     all.sort_by_key(start);
     Diagnostics(all)
+}
+
+/// Finds the fixtures in the scenario files of a pack, and in those of the pack that it extends.
+fn find_fixtures(
+    files: &Files,
+    scenarios: &[(&String, &Arc<str>)],
+    inherited: Option<&Inherited>,
+) -> (Fixtures, Vec<Diagnostic>) {
+    let (mut fixtures, mut wrong) = (Fixtures::default(), Vec::new());
+    // Few files have any, and all others are parsed once.
+    for (path, text) in scenarios.iter().filter(|(_, text)| text.contains("fixtures")) {
+        let source = Source::new(files.shown(path), Arc::clone(text));
+        if let (Some(node), _) = yaml::read(&source) {
+            wrong.extend(fixtures.add(&source, &node, false));
+        }
+    }
+    for (source, node) in inherited.iter().flat_map(|inherited| inherited.files.values()) {
+        wrong.extend(fixtures.add(source, node, true));
+    }
+    (fixtures, wrong)
+}
+
+/// Keeps of several equal diagnostics about one place the first one.
+fn each_once(mistakes: &mut Diagnostics) {
+    let mut known = HashSet::new();
+    mistakes.0.retain(|diagnostic| {
+        let Some(place) = &diagnostic.place else { return true };
+        known.insert((place.source.name().to_owned(), place.span, diagnostic.title.clone()))
+    });
 }
 
 /// Reports names that two files use for scenarios of the same failure.

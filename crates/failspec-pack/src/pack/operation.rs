@@ -1,7 +1,8 @@
 //! Operations: named requests of a contract, and the sources that name them and their parts.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
+use failspec_base::encoding::unescape_pointer_step;
 use failspec_base::syntax::{Decoder, Entry, Field, Fields, MappingSchema, ValueType};
 
 use super::{
@@ -42,6 +43,16 @@ pub enum RequestPart {
     Query(String),
     /// A member of the body, at a JSON Pointer.
     Body(String),
+}
+
+impl RequestPart {
+    /// Returns its name: that of the parameter, or that of the member without what it is in.
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Query(name) => Cow::Borrowed(name),
+            Self::Body(pointer) => unescape_pointer_step(pointer.rsplit('/').next().unwrap_or_default()),
+        }
+    }
 }
 
 impl RequestParts {

@@ -3,21 +3,23 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use failspec_base::{
-    syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, NodeValue, ValueType},
+    syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, NodeValue, Span, ValueType},
     template::Placeholder,
 };
 
 use super::{
     Contract, Failure,
-    control::{CONTROL, Control},
+    control::{BeforeSetup, CONTROL, Control},
     expect::{EXPECT, Expect},
     fault_parts::{inferred_fault, scenario_source},
+    fixture::{FIXTURE, FIXTURES, FixtureSteps, Fixtures},
     indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
     provenance::{Provenance, WORDS},
     read_context::ReadContext,
     request::{self, RequestPatch, RequestTemplate},
     request_flow::{AT, At, Flow, REPEAT, Repeat},
     row::Row,
+    row_file::{Each, RowFiles},
     schema::SchemaRegistry,
     step::{CAPTURES, Capture, STEP, Step, check_parameters},
 };
@@ -32,6 +34,8 @@ pub struct Scenario {
     pub name: String,
     /// The failure under test, by its index in the contract; `None` if the request has no fault.
     pub failure: Option<usize>,
+    /// The failure whose fault the request has as well.
+    pub second_fault: Option<SecondFault>,
     /// True if the request may succeed or be refused, and must only not break the server.
     pub may_be_refused: bool,
     /// True if a refusal of such a request is a warning: nothing that is documented forbids it.
@@ -60,6 +64,8 @@ pub struct Scenario {
     pub indistinguishable_from: Option<Box<IndistinguishableFrom>>,
     /// The names of its locks; scenarios that share a lock never overlap.
     pub locks: Vec<String>,
+    /// Its tags and those of its failure, sorted: a run selects cases by them.
+    pub tags: Vec<String>,
     /// The condition that must be active while the request is sent.
     pub condition: Option<String>,
     /// How long the response to the request may take at least, if the limit of the target is shorter.
@@ -68,6 +74,52 @@ pub struct Scenario {
     pub expect_inferred: Option<Box<Expect>>,
     /// Its location in the file.
     pub place: Location,
+    /// The names of the other files that it is read from: those of its rows and of its fixtures.
+    pub other_files: BTreeSet<Arc<str>>,
+}
+
+/// The parts that the scenarios of a pack share: files with rows, and fixtures.
+#[derive(Debug)]
+pub(super) struct Shared<'p> {
+    pub row_files: RowFiles<'p>,
+    pub fixtures: Fixtures,
+}
+
+/// A second fault of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecondFault {
+    /// The index of its failure in the contract.
+    pub failure: usize,
+    /// True if the documentation says that the failure under test precedes it.
+    pub is_preceded: bool,
+}
+
+impl SecondFault {
+    /// Reads `second_fault`; none in a version of the contract that does not have one of the two failures.
+    fn read(fields: &Fields<'_>, trigger: Option<&Trigger<'_>>, names: &ReadContext<'_>) -> Option<Self> {
+        let (reader, contract) = (names.reader, names.contract);
+        let node = fields.get("second_fault")?;
+        let Some(trigger) = trigger else {
+            reader.error_hint(node.span, "a request that must succeed has no second fault", "remove it");
+            return None;
+        };
+        let id = reader.text(node)?;
+        let Some(failure) = contract.failures.iter().position(|failure| failure.id == id) else {
+            if !is_here(id, contract) && !is_elsewhere(id, contract) {
+                let known = contract.failures.iter().map(|failure| failure.id.as_str());
+                reader.unknown(node.span, "failure", id, known);
+            }
+            return None;
+        };
+        let first = trigger.index?;
+        if first == failure {
+            reader.error_hint(node.span, "the second fault is the first one", "name another failure");
+        } else if contract.precedes(failure, first) {
+            let title = format!("`{id}` precedes `{}`, so the request triggers `{id}`", trigger.failure.id);
+            reader.error_hint(node.span, title, "exchange `triggers` and `second_fault`");
+        }
+        Some(Self { failure, is_preceded: contract.precedes(first, failure) })
+    }
 }
 
 /// The roles and names that a scenario requires.
@@ -85,10 +137,15 @@ pub static SCENARIOS: MappingSchema = MappingSchema {
     about: "the scenarios of a contract",
     fields: &[
         Field::required("contract", ValueType::Name, "the name of the contract that the scenarios belong to"),
-        Field::required(
+        Field::optional(
             "scenarios",
             ValueType::Map(&ValueType::MappingSchema(&SCENARIO)),
-            "the scenarios by name",
+            "the scenarios by name; a file with fixtures needs none",
+        ),
+        Field::optional(
+            "fixtures",
+            ValueType::Map(&ValueType::MappingSchema(&FIXTURE)),
+            "setup steps that scenarios of all files share, by name",
         ),
     ],
     also: &[],
@@ -105,6 +162,12 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
              `expect: no_server_error` that it must not break the server",
         ),
         Field::optional(
+            "second_fault",
+            ValueType::Name,
+            "a failure whose fault the request has as well. Where the contract says that `triggers` precedes it, it must not \
+             come; where it says nothing, either may come, and then nothing is shown",
+        ),
+        Field::optional(
             "source",
             ValueType::Words(WORDS),
             "`inferred` if the documentation does not say that this request causes this failure",
@@ -114,6 +177,7 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             ValueType::Text,
             "the page or line with the rule that the request breaks; reports show it",
         ),
+        Field::optional("fixtures", FIXTURES, "fixtures whose steps come before those of `setup`"),
         Field::optional(
             "fault",
             ValueType::Text,
@@ -173,13 +237,19 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "each",
-            ValueType::Map(&ValueType::Map(&ValueType::Any)),
-            "row name → variables: one case for each row",
+            ValueType::Either(&[ValueType::Text, ValueType::Map(&ValueType::Map(&ValueType::Any))]),
+            "row name → variables: one case for each row; or a CSV or JSON file with the rows, in the folder of the \
+             scenarios",
         ),
         Field::optional(
             "locks",
             ValueType::List(&ValueType::Name),
             "scenarios that share a lock never overlap",
+        ),
+        Field::optional(
+            "tags",
+            ValueType::List(&ValueType::Name),
+            "names by which a run selects cases (`--only tag=slow`), in addition to those of the failure",
         ),
         Field::optional(
             "condition",
@@ -203,6 +273,7 @@ impl Scenario {
         contract: &Contract,
         library: &SchemaRegistry,
         inherited_from: Option<&str>,
+        shared: &Shared<'_>,
     ) -> Vec<Self> {
         let Some(fields) = reader.fields(node, &SCENARIOS) else {
             return Vec::new();
@@ -214,35 +285,40 @@ impl Scenario {
         {
             reader.unknown(node.span, "contract", name, [contract.name.as_str()]);
         }
+        match fields.get("fixtures") {
+            Some(node) => shared.fixtures.check(node, reader),
+            None if !fields.has("scenarios") => {
+                let hint = "give `scenarios`, or `fixtures` for those of other files";
+                reader.error_hint(first_key(node), "the file has no scenarios", hint);
+            }
+            None => {}
+        }
         let names = ReadContext { reader, contract, library, known: BTreeSet::new() };
         fields
             .get("scenarios")
             .into_iter()
             .flat_map(|node| reader.named(node))
             .filter(|entry| !is_of_another_version(entry, contract))
-            .filter_map(|entry| Self::read(entry, names.clone()))
+            .filter_map(|entry| Self::read(entry, names.clone(), shared))
             .collect()
     }
 
-    fn read(entry: &Entry, mut names: ReadContext<'_>) -> Option<Self> {
+    fn read(entry: &Entry, mut names: ReadContext<'_>, shared: &Shared<'_>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(&entry.value, &SCENARIO)?;
-        let rows: Vec<Row> = fields
-            .get("each")
-            .into_iter()
-            .flat_map(|node| reader.named(node))
-            .map(|row| Row::read(row, reader))
-            .collect();
-        if let Some(node) = fields.get("each").filter(|_| rows.is_empty()) {
-            reader.error_hint(node.span, "`each` has no rows", "give a row, or remove `each`");
-        }
+        let (each, rows) = Each::read_with_rows(fields.get("each"), reader, &shared.row_files)?;
         for row in &rows {
             names.known.extend(row.values.iter().map(|(name, _)| name.clone()));
         }
-        // The setup of the control may capture other names than the setup of the scenario.
+        // The fixtures and the setup of the control may capture other names than those of the scenario.
+        let before_fixtures = names.clone();
+        let mut fixtures = match fields.get("fixtures") {
+            Some(node) => shared.fixtures.set_up(node, &mut names, &entry.key),
+            None => FixtureSteps::default(),
+        };
         let before_setup = names.clone();
-        let setup =
-            fields.get("setup").map(|node| Step::read_all(node, &mut names, None)).unwrap_or_default();
+        let mut setup = fixtures.setup.clone();
+        setup.extend(fields.get("setup").into_iter().flat_map(|node| Step::read_all(node, &mut names, None)));
         let patch = RequestPatch::read(&fields, &names);
         if !fields.has("request") {
             reader.error_hint(
@@ -268,7 +344,10 @@ impl Scenario {
         let condition = Self::condition(&fields, &names, goal.trigger());
         let control = match goal {
             Goal::Success | Goal::NoServerError | Goal::Accepted => Control::Impossible(NO_FAULT.to_owned()),
-            Goal::Failure(_) => Control::read(&fields, before_setup, &names, &faulty, condition.is_some()),
+            Goal::Failure(_) => {
+                let before = BeforeSetup { before_fixtures, before_setup, scenario: &entry.key, shared };
+                Control::read(&fields, before, &names, &faulty, condition.is_some(), &mut fixtures)
+            }
         };
         let source =
             scenario_source(&fields, reader, inferred_fault(&faulty.request, &control, &rows).as_ref());
@@ -280,40 +359,45 @@ impl Scenario {
             .get("indistinguishable_from")
             .and_then(|node| IndistinguishableFrom::read(node, &names, &faulty.request))
             .map(Box::new);
-        let mut at_teardown = names.clone();
-        if let Control::Flow(control) = &control {
+        if let Control::Flow(control) = &control
+            && faulty.capture.is_empty()
+        {
             // A fault that is not rejected creates what the control creates.
-            if faulty.capture.is_empty() {
-                faulty.capture.clone_from(&control.capture);
-            }
-            let captured = control.setup.iter().flat_map(|step| &step.capture).chain(&control.capture);
-            at_teardown.known.extend(captured.map(|capture| capture.name.clone()));
+            faulty.capture.clone_from(&control.capture);
         }
-        at_teardown.known.extend(faulty.capture.iter().map(|capture| capture.name.clone()));
+        let mut at_teardown = names.clone();
+        at_teardown.known.extend(captures_of(&faulty, &control));
+        let mut teardown = match fields.get("teardown") {
+            Some(node) => Step::read_all(node, &mut at_teardown, None),
+            None => Vec::new(),
+        };
+        teardown.extend(shared.fixtures.tear_down(&fixtures.names, &mut at_teardown, &entry.key));
+        let other_files = shared.fixtures.files(&fixtures.names).chain(each.iter().filter_map(Each::file));
+        let other_files = other_files.map(Arc::from).collect();
         let scenario = Self {
             name: entry.key.clone(),
             first_byte: fields.get("first_byte").and_then(|node| first_byte(node, reader)),
             cause: goal.trigger().and_then(|trigger| trigger.cause),
+            second_fault: SecondFault::read(&fields, goal.trigger(), &names),
             source,
             documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
             fault: fields.get("fault").and_then(|node| reader.text(node)).map(Arc::from),
             part: fields.get("part").and_then(|node| reader.text(node)).map(Arc::from),
             faulty,
             control,
-            teardown: fields
-                .get("teardown")
-                .map(|node| Step::read_all(node, &mut at_teardown, None))
-                .unwrap_or_default(),
+            teardown,
             rows,
             then,
             indistinguishable_from,
-            locks: fields.get("locks").map(|node| locks(node, reader)).unwrap_or_default(),
+            locks: fields.get("locks").map(|node| sorted_names(node, reader)).unwrap_or_default(),
+            tags: tags(&fields, goal.trigger(), reader),
             condition,
             expect_inferred: fields
                 .get("inferred")
                 .and_then(|node| Expect::read_inferred(node, &names))
                 .map(Box::new),
             place: reader.place(entry.key_span),
+            other_files,
             // Last: a scenario for a failure that is not documented on the day of this version is read like all
             // others, so that its errors are reported, and is then left out.
             may_be_refused: matches!(goal, Goal::NoServerError | Goal::Accepted),
@@ -323,8 +407,8 @@ impl Scenario {
                 Goal::Success | Goal::NoServerError | Goal::Accepted => None,
             },
         };
-        if let Some(node) = fields.get("each") {
-            scenario.check_nulls(node, reader);
+        if let Some(each) = &each {
+            each.check(reader, |rows, reader| scenario.check_nulls(rows, reader));
         }
         Some(scenario)
     }
@@ -338,8 +422,8 @@ impl Scenario {
             reader.error_hint(
                 entry.value.span,
                 format!(
-                    "`{}` is null in this row, but a request has it as a part of a path or a text",
-                    entry.key
+                    "`{}` is null in this row, but a request of `{}` has it as a part of a path or a text",
+                    entry.key, self.name
                 ),
                 "`null` leaves out a whole parameter, header or field; for a part, give \"\"",
             );
@@ -451,6 +535,23 @@ fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
     if let Some(until) = fields.get("repeat").and_then(|node| node.get("until_triggered")) {
         reader.error_hint(until.span, "a request that must succeed triggers nothing", "remove it");
     }
+}
+
+/// Returns the names of what the control and its setup capture, and of what the request with the fault does.
+fn captures_of<'f>(faulty: &'f Flow, control: &'f Control) -> impl Iterator<Item = String> + 'f {
+    let of_control = match control {
+        Control::Flow(control) => Some(control),
+        _ => None,
+    };
+    let of_control = of_control
+        .into_iter()
+        .flat_map(|control| control.setup.iter().flat_map(|step| &step.capture).chain(&control.capture));
+    of_control.chain(&faulty.capture).map(|capture| capture.name.clone())
+}
+
+/// Returns the place of the first key of a mapping.
+fn first_key(node: &Node) -> Span {
+    node.as_map().and_then(|entries| entries.first()).map_or(node.span, |entry| entry.key_span)
 }
 
 /// Reads how long a response may take.
@@ -607,7 +708,15 @@ fn triggers<'n>(node: &Node, names: &ReadContext<'n>) -> Option<Trigger<'n>> {
     None
 }
 
-fn locks(node: &Node, reader: &Decoder) -> Vec<String> {
+/// Reads the tags of a scenario, and adds those of its failure.
+fn tags(fields: &Fields<'_>, trigger: Option<&Trigger<'_>>, reader: &Decoder) -> Vec<String> {
+    let own = fields.get("tags").map(|node| sorted_names(node, reader)).unwrap_or_default();
+    let of_failure = trigger.into_iter().flat_map(|trigger| trigger.failure.tags.iter().cloned());
+    own.into_iter().chain(of_failure).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Reads a list of names, sorted and each once.
+fn sorted_names(node: &Node, reader: &Decoder) -> Vec<String> {
     let names = reader.list(node).iter().filter_map(|item| {
         let name = reader.text(item)?;
         reader.check_name(name, item.span).then(|| name.to_owned())

@@ -1,9 +1,12 @@
 //! One request in a setup, a teardown, or after the failure.
 
+use std::sync::Arc;
+
 use failspec_base::{
     message::is_token,
     syntax::{
-        Decoder, Entry, Field, Fields, MappingSchema, Node, NodeValue, Span, ValueType, parse_duration,
+        Decoder, Entry, Field, Fields, Location, MappingSchema, Node, NodeValue, Span, ValueType,
+        parse_duration,
     },
     template::Template,
 };
@@ -39,6 +42,19 @@ pub struct Step {
     pub resend: bool,
     /// Its location in the file.
     pub span: Span,
+    /// The fixture that it is of, if it does not stand in the scenario itself.
+    pub fixture: Option<Arc<StepOfFixture>>,
+}
+
+/// The place of a step in a fixture.
+#[derive(Debug)]
+pub struct StepOfFixture {
+    /// The name of the fixture.
+    pub name: String,
+    /// The number of the step in its setup or teardown, from 1.
+    pub number: usize,
+    /// Its location in the file of the fixture.
+    pub place: Location,
 }
 
 /// A wait before a request.
@@ -201,6 +217,7 @@ impl Step {
             at_most,
             resend,
             span: node.span,
+            fixture: None,
         })
     }
 

@@ -11,7 +11,8 @@ use failspec_base::{
     message::{Header, Limits},
     secret::Secret,
     syntax::{
-        Decoder, Diagnostic, Diagnostics, Entry, Field, Fields, MappingSchema, Node, Source, ValueType, toml,
+        Decoder, Diagnostic, Diagnostics, Entry, Field, Fields, Location, MappingSchema, Node, Source,
+        ValueType, toml,
     },
     template::VariableValue,
 };
@@ -95,6 +96,11 @@ pub static CONFIG: MappingSchema = MappingSchema {
     name: "config",
     about: "targets and waivers",
     fields: &[
+        Field::optional(
+            "packs",
+            ValueType::Text,
+            "the folder of your own packs (with schemas/PACK and scenarios/PACK), relative to this file: as --packs",
+        ),
         Field::optional("default_target", ValueType::Name, "the target of a run without `--target`"),
         Field::optional("target", ValueType::Map(&ValueType::MappingSchema(&TARGET)), "targets by name"),
         Field::optional(
@@ -212,6 +218,20 @@ impl Config {
         match config {
             Some(config) if !reader.failed() => Ok(config),
             _ => Err(redact(reader.finish(), source, Some(&node))),
+        }
+    }
+
+    /// Reads only the folder of the packs, with its place in the file.
+    ///
+    /// # Errors
+    /// Returns the errors in the syntax of the file, and in that key.
+    pub fn packs(source: &Arc<Source>) -> Result<Option<(String, Location)>, Diagnostics> {
+        let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
+        let Some(packs) = node.get("packs") else { return Ok(None) };
+        let reader = Decoder::new(source);
+        match reader.text(packs) {
+            Some(text) => Ok(Some((text.to_owned(), reader.place(packs.span)))),
+            None => Err(redact(reader.finish(), source, Some(&node))),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Rules that apply when a pack is loaded.
 
+mod fixtures;
 mod load;
 mod obeyed;
 mod openapi_reading;
 mod refused;
+mod rows;
 mod sources;
 mod swagger;
 mod versions;

@@ -84,6 +84,32 @@ const REFUSED: &[(&str, Load, &str)] = &[
     ("row variables totp and fill", with_controlled, "each: { one: { totp: 1, fill: 2 } }"),
     // `*` is understood in `code` alone.
     ("star in message", with_contract, "success: { status: 200, match: { /items/*/id: true } }"),
+    (
+        "precedes in a circle",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, precedes: [not_found] }",
+    ),
+    (
+        "precedes a failure that is not there",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, precedes: [forbiden] }",
+    ),
+    ("second fault that is the first", with_controlled, "second_fault: not_found"),
+    (
+        "code at two places at once",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { code: { header: X-Code, pointer: /code } } }",
+    ),
+    (
+        "absent before another place",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { code: [{ pointer: /a, absent: x }, /b] } }",
+    ),
+    (
+        "parameter of a pointer",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { code: { pointer: /a, parameter: x } } }",
+    ),
     ("star in a capture", with_controlled, "setup: [{ request: GET /x, capture: { id: /items/*/id } }]"),
     ("star in expect", with_controlled, "expect: { body: { /errors/*/field: { const: name } } }"),
     (

@@ -125,7 +125,9 @@ fn filters(page: &mut Page, report: &RunReport) {
 
 /// Writes a case, folded; the first one that failed is open, because it is what the reader looks for.
 fn row(page: &mut Page, case: &CaseReport, open: bool) {
-    page.raw("<details class=\"case ").raw(word(case.outcome)).raw("\" id=\"").text(&case.name);
+    let only = only_violation(case);
+    page.raw("<details class=\"case ").raw(word(case.outcome));
+    page.raw(if only.is_some() { " one" } else { "" }).raw("\" id=\"").text(&case.name);
     page.raw(if case.warnings.is_empty() { "\"" } else { "\" data-warned" });
     page.raw(if differs(case) { " data-changed" } else { "" });
     page.raw(if open { " open" } else { "" });
@@ -143,7 +145,11 @@ fn row(page: &mut Page, case: &CaseReport, open: bool) {
     }
     page.raw(" <span class=\"ms\">").text(&case.duration_ms.to_string()).raw(" ms</span>");
     if case.outcome != Outcome::Passed {
-        page.raw(" <span class=\"why\">").content(&sentence(case)).raw("</span>");
+        page.raw(" <span class=\"why\">").content(&sentence(case));
+        if let Some(finding) = only {
+            page.raw(" <code class=\"check\">").content(finding.check).raw("</code>");
+        }
+        page.raw("</span>");
     }
     page.raw("</summary><div class=\"inside\">");
     if is_shown_without_script(case) {
@@ -178,10 +184,26 @@ fn badge(page: &mut Page, case: &CaseReport) {
     page.raw("</span>");
 }
 
+/// Returns the violation that is all there is to say of a case: its line says it, and says it once. A page with thousands
+/// of them stays small.
+fn only_violation(case: &CaseReport) -> Option<&Finding> {
+    let [finding] = case.violations.as_slice() else { return None };
+    let is_all = case.waived.is_empty()
+        && case.warnings.is_empty()
+        && case.outcome != Outcome::Unstable
+        && case.rerun.is_none()
+        && finding.details.is_empty()
+        && sentence(case) == finding.message;
+    is_all.then_some(finding)
+}
+
 /// Writes the findings into the page itself: they must be readable without a script.
 fn findings(page: &mut Page, case: &CaseReport) {
     let reason =
         case.reason.as_ref().filter(|_| case.violations.is_empty() || case.outcome == Outcome::Unstable);
+    if only_violation(case).is_some() {
+        return;
+    }
     let any = !case.violations.is_empty() || !case.waived.is_empty() || !case.warnings.is_empty();
     if !any && reason.is_none() && case.rerun.is_none() {
         return;

@@ -1,6 +1,7 @@
 //! One pack as a test suite.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     time::Duration,
 };
@@ -59,6 +60,14 @@ fn properties(report: &RunReport, pack: &PackReport) -> Vec<(String, String)> {
     }
     if let Some(day) = &header.as_of {
         property("docs as of", day);
+    }
+    // Of the suite, because Jenkins' schema has no properties in a test case.
+    let mut tags: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for case in cases(report, pack) {
+        case.tags.iter().for_each(|tag| tags.entry(tag).or_default().push(&case.name));
+    }
+    for (tag, cases) in tags {
+        property(&format!("tag {tag}"), &cases.join(" "));
     }
     let exercised = pack.coverage.count(|state| *state == State::Exercised);
     let (causes, causes_exercised) = pack.coverage.causes();

@@ -145,6 +145,9 @@ pub fn standards(asked: &Asked) -> Reply {
         "/404" => problem(404, "Not Found"),
         "/407" => problem(407, "Proxy Authentication Required").with("Proxy-Authenticate", "Basic"),
         "/416" => problem(416, "Range Not Satisfiable").with("Content-Range", "bytes */10"),
+        "/values" if asked.json["address"]["zip"] != json!(12345) => {
+            problem(422, "Unprocessable Content").set("errors", json!([{ "field": "address.zip" }]))
+        }
         "/426" => problem(426, "Upgrade Required").with("Upgrade", "HTTP/3.0").with("Connection", "upgrade"),
         _ => Reply::json(200, json!({})),
     }

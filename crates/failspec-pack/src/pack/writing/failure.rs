@@ -59,12 +59,18 @@ file_mappings! {
         matches: Vec<(Pointer, SchemaSource)> = "match",
         /// Parts that differ between responses.
         varies: OneOrMany<Part> = ["varies" list],
+        /// Pointer to what names the part that is wrong.
+        names: Option<Pointer> = "names",
+        /// The failures that it wins against.
+        precedes: Vec<String> = ["precedes" inline],
         /// The promise of the documentation that the response reveals no internal details.
         leaks: Option<Leaks> = "leaks",
         /// The obligation of the API to reject such a request.
         refusal: Option<Demand> = "refusal",
         /// The condition that its scenarios need.
         condition: Option<String> = "condition",
+        /// Its tags.
+        tags: Vec<String> = ["tags" inline],
         /// Inferred constraints.
         inferred: Option<Box<InferredSource>> = "inferred",
     }

@@ -8,6 +8,7 @@ use super::{
     super::{
         Provenance,
         control::CONTROL,
+        fixture::FIXTURE,
         indistinguishable::INDISTINGUISHABLE_FROM,
         scenario::{SCENARIO, SCENARIOS, split_trigger},
     },
@@ -26,6 +27,8 @@ file_mappings! {
     block struct ScenarioFileSource: SCENARIOS, {
         /// The name of the contract.
         contract: String = "contract",
+        /// The fixtures by name.
+        fixtures: Vec<(String, FixtureSource)> = "fixtures",
         /// The scenarios by name.
         scenarios: Vec<(String, ScenarioSource)> = ["scenarios" always],
     }
@@ -35,6 +38,8 @@ file_mappings! {
     block struct ScenarioSource: SCENARIO, {
         /// The failure, or the cause of it; none if the request must succeed.
         triggers: Option<TriggerSource> = "triggers",
+        /// The failure whose fault the request has as well.
+        second_fault: Option<String> = "second_fault",
         /// The page or line with the rule that the request breaks.
         documentation: Option<String> = "documentation",
         /// The kind of the fault.
@@ -47,8 +52,12 @@ file_mappings! {
         condition: Option<String> = "condition",
         /// The names of its locks.
         locks: Vec<String> = "locks",
-        /// The rows: name → values by name.
-        each: Vec<(String, Vec<(String, Value)>)> = "each",
+        /// Its tags.
+        tags: Vec<String> = ["tags" inline],
+        /// The rows, or the file that they are in.
+        each: RowsSource = "each",
+        /// The names of its fixtures.
+        fixtures: Vec<String> = ["fixtures" inline],
         /// The steps before the request.
         setup: Vec<StepSource> = "setup",
         /// The request with the fault.
@@ -77,9 +86,22 @@ file_mappings! {
         teardown: Vec<StepSource> = "teardown",
     }
 
+    /// Setup steps that several scenarios share.
+    #[derive(Default)]
+    block struct FixtureSource: FIXTURE, {
+        /// The names of the fixtures that it needs.
+        fixtures: Vec<String> = ["fixtures" inline],
+        /// The steps.
+        setup: Vec<StepSource> = "setup",
+        /// The steps that remove what it created.
+        teardown: Vec<StepSource> = "teardown",
+    }
+
     /// The changes that turn the flow with the fault into the one without it.
     #[derive(Default)]
     block struct ControlSource: CONTROL, {
+        /// The fixtures that replace those of the scenario.
+        fixtures: Option<Override<Vec<String>>> = ["fixtures" inline],
         /// The steps that replace the setup.
         setup: Option<Override<Vec<StepSource>>> = "setup",
         /// The changes of the request.
@@ -137,6 +159,48 @@ impl ScenarioSource {
             Some(Override::Set(role)) => Some(role.as_str()),
             _ => None,
         })
+    }
+}
+
+/// The rows of a scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowsSource {
+    /// Rows by name: the values by name.
+    Inline(Vec<(String, Vec<(String, Value)>)>),
+    /// The name of the file with the rows.
+    File(String),
+}
+
+impl Default for RowsSource {
+    fn default() -> Self {
+        Self::Inline(Vec::new())
+    }
+}
+
+impl FileValue for RowsSource {
+    fn tree(&self) -> Tree {
+        match self {
+            Self::Inline(rows) => rows.tree(),
+            Self::File(name) => name.tree(),
+        }
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        match node.as_text() {
+            Some(name) => Some(Self::File(name.to_owned())),
+            None => FileValue::read(node, reader).map(Self::Inline),
+        }
+    }
+
+    fn entry(&self) -> Option<Tree> {
+        match self {
+            Self::Inline(rows) => rows.entry(),
+            Self::File(name) => name.entry(),
+        }
+    }
+
+    fn missing() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

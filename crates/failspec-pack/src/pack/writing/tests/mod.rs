@@ -42,6 +42,7 @@ fn keys_are_those_of_the_loader() {
     same_keys::<InferredSource>();
     same_keys::<ScenarioFileSource>();
     same_keys::<ScenarioSource>();
+    same_keys::<FixtureSource>();
     same_keys::<ControlSource>();
     same_keys::<IndistinguishableFromSource>();
     same_keys::<StepSource>();

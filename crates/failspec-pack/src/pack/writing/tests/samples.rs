@@ -189,10 +189,13 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
             cause: Some("gone".to_owned()),
             or: vec![TriggerSource::of("gone")],
         }),
+        second_fault: Some(text.to_owned()),
         documentation: Some(text.to_owned()),
         source: Some(Provenance::Inferred),
         locks: vec![text.to_owned(), text.to_owned()],
-        each: vec![("row".to_owned(), vec![(text.to_owned(), value.clone())])],
+        tags: vec![text.to_owned()],
+        each: RowsSource::Inline(vec![("row".to_owned(), vec![(text.to_owned(), value.clone())])]),
+        fixtures: vec![text.to_owned()],
         setup: vec![step.clone(), StepSource { wait: Some("1s".to_owned()), ..StepSource::default() }],
         request,
         repeat: Some(RepeatSource { times: text.into(), until_triggered: true }),
@@ -295,6 +298,8 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             envelope: Some(EnvelopeSource { schema: Some(Override::Removed), ..EnvelopeSource::default() }),
             causes: vec![text.to_owned()],
             retry: Some(Retry::AfterDelay),
+            names: Some(pointer.clone()),
+            precedes: vec![text.to_owned()],
             headers: vec![(text.to_owned(), schema())],
             optional_headers: vec![(format!("{text}2"), schema())],
             retry_after: vec![RetryAfterLocation {
@@ -320,7 +325,18 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
 
 pub(super) fn file_with(text: &str, value: &Value) -> ScenarioFileSource {
     let scenario = scenario_with(text, value);
-    ScenarioFileSource { contract: text.to_owned(), scenarios: vec![(text.to_owned(), scenario)] }
+    let fixture = FixtureSource {
+        fixtures: vec![text.to_owned()],
+        setup: scenario.setup.clone(),
+        teardown: scenario.teardown.clone(),
+    };
+    let mut of_file = scenario.clone();
+    of_file.each = RowsSource::File(text.to_owned());
+    ScenarioFileSource {
+        contract: text.to_owned(),
+        fixtures: vec![(text.to_owned(), fixture)],
+        scenarios: vec![(text.to_owned(), scenario), (format!("{text}2"), of_file)],
+    }
 }
 
 /// A pseudo-random number generator, so that a failure can be repeated.
