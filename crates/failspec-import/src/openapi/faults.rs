@@ -24,7 +24,7 @@ const STRANGE: &str = "application/x-failspec";
 /// The size of the large body that is sent on demand, in bytes.
 const LARGE: u32 = 11_000_000;
 
-/// The number of lists within each other in the deep body that is sent once: more than a parser that calls itself for each
+/// The number of lists within each other in the deep body that is sent on demand: more than a parser that calls itself for each
 /// of them can read in many languages, and few bytes.
 const DEEP: usize = 5_000;
 
@@ -261,7 +261,7 @@ impl Generator<'_> {
             Reach::Fresh => self.allow_leftovers || self.creators.of_collection(operation).is_some(),
             Reach::Foreign => false,
         };
-        if !self.sent_deep && right.body.is_some() && is_repeatable {
+        if self.large_body && !self.sent_deep && right.body.is_some() && is_repeatable {
             self.sent_deep = true;
             let mut faulty = right.ask.clone();
             let nested = [vec!['['; DEEP], vec![']'; DEEP]].concat().into_iter().collect::<String>();

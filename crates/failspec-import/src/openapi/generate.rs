@@ -25,6 +25,15 @@ use super::{
 /// Maximum number of scenarios for one operation.
 const MAX_PER_KIND: usize = 80;
 
+/// Maximum number of scenarios for one operation up to which those are added whose requests most servers accept.
+const MAX_TOLERATED: usize = 48;
+
+/// The number of those that any operation gets; a third of them in a large API, whose pack could not be read else.
+const MIN_TOLERATED: usize = 12;
+
+/// Number of operations from which on an API is large.
+const LARGE_API: usize = 500;
+
 /// Generates the scenarios of a document.
 pub(super) struct Generator<'a> {
     pub declared: &'a Declared,
@@ -46,7 +55,7 @@ pub(super) struct Generator<'a> {
     pub large_body: bool,
     /// True once a scenario sends it.
     pub sent_large: bool,
-    /// True once a scenario sends a body of many lists within each other.
+    /// True once a scenario sends a body of many lists within each other, which `large_body` demands too.
     pub sent_deep: bool,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
@@ -129,6 +138,7 @@ impl<'a> Generator<'a> {
                 self.leave_out(why, operation, &fault.what.replace('_', " "));
             }
         }
+        self.limit_tolerated(operation, &mut faults);
         if faults.len() > MAX_PER_KIND {
             // What the document forbids comes first, and last what servers convert.
             faults.sort_by_key(|fault| match fault.class.is_allowed() {
@@ -143,6 +153,32 @@ impl<'a> Generator<'a> {
         for fault in faults {
             self.note(operation, right, fault);
         }
+    }
+
+    /// Limits the requests that most servers accept, so that large bodies do not make large packs: of each kind one comes first.
+    fn limit_tolerated(&mut self, operation: &Operation, faults: &mut Vec<Fault>) {
+        let (tolerated, sure): (Vec<Fault>, Vec<Fault>) =
+            std::mem::take(faults).into_iter().partition(|fault| fault.tolerated);
+        *faults = sure;
+        let room = match self.declared.api.operations.len() {
+            ..LARGE_API => MAX_TOLERATED.saturating_sub(faults.len()).max(MIN_TOLERATED),
+            _ => MIN_TOLERATED / 3,
+        };
+        let more = tolerated.len().saturating_sub(room);
+        if more > 0 {
+            self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
+        }
+        let mut times: HashMap<String, usize> = HashMap::new();
+        let mut ranked: Vec<(usize, usize, Fault)> = Vec::new();
+        for (index, fault) in tolerated.into_iter().enumerate() {
+            let time = times.entry(fault.kind.clone()).or_default();
+            *time += 1;
+            ranked.push((*time, index, fault));
+        }
+        ranked.sort_by_key(|(time, index, _)| (*time, *index));
+        ranked.truncate(room);
+        ranked.sort_by_key(|(_, index, _)| *index);
+        faults.extend(ranked.into_iter().map(|(.., fault)| fault));
     }
 
     /// Keeps only the requests that cannot change data that existed before the run, because their paths name no
