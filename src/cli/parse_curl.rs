@@ -162,7 +162,7 @@ impl CurlRequest {
                     let shown = format!("-{letter}");
                     let (_, option) =
                         CurlOption::short(letter).ok_or_else(|| CurlError::Unknown(shown.clone()))?;
-                    let rest = std::mem::take(&mut letters.as_str().to_owned());
+                    let rest = letters.as_str().to_owned();
                     let value = match rest.as_str() {
                         _ if !option.has_value() => None,
                         "" => words.next(),

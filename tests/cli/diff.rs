@@ -15,7 +15,7 @@ operations:
   get_thing: { request: 'GET /things/{thing}' }
   made_up: { request: 'GET /made/up', source: inferred }
 failures:
-  - { id: not_found, status: 404, code: not_found, summary: Nothing there, retry: never }
+  - { id: not_found, status: 404, code: not_found, summary: Nothing there, retry: never, precedes: [too_fast], names: /field }
   - id: too_fast
     status: 429
     code: too_fast
@@ -70,10 +70,13 @@ fn diff_of_a_contract_with_itself_is_empty() {
 #[test]
 fn diff_reports_breaking_changes() {
     let cases: &[(&str, &str, &str)] = &[
+        ("precedes: [too_fast], ", "", "not_found no longer precedes too_fast"),
+        ("names: /field", "names: /fields", "not_found: names moved from /field to /fields"),
+        ("code: /error,", "code: { header: X-Error },", "code moved from /error to the header X-Error"),
         ("status: 404", "status: 410", "not_found: the status changed from 404 to 410"),
         ("code: not_found", "code: absent", "not_found: the code changed from not_found to absent"),
         (
-            "  - { id: not_found, status: 404, code: not_found, summary: Nothing there, retry: never }\n",
+            "  - { id: not_found, status: 404, code: not_found, summary: Nothing there, retry: never, precedes: [too_fast], names: /field }\n",
             "",
             "not_found (404, code not_found) was removed",
         ),
@@ -127,6 +130,7 @@ fn diff_reports_compatible_changes() {
         ),
         ("Nothing there", "Nothing is there", "“Nothing there” → “Nothing is there”"),
         ("id: not_found,", "id: absent,", "not_found is now called absent"),
+        ("    causes: [burst", "    names: /limit\n    causes: [burst", "too_fast: names is new, at /limit"),
         ("X-Left: {}", "X-Left: {}, X-More: {}", "the header X-More is new"),
         ("retry: never", "retry: backoff", "the retry advice changed from never to backoff"),
         ("[burst, quota]", "[burst]", "the causes changed from burst, quota to burst"),

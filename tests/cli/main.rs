@@ -37,6 +37,7 @@ mod openapi_forms;
 mod openapi_leftovers;
 mod openapi_options;
 mod openapi_property;
+mod openapi_property_unusual;
 mod openapi_reading;
 mod openapi_requests;
 mod openapi_roles;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::support::{Done, Received, Reply, Server, done, failspec};
+use failspec_base::encoding::percent_decode;
 use serde_json::{Value, json};
 
 /// Silences, which are created with 200, and whose items have a path of another name than the collection.
@@ -62,8 +63,12 @@ fn api(asked: &Received, silences: &Silences, wrong: &str) -> Reply {
             if query.is_empty() || query.contains("=1844") { Reply::json(200, "[]") } else { refused(400) }
         }
         ("POST", "/silences") => {
-            let is_text = |name: &str| body.get(name).is_none_or(Value::is_string);
-            let is_right = body["comment"].is_string()
+            // It must fit into an address.
+            let is_text = |name: &str| {
+                body.get(name).is_none_or(|text| text.as_str().is_some_and(|text| text.len() < 1_000))
+            };
+            let is_right = body.get("comment").is_some()
+                && is_text("comment")
                 && body["hours"].as_u64().is_some_and(|hours| (1..1_000_000).contains(&hours))
                 && body
                     .get("scope")
@@ -78,6 +83,7 @@ fn api(asked: &Received, silences: &Silences, wrong: &str) -> Reply {
         }
         (method, path) => {
             let Some(id) = path.strip_prefix("/silence/") else { return refused(404) };
+            let id = &*percent_decode(id);
             let own = match wrong {
                 // It knows them by their comments.
                 "by comment" => silences.iter().find(|(_, it)| it["comment"] == id).map(|(id, _)| id.clone()),

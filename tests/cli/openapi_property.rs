@@ -28,6 +28,11 @@ fn imported(document: &Value) -> Arc<Pack> {
 }
 
 fn imported_with(document: &Value, allow_writes: bool) -> Arc<Pack> {
+    imported_as(document, OpenApiOptions { allow_writes, ..OpenApiOptions::default() })
+}
+
+/// Generates the pack of a document with some options.
+pub(crate) fn imported_as(document: &Value, options: OpenApiOptions) -> Arc<Pack> {
     let text = document.to_string();
     let api = Api::parse("openapi.json", &text).expect("a document");
     assert!(api.warnings.is_empty(), "{:?}", api.warnings);
@@ -37,8 +42,7 @@ fn imported_with(document: &Value, allow_writes: bool) -> Arc<Pack> {
         documentation: "openapi.json".to_owned(),
         read: "2026-01-31".parse().expect("a date"),
         seed: 1,
-        allow_writes,
-        ..OpenApiOptions::default()
+        ..options
     };
     let made = from_openapi(&Declared::new(api), &options, &|_| true);
     let (contract, scenarios) = (made.draft.contract(), &made.scenarios);
@@ -68,13 +72,16 @@ fn read_as_written<T: FileDocument + PartialEq + std::fmt::Debug>(file: &Comment
 }
 
 async fn verdict_on(pack: &Arc<Pack>, api: &StrictApi) -> RunReport {
-    let target = Target::from_url(&api.url).expect("a URL").bearer("user", TOKEN);
+    run_on(pack, Target::from_url(&api.url).expect("a URL").bearer("user", TOKEN)).await
+}
+
+pub(crate) async fn run_on(pack: &Arc<Pack>, target: Target) -> RunReport {
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
     let (_interrupter, interrupt) = interrupt();
     run(vec![plan], RunOptions::default(), interrupt, Arc::new(|_| {})).await.expect("a run")
 }
 
-fn told(report: &RunReport) -> String {
+pub(crate) fn told(report: &RunReport) -> String {
     let cases = report.cases.iter().filter(|case| !case.violations.is_empty() || case.reason.is_some());
     let mut text = format!("{:?}\n{:?}\n", report.verdict, report.diagnosis);
     for case in cases {

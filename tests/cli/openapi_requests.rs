@@ -244,10 +244,10 @@ fn rule_without_any_check_is_reported_once() {
     let causes = report["finding_groups"].as_array().unwrap();
     let told: Vec<(&Value, &Value, &Value)> =
         causes.iter().map(|it| (&it["cases"], &it["rule"], &it["operation"])).collect();
-    let (two, none) = (Value::from(2), Value::Null);
+    let (two, four, none) = (Value::from(2), Value::from(4), Value::Null);
     let (rule, operation) =
         (Value::from("openapi.yaml#/components/parameters/language"), Value::from("GET /bags"));
-    assert_eq!(told, [(&two, &rule, &none), (&two, &none, &operation)], "{}", done.stdout);
+    assert_eq!(told, [(&four, &none, &operation), (&two, &rule, &none)], "{}", done.stdout);
     // The rule that only one request violates is shown with it.
     assert!(
         done.stdout.contains("             openapi.yaml#/paths/~1bags/get/parameters/0"),
@@ -296,7 +296,7 @@ fn fault_without_a_place_is_left_out() {
                     required: true, schema: { type: integer } }\n      responses: { '200': { description: ok }, '400': { \
                     description: no } }\n";
     let (folder, import) = imported(document, &["--value", "boxId=17"]);
-    import.exits(0).says("2 × the request has no place for the fault");
+    import.exits(0).says("5 × the request has no place for the fault");
     let generated = generated(&folder);
     assert!(generated.contains("# GET /boxes/{boxId} (id wrong type)"), "{generated}");
     assert!(generated.contains("get_boxes_box_id_box_id_wrong_type:"), "{generated}");

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::support::{Received, Reply, Server, done, failspec};
+use failspec_base::encoding::percent_decode;
 use serde_json::{Value, json};
 
 /// Pools, whose creation says nothing of its response; the number of a pool is in `Location` alone.
@@ -62,7 +63,8 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
     }
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
     let is_json = asked.header("content-type").is_some_and(|text| text.starts_with("application/json"));
-    let is_whole = body["name"].is_string()
+    // A name must fit into an address.
+    let is_whole = body["name"].as_str().is_some_and(|name| name.len() < 1_000)
         && (body.get("size").is_none() || body["size"].is_i64() || body["size"].is_u64())
         && (body.get("kind").is_none() || body["kind"] == "wide");
     let check = |own: Option<&str>, pools: &BTreeMap<String, Value>| -> Option<Reply> {
@@ -80,7 +82,7 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
             () => None,
         }
     };
-    let mut id = path.strip_prefix("/pools/").unwrap_or_default().to_owned();
+    let mut id = percent_decode(path.strip_prefix("/pools/").unwrap_or_default()).into_owned();
     let is_by_name = is("names alone") || is("names instead of ids");
     if is_by_name {
         let named = pools.iter().find(|(_, pool)| pool["name"] == id.as_str());

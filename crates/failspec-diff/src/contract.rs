@@ -184,6 +184,13 @@ impl<'a> Changes<'a> {
                 at,
             );
         }
+        let lost: Vec<String> =
+            old.precedes.iter().filter(|other| !new.precedes.contains(other)).cloned().collect();
+        if !lost.is_empty() {
+            let message = format!("{id} no longer precedes {}", words(&lost));
+            self.note("order_changed", id, message, at);
+        }
+        self.names(old, new);
         self.headers(old, new);
         let own = |failure: &Failure, pack: &Pack| !same_envelope(&failure.envelope, &pack.contract.envelope);
         if own(old, self.old) || own(new, self.new) {
@@ -197,6 +204,23 @@ impl<'a> Changes<'a> {
         };
         if matches(old) != matches(new) {
             self.note("code_changed", id, format!("{id}: its `match` changed"), at);
+        }
+    }
+
+    /// Compares where a failure names what is wrong.
+    fn names(&mut self, old: &'a Failure, new: &'a Failure) {
+        let (id, at) = (&new.id, Some(new));
+        match (&old.names, &new.names) {
+            (None, Some(place)) => {
+                self.note("pointer_added", id, format!("{id}: names is new, at {place}"), at);
+            }
+            (Some(place), None) => {
+                self.note("pointer_moved", id, format!("{id}: names was removed from {place}"), at);
+            }
+            (Some(before), Some(now)) if before != now => {
+                self.note("pointer_moved", id, format!("{id}: names moved from {before} to {now}"), at);
+            }
+            _ => {}
         }
     }
 

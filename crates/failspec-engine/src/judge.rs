@@ -240,6 +240,8 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         source: case.scenario.source,
         documentation: case.scenario.documentation.clone(),
         parameter: None,
+        fault: case.scenario.fault.clone(),
+        part: case.scenario.part.clone(),
         location: ScenarioLocation {
             file: case.scenario.place.source.name().to_owned(),
             line: case.scenario.place.line(),

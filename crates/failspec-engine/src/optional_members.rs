@@ -54,7 +54,8 @@ impl Session {
             return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
         }
         let index = Box::pin(self.send_as_written(outgoing, records)).await?;
-        let refused = response_of(records, index).filter(|it| matches!(it.status, 400 | 422));
+        let is_unmet = |status: u16| matches!(status, 400 | 422 | 500);
+        let refused = response_of(records, index).filter(|it| is_unmet(it.status));
         let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
         let said = String::from_utf8_lossy(&refused.body).into_owned();
         let mut names: Vec<String> = Vec::new();
@@ -75,13 +76,14 @@ impl Session {
             let is_accepted = response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None)));
             if !is_accepted {
                 records.pop();
-                let Some(response) = response.filter(|it| matches!(it.status, 400 | 422)) else { break };
+                let Some(response) = response.filter(|it| is_unmet(it.status)) else { break };
                 last = String::from_utf8_lossy(&response.body).into_owned();
                 continue;
             }
             self.optional_members.learn(operation, names.clone());
             let refusal = format!("HTTP {}: {}", refused.status, show(&Value::from(said)));
-            let completed = CompletedBody { operation: operation.to_owned(), members: names, refusal };
+            let broke = refused.status == 500;
+            let completed = CompletedBody { operation: operation.to_owned(), members: names, refusal, broke };
             // The exchange that succeeded takes the place of the one that did not.
             records.remove(index);
             records[index].completed = Some(Box::new(completed));

@@ -23,6 +23,7 @@ pub const UNUSED: &[&str] = &[
     "empty-body",
     "success",
     "undeclared-requirement",
+    "undeclared-restriction",
     // No built-in pack documents these statuses, or bodies of this media type.
     "proxy-authenticate",
     "upgrade",

@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod rules;
+pub mod tenants;
 
 use std::{
     cell::Cell,

@@ -6,7 +6,7 @@ use failspec_pack::openapi::Bundle;
 
 use super::{
     invalid_value::{InvalidValue, core, of_json},
-    value_generator::{ValueGenerator, kind, texts},
+    value_generator::{UNIQUE, UNIQUE_WITHIN, ValueGenerator, kind, texts},
 };
 
 /// Maximum depth in a body at which faults are placed.
@@ -30,6 +30,25 @@ pub(super) struct BadBody {
     pub allowed: bool,
     /// True if most servers accept it.
     pub tolerated: bool,
+}
+
+impl BadBody {
+    /// Returns true if a member with a name of the run in `right` has another text.
+    pub fn renames(&self, right: &Value) -> bool {
+        let is_name = |value: &Value| {
+            value.as_str().is_some_and(|text| text.contains(UNIQUE) || text.contains(UNIQUE_WITHIN))
+        };
+        let mut members = right.as_object().into_iter().flatten();
+        members.any(|(name, value)| is_name(value) && self.body.get(name).is_some_and(|new| new != value))
+    }
+
+    /// Returns the kind of fault, the same in other bodies: a body that is no object at all is one, whatever it is instead.
+    pub fn kind(&self) -> &'static str {
+        match self.what {
+            "null" | "wrong_type" if self.place.is_empty() => "wrong_body",
+            what => what,
+        }
+    }
 }
 
 /// Generates bodies with exactly one fault from a valid body. The schema forbids each of them, but those that are only

@@ -125,6 +125,12 @@ impl<'a> CreateOperations<'a> {
         names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
     }
 
+    /// Returns the [`bare`] path of the resources whose ids are in a list such as `flow_ids`, or `flows`.
+    pub fn several_named_by(&self, property: &str) -> Option<&str> {
+        let one = one_of(property).and_then(|one| self.named_by(one));
+        one.or_else(|| self.collections.get(&fold(property)).map(String::as_str))
+    }
+
     /// Returns true if a member such as `owner_id`, or `owner` with a number or a UUID, refers to a resource of a
     /// collection of the document.
     pub fn refers(&self, property: &str, schema: &Value) -> bool {
@@ -252,7 +258,7 @@ fn collect(schema: &Value, api: &Api, at: &BodyPath, depth: usize, places: &mut 
         let path = at.member(name);
         let property = api.bundle.resolve(property);
         match property.get("type").and_then(Value::as_str) {
-            Some("string" | "integer") => places.push(path),
+            Some("string" | "integer" | "number") => places.push(path),
             _ => inner.push((path, property)),
         }
     }

@@ -10,8 +10,10 @@ use super::{
     path_values::{names, parameter},
     request_spec::{Body, RequestSpec, put},
     unusual::has_effect,
-    valid_request::{ValidRequest, body_of, holds, json_body},
+    valid_request::{Reach, ValidRequest, body_of, holds, json_body},
 };
+use serde_json::{Map, Value};
+
 use crate::names::slug;
 use failspec_base::encoding::percent_encode;
 use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
@@ -22,10 +24,18 @@ const STRANGE: &str = "application/x-failspec";
 /// The size of the large body that is sent on demand, in bytes.
 const LARGE: u32 = 11_000_000;
 
+/// The number of lists within each other in the deep body that is sent once: more than a parser that calls itself for each
+/// of them can read in many languages, and few bytes.
+const DEEP: usize = 5_000;
+
 /// A fault that becomes a scenario.
 pub(super) struct Fault {
     pub class: FaultKind,
     pub what: String,
+    /// The kind of fault, the same in other operations.
+    pub kind: String,
+    /// The part of the request that it is in: the name of a member or a parameter.
+    pub part: Option<String>,
     /// The location of the rule that it violates.
     pub rule: String,
     pub faulty: RequestSpec,
@@ -36,7 +46,28 @@ pub(super) struct Fault {
 
 impl Fault {
     pub fn new(class: FaultKind, what: String, rule: String, faulty: RequestSpec) -> Self {
-        Self { class, what, rule, faulty, inferred: false, tolerated: false }
+        let kind = what.clone();
+        Self { class, what, kind, part: None, rule, faulty, inferred: false, tolerated: false }
+    }
+
+    /// Returns true if a refusal says that the document leaves out what the API accepts. What databases and languages cannot
+    /// hold is refused for good reasons.
+    pub fn should_be_accepted(&self) -> bool {
+        const KINDS: [&str; 6] = [
+            "further_member",
+            "free_text",
+            "empty_text",
+            "at_minimum",
+            "at_maximum",
+            "without_optional_body",
+        ];
+        self.class == FaultKind::Unusual && KINDS.contains(&self.kind.as_str())
+    }
+
+    /// Says what kind of fault it is, whatever the part of the request that it is in.
+    pub fn of_kind(self, kind: &str, part: &str) -> Self {
+        let part = Some(part.to_owned()).filter(|part| !part.is_empty());
+        Self { kind: kind.to_owned(), part, ..self }
     }
 }
 
@@ -65,7 +96,8 @@ impl Generator<'_> {
                     faulty.absent.push((parameter.place, parameter.name.clone()));
                 }
                 let what = format!("without_{own}");
-                faults.push(Fault::new(FaultKind::Invalid, what, parameter.pointer.clone(), faulty));
+                let fault = Fault::new(FaultKind::Invalid, what, parameter.pointer.clone(), faulty);
+                faults.push(fault.of_kind("missing", &parameter.name));
             }
             if is_credential {
                 let why = "a wrong value of what carries the credentials is a wrong credential";
@@ -78,11 +110,17 @@ impl Generator<'_> {
                 self.leave_out(why, operation, &format!("values of {}", parameter.name));
                 continue;
             }
-            let Some(schema) = parameter.schema.as_ref().filter(|_| !parameter.json) else { continue };
+            if parameter.json {
+                self.json_parameter(operation, parameter, right, faults);
+                continue;
+            }
+            let Some(schema) = &parameter.schema else { continue };
             let mut flaws = of_text(&self.sampler, schema);
-            flaws.extend(self.free_text(parameter, schema));
+            flaws.extend(self.free_texts(parameter, schema));
             for (flaw, value) in flaws {
-                if !holds(parameter, &value) {
+                // An unusual id may be one that exists: it is only read.
+                let may_exist = in_path && flaw.allowed && flaw.what != "beyond_64_bits";
+                if !holds(parameter, &value) || may_exist && !operation.is_safe() {
                     continue;
                 }
                 let mut faulty = right.ask.clone();
@@ -103,6 +141,7 @@ impl Generator<'_> {
                     inferred: flaw.doubtful,
                     tolerated: flaw.tolerated,
                     ..Fault::new(class, what, parameter.pointer.clone(), faulty)
+                        .of_kind(flaw.what, &parameter.name)
                 });
             }
         }
@@ -129,6 +168,14 @@ impl Generator<'_> {
                 ..Fault::new(FaultKind::Invalid, "without_body".to_owned(), rule.clone(), faulty)
             });
         }
+        if !operation.body_required && right.ask.body.is_some() {
+            let mut faulty = right.ask.clone();
+            faulty.body = None;
+            faulty.headers.retain(|(name, _)| name != "Content-Type");
+            let what = "without_optional_body".to_owned();
+            let fault = Fault::new(FaultKind::Unusual, what, rule.clone(), faulty);
+            faults.push(Fault { tolerated: true, ..fault });
+        }
         if let Some(Body::Form(fields) | Body::Parts(fields)) = &right.ask.body {
             return self.forms(operation, right, fields, faults);
         }
@@ -143,6 +190,17 @@ impl Generator<'_> {
         faults.push(Fault::new(FaultKind::Malformed, what, rule.clone(), faulty));
         let Some(schema) = &content.schema else { return };
         for bad in bad_bodies(&self.sampler, schema, value) {
+            // What an API knows by its name could not be removed under another one.
+            let is_empty = bad.what == "empty_text";
+            let has_name = right.reach == Reach::Own || is_empty;
+            let is_renamed = has_name && bad.allowed && bad.renames(value);
+            // An empty id names nothing.
+            let is_reference = || is_empty && self.creators.refers(&bad.place, &Value::Object(Map::new()));
+            // What a creation that says 200 makes is known to be new by its own texts alone.
+            let is_unknown = is_empty && operation.method == "POST" && !declares(operation, 201);
+            if is_renamed || is_unknown || is_reference() {
+                continue;
+            }
             let mut faulty = right.ask.clone();
             if bad.body.is_null() {
                 // `json: null` in a scenario would be no body at all.
@@ -159,7 +217,7 @@ impl Generator<'_> {
             faults.push(Fault {
                 inferred: bad.doubtful,
                 tolerated: bad.tolerated,
-                ..Fault::new(class, what, rule.clone(), faulty)
+                ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
         }
     }
@@ -174,8 +232,9 @@ impl Generator<'_> {
             });
             let what = format!("{}_{}", slug(&bad.name), bad.what);
             let rule = format!("{}/requestBody", operation.pointer);
-            faults
-                .push(Fault { inferred: bad.doubtful, ..Fault::new(FaultKind::Invalid, what, rule, faulty) });
+            let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
+            let fault = Fault::new(class, what, rule, faulty).of_kind(bad.what, &bad.name);
+            faults.push(Fault { inferred: bad.doubtful, ..fault });
         }
     }
 
@@ -196,8 +255,27 @@ impl Generator<'_> {
             let what = "nothing_acceptable".to_owned();
             faults.push(Fault::new(FaultKind::Accept, what, rule, faulty));
         }
+        // It must be neither left out, nor create what could not be removed.
+        let is_repeatable = match right.reach {
+            Reach::Nothing | Reach::Own => true,
+            Reach::Fresh => self.allow_leftovers || self.creators.of_collection(operation).is_some(),
+            Reach::Foreign => false,
+        };
+        if !self.sent_deep && right.body.is_some() && is_repeatable {
+            self.sent_deep = true;
+            let mut faulty = right.ask.clone();
+            let nested = [vec!['['; DEEP], vec![']'; DEEP]].concat().into_iter().collect::<String>();
+            faulty.body = Some(Body::Text(format!("{{\"failspec\": {nested}}}")));
+            if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
+                faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+            }
+            let rule = format!("{}/requestBody", operation.pointer);
+            let fault = Fault::new(FaultKind::Unusual, "deep_body".to_owned(), rule, faulty);
+            faults.push(Fault { tolerated: true, ..fault });
+        }
         let is_declared = declares(operation, 413);
-        if self.large_body && !self.sent_large && right.body.is_some() {
+        let is_own = right.reach != Reach::Foreign;
+        if self.large_body && !self.sent_large && right.body.is_some() && is_own {
             self.sent_large = true;
             let mut faulty = right.ask.clone();
             faulty.body = Some(Body::Text(format!("{{\"failspec\": \"${{fill({LARGE})}}\"}}")));
@@ -306,12 +384,10 @@ impl Generator<'_> {
             right.around.made.get(&innermost(&operation.path)?.0).filter(|_| is_free && !may_create)?;
         let instead = [(name, format!("${{unlike({capture})}}"))];
         let path = self.paths.fill(operation, &right.around.made, &instead).path;
-        Some(Fault::new(
-            FaultKind::Unknown,
-            format!("{}_of_the_same_form", unknown.what),
-            unknown.rule.clone(),
-            RequestSpec { path, ..unknown.faulty.clone() },
-        ))
+        let what = format!("{}_of_the_same_form", unknown.what);
+        let faulty = RequestSpec { path, ..unknown.faulty.clone() };
+        let fault = Fault::new(FaultKind::Unknown, what, unknown.rule.clone(), faulty);
+        Some(fault.of_kind("unknown_id", name))
     }
 
     /// Returns the request for a resource that does not exist; none if the path names no resource.
@@ -343,7 +419,7 @@ impl Generator<'_> {
         faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         let what = format!("unknown_{}", slug(name));
-        Ok(Some(Fault::new(class, what, rule, faulty)))
+        Ok(Some(Fault::new(class, what, rule, faulty).of_kind("unknown_id", name)))
     }
 }
 

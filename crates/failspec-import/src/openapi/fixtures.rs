@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use failspec_base::template::Placeholder;
+use failspec_base::{encoding::percent_encode, template::Placeholder};
 use failspec_pack::openapi::Operation;
 use failspec_pack::pack::{
     PathTemplate, StatusPattern,
@@ -20,7 +20,7 @@ use super::{
     path_values::{CreatedResources, MAX_CREATED, SPARE, capture, names, parameter},
     request_spec::{Body, RequestSpec},
     scenario::step,
-    valid_request::{escaped, json_body},
+    valid_request::{escaped, json_body, list_of},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 
@@ -189,7 +189,8 @@ impl Generator<'_> {
         if capture.is_some() {
             made.insert(bare(&creator.remove.path), SPARE.to_owned());
         }
-        let instead: Vec<(&str, String)> = own.into_iter().map(|name| (creator.parameter, name)).collect();
+        let instead: Vec<(&str, String)> =
+            own.iter().map(|name| (creator.parameter, in_path(name))).collect();
         let removal = self.paths.fill(creator.remove, &made, &instead);
         if removal.foreign {
             return None;
@@ -219,7 +220,31 @@ impl Generator<'_> {
             } else if value.is_string() || value.is_i64() || value.is_u64() {
                 let creator = self.creators.named_by(key).and_then(|item| self.creators.of_item(item));
                 creator.and_then(|creator| self.make(creator, around, depth));
+            } else if let Some([_]) = value.as_array().map(Vec::as_slice).filter(|_| level == 0) {
+                let creator =
+                    self.creators.several_named_by(key).and_then(|item| self.creators.of_item(item));
+                creator.and_then(|creator| self.make(creator, around, depth));
             }
+        }
+    }
+
+    /// Puts one id into each list of ids that a body requires and that is empty: an API wants one that exists, and the scenario
+    /// creates it.
+    pub(super) fn fill_lists_of_ids(&self, schema: &Value, body: &mut Value) {
+        let bundle = &self.declared.api.bundle;
+        for (name, property) in Members::of(bundle, schema, 0).properties {
+            let is_empty = body.get(&name).and_then(Value::as_array).is_some_and(Vec::is_empty);
+            let Some(items) = list_of(core(bundle, &property)).filter(|_| is_empty) else { continue };
+            let items = core(bundle, items);
+            let creator = self.creators.several_named_by(&name);
+            let creator = creator.and_then(|item| self.creators.of_item(item));
+            if creator.is_none() || !self.creators.refers_to_several(&name, items) {
+                continue;
+            }
+            // Until the id of what is created takes its place, it names nothing.
+            let Some(item) = self.no_such(items, &name) else { continue };
+            let filled = with(body, std::slice::from_ref(&name), Some(&json!([item])));
+            *body = filled.filter(|filled| self.sampler.is_allowed(schema, filled)).unwrap_or(body.clone());
         }
     }
 
@@ -242,7 +267,17 @@ impl Generator<'_> {
         for (key, place) in linked.as_object_mut().into_iter().flatten() {
             let (Some(body), Some(right)) = (body.get(key), right.get(key)) else { continue };
             let name = self.creators.named_by(key).and_then(|item| made.get(item));
+            let of_list = || self.creators.several_named_by(key).and_then(|item| made.get(item));
             match name {
+                None if level == 0
+                    && body == right
+                    && body.as_array().is_some_and(|items| {
+                        matches!(items.as_slice(), [Value::Number(_) | Value::String(_)])
+                    })
+                    && let Some(name) = of_list() =>
+                {
+                    *place = json!([format!("${{{name}}}")]);
+                }
                 Some(name) if body == right && !body.is_object() => *place = format!("${{{name}}}").into(),
                 _ if level < MAX_DEPTH => self.put_names(place, body, right, made, level + 1),
                 _ => {}
@@ -260,6 +295,19 @@ impl Generator<'_> {
     }
 }
 
+/// Encodes a text with placeholders for a path.
+fn in_path(text: &str) -> String {
+    let mut path = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (placeholder, after) = after.split_once('}').unwrap_or((after, ""));
+        path.push_str(&format!("{}${{{placeholder}}}", percent_encode(before)));
+        rest = after;
+    }
+    path.push_str(&percent_encode(rest));
+    path
+}
+
 /// Returns the form of a text by which an API could know a thing, with a unique name of the run in it; `None` if a schema
 /// describes no such text.
 fn identifies(schema: &Value) -> Option<&'static str> {
@@ -273,5 +321,22 @@ fn identifies(schema: &Value) -> Option<&'static str> {
         Some("uri" | "url" | "iri" | "uri-reference") => Some("https://example.com/${unique}"),
         Some("hostname" | "idn-hostname") => Some("${unique}.example.com"),
         Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_path;
+
+    #[test]
+    fn a_name_in_a_path_is_encoded_and_its_placeholders_are_not() {
+        for (name, path) in [
+            ("${unique}", "${unique}"),
+            ("${unique}-1", "${unique}-1"),
+            ("${unique} \u{e9}", "${unique}%20%C3%A9"),
+            ("a/b${unique}\0${fill(10000)}", "a%2Fb${unique}%00${fill(10000)}"),
+        ] {
+            assert_eq!(in_path(name), path);
+        }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Generator<'a> {
     pub large_body: bool,
     /// True once a scenario sends it.
     pub sent_large: bool,
+    /// True once a scenario sends a body of many lists within each other.
+    pub sent_deep: bool,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
     /// The role with valid credentials that may call no guarded operation.
@@ -128,8 +130,12 @@ impl<'a> Generator<'a> {
             }
         }
         if faults.len() > MAX_PER_KIND {
-            // What the document forbids comes first.
-            faults.sort_by_key(|fault| fault.class.is_allowed());
+            // What the document forbids comes first, and last what servers convert.
+            faults.sort_by_key(|fault| match fault.class.is_allowed() {
+                true => 1,
+                false if fault.inferred && fault.tolerated => 2,
+                false => 0,
+            });
             let more = faults.len() - MAX_PER_KIND;
             self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
             faults.truncate(MAX_PER_KIND);
@@ -179,10 +185,25 @@ impl<'a> Generator<'a> {
             return self.leave_out(why, operation, &fault.what.replace('_', " "));
         }
         if fault.class.is_allowed() {
-            let around = right.around.clone();
+            let mut around = right.around.clone();
+            // That a creation which says 200 made something new shows beside another one.
+            if operation.method == "POST"
+                && right.reach == Reach::Fresh
+                && !declares(operation, 201)
+                && let Some(creator) = self.creators.of_collection(operation)
+            {
+                let mut whole = around.clone();
+                if self.make(creator, &mut whole, 0).is_some() {
+                    around = whole;
+                }
+            }
             let question = fault.class.question();
-            let goal = Goal::NoServerError;
-            return self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
+            let goal = if fault.should_be_accepted() { Goal::Accepted } else { Goal::NoServerError };
+            self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
+            if let Some(scenario) = self.scenarios.last_mut() {
+                (scenario.fault, scenario.part) = (fault.kind, fault.part);
+            }
+            return;
         }
         let trigger = match self.catalogue.trigger(operation, fault.class) {
             Ok(trigger) => trigger,
@@ -194,6 +215,7 @@ impl<'a> Generator<'a> {
         if let Some(scenario) = self.scenarios.last_mut() {
             scenario.inferred = fault.inferred;
             scenario.control = control;
+            (scenario.fault, scenario.part) = (fault.kind, fault.part);
         }
     }
 
@@ -227,6 +249,8 @@ impl<'a> Generator<'a> {
             question,
             goal,
             rule: self.catalogue.link(rule),
+            fault: what.to_owned(),
+            part: None,
             inferred: false,
             around,
             faulty,

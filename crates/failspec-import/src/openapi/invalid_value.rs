@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use failspec_pack::openapi::Bundle;
 
-use super::value_generator::{ValueGenerator, kind};
+use super::value_generator::{LONG_WITHIN, UNIQUE_WITHIN, ValueGenerator, kind};
 
 /// An invalid value and the kind of its fault.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +91,9 @@ fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<I
         flaws.push(InvalidValue::sure("too_few_properties", json!({})));
     }
     flaws.extend(unusual(entries));
+    flaws.extend(unusual_texts(sampler, schema, entries));
+    flaws.extend(bounds(sampler, schema, entries));
+    flaws.extend(convertible(sampler, schema, entries));
     flaws.retain_mut(|flaw| {
         let is_allowed = flaw.value.as_ref().is_none_or(|value| sampler.is_allowed(schema, value));
         flaw.fits(is_allowed)
@@ -105,6 +108,90 @@ fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     match kind(entries) {
         // More than a signed integer of 64 bits holds, which is what most languages and databases have.
         Some("integer") if is_free => vec![InvalidValue::unusual("beyond_64_bits", u64::MAX)],
+        Some("number") if is_free => vec![InvalidValue::unusual("huge", 1e300).tolerated()],
+        _ => Vec::new(),
+    }
+}
+
+/// Generates numbers for an address that a schema often allows although the server divides by them, or counts back.
+fn unusual_counts(
+    sampler: &ValueGenerator<'_>,
+    schema: &Value,
+    entries: &Map<String, Value>,
+) -> Vec<InvalidValue> {
+    let counts = [("zero", 0), ("negative", -1)].into_iter().filter(|_| kind(entries) == Some("integer"));
+    let allowed = counts.filter(|(_, count)| sampler.is_allowed(schema, &json!(count)));
+    allowed.map(|(what, count)| InvalidValue::unusual(what, count).tolerated()).collect()
+}
+
+/// Generates texts that a schema allows where it says nothing about them: with a character that databases refuse, with
+/// letters beyond ASCII, longer than a column. Each has a name of the run in it, so that what they create is known again.
+fn unusual_texts(
+    sampler: &ValueGenerator<'_>,
+    schema: &Value,
+    entries: &Map<String, Value>,
+) -> Vec<InvalidValue> {
+    let is_free = ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key));
+    if kind(entries) != Some("string") || !is_free {
+        return Vec::new();
+    }
+    // What a pattern wants at the beginning, or nothing where there is no place for a name.
+    let valid = sampler.value(schema, "text");
+    let valid = valid.as_ref().and_then(Value::as_str).filter(|text| !text.contains("${"));
+    let begins = [Some(UNIQUE_WITHIN.to_string()), valid.map(str::to_owned), Some("a".to_owned())];
+    let endings = [
+        ("with_nul", "\u{0}".to_owned()),
+        ("beyond_ascii", " \u{e9}\u{65e5}\u{1f600}".to_owned()),
+        ("long", LONG_WITHIN.to_string()),
+    ];
+    let empty = sampler.is_allowed(schema, &"".into());
+    let empty = empty.then(|| InvalidValue::unusual("empty_text", "").tolerated());
+    let texts = endings.into_iter().filter_map(|(what, ending)| {
+        let texts = begins.iter().flatten().map(|begin| Value::from(format!("{begin}{ending}")));
+        let text = texts.into_iter().find(|text| sampler.is_allowed(schema, text))?;
+        Some(InvalidValue::unusual(what, text).tolerated())
+    });
+    texts.chain(empty).collect()
+}
+
+/// Generates the bounds of a number, which are within it.
+fn bounds(sampler: &ValueGenerator<'_>, schema: &Value, entries: &Map<String, Value>) -> Vec<InvalidValue> {
+    let bound = |what, key: &str| {
+        let bound = entries.get(key).filter(|bound| bound.is_i64() && sampler.is_allowed(schema, bound));
+        bound.map(|bound| InvalidValue::unusual(what, bound.clone()).tolerated())
+    };
+    let is_number = matches!(kind(entries), Some("integer" | "number")) && !entries.contains_key("enum");
+    [bound("at_minimum", "minimum"), bound("at_maximum", "maximum")]
+        .into_iter()
+        .flatten()
+        .filter(|_| is_number)
+        .collect()
+}
+
+/// Generates values that a schema forbids and that many servers convert to what it wants.
+fn convertible(
+    sampler: &ValueGenerator<'_>,
+    schema: &Value,
+    entries: &Map<String, Value>,
+) -> Vec<InvalidValue> {
+    if entries.contains_key("enum") || entries.contains_key("const") {
+        return Vec::new();
+    }
+    let doubtful =
+        |what, value: Value| InvalidValue { doubtful: true, ..InvalidValue::sure(what, value).tolerated() };
+    let number = || sampler.value(schema, "number").filter(Value::is_number);
+    match kind(entries) {
+        Some("integer") => {
+            let value = number();
+            let fraction = value.as_ref().and_then(Value::as_i64).filter(|value| value.abs() < 1 << 50);
+            let fraction = fraction.map(|value| doubtful("fraction", json!(value as f64 + 0.5)));
+            let text = value.map(|value| doubtful("number_as_text", value.to_string().into()));
+            fraction.into_iter().chain(text).collect()
+        }
+        Some("number") => {
+            number().map(|value| doubtful("number_as_text", value.to_string().into())).into_iter().collect()
+        }
+        Some("boolean") => vec![doubtful("boolean_as_text", "true".into())],
         _ => Vec::new(),
     }
 }
@@ -129,6 +216,14 @@ fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: u
         let mut items = list(fewest - 1);
         items.push(wrong);
         flaws.push(InvalidValue::sure("wrong_item", items));
+    }
+    // Of what the items may be, what servers break on most often.
+    let unusual = at_depth(sampler, schema, depth + 1).into_iter();
+    let unusual = unusual.filter(|flaw| flaw.allowed && matches!(flaw.what, "beyond_64_bits" | "with_nul"));
+    for flaw in unusual.filter(|_| !differ || fewest == 1) {
+        let mut items = list(fewest - 1);
+        items.extend(flaw.value.clone());
+        flaws.push(InvalidValue { value: Some(items.into()), ..flaw });
     }
     if !sampler.is_allowed(schema, &Value::Null) && (!differ || fewest == 1) {
         let mut items = list(fewest - 1);
@@ -157,6 +252,12 @@ pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(Inva
         flaws.insert(0, InvalidValue::sure("wrong_type", "failspec-is-no-value"));
     }
     flaws.extend(unusual(entries));
+    let item = Value::Object(entries.clone());
+    flaws.extend(bounds(sampler, &item, entries));
+    flaws.extend(unusual_counts(sampler, &item, entries));
+    // What is a text already is not converted.
+    let converted = convertible(sampler, &item, entries);
+    flaws.extend(converted.into_iter().filter(|flaw| flaw.what == "fraction"));
     let texts = flaws.into_iter().filter_map(|mut flaw| {
         let text = match flaw.value.as_ref()? {
             Value::String(text) => text.clone(),
@@ -188,7 +289,7 @@ fn of_another_type(kind: Option<&str>) -> Value {
 }
 
 /// Maximum length of a text in an address or a header, in bytes.
-const MAX_TEXT_LEN: usize = 2_000;
+pub(super) const MAX_TEXT_LEN: usize = 2_000;
 
 /// Returns a text of this length that breaks only these rules: it keeps the pattern and the format, if one can be found
 /// that does.

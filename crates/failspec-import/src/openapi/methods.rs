@@ -27,7 +27,14 @@ impl<'a> Generator<'a> {
                 continue;
             }
             // Another path may match the same address: `/rules/{id}` matches `/rules/convert`.
-            let has = |method: &str| self.declared.operation(method, &operation.path).is_some();
+            // And many servers redirect to the same address with or without `/` at the end.
+            let other = match operation.path.strip_suffix('/') {
+                Some(short) => short.to_owned(),
+                None => format!("{}/", operation.path),
+            };
+            let has = |method: &str| {
+                [&operation.path, &other].iter().any(|path| self.declared.operation(method, path).is_some())
+            };
             // DELETE is never sent: an API that supports it without declaring it may delete everything.
             let method = ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method));
             // Many servers look at the method only where they are told to.
@@ -85,7 +92,8 @@ impl<'a> Generator<'a> {
     fn wrong_method(&mut self, operation: &'a Operation, right: &ValidRequest, faulty: RequestSpec) {
         let rule = format!("{}/responses/405", operation.pointer);
         let what = format!("asked_with_{}", faulty.method.to_ascii_lowercase());
-        self.note(operation, right, Fault::new(FaultKind::Method, what, rule, faulty));
+        let fault = Fault::new(FaultKind::Method, what, rule, faulty).of_kind("undeclared_method", "");
+        self.note(operation, right, fault);
     }
 
     /// Builds a request with only the address and the credentials of an operation. Its reach is [`Reach::Foreign`],

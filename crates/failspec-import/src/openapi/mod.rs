@@ -13,6 +13,7 @@ mod faults;
 mod fixtures;
 mod generate;
 mod invalid_value;
+mod json_parameter;
 mod methods;
 mod multipart;
 mod nonexistent_id;

@@ -8,7 +8,7 @@ use failspec_base::template::Template;
 
 use super::{
     body::Members,
-    invalid_value::{core, of_text},
+    invalid_value::{InvalidValue, core, of_text},
     path_values::text,
     valid_request::escaped,
     value_generator::ValueGenerator,
@@ -35,6 +35,8 @@ pub(super) struct InvalidForm {
     pub fields: Vec<Field>,
     /// True if the specification does not require the API to reject it.
     pub doubtful: bool,
+    /// True if the schema allows it: servers often break on it.
+    pub allowed: bool,
 }
 
 /// Converts a valid value to the fields of a form.
@@ -59,7 +61,7 @@ fn is_file(schema: &Value) -> bool {
     is("format", "binary") || schema.get("contentMediaType").is_some()
 }
 
-/// Generates forms with exactly one fault from a valid form. The schema forbids each of them.
+/// Generates forms with exactly one fault from a valid form. The schema forbids each of them, but those that are only unusual.
 pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[Field]) -> Vec<InvalidForm> {
     let members = Members::of(&sampler.declared.api.bundle, schema, 0);
     let mut found = Vec::new();
@@ -67,7 +69,13 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
         let others = || right.iter().filter(|field| field.name != *name).cloned();
         if members.required.contains(name) {
             let fields = others().collect();
-            found.push(InvalidForm { name: name.clone(), what: "missing", fields, doubtful: false });
+            found.push(InvalidForm {
+                name: name.clone(),
+                what: "missing",
+                fields,
+                doubtful: false,
+                allowed: false,
+            });
         }
         if is_file(core(&sampler.declared.api.bundle, property)) {
             continue;
@@ -75,7 +83,8 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
         for (flaw, value) in of_text(sampler, property) {
             let value = Template::escape(&value);
             let fields = others().chain([Field { name: name.clone(), value, file: false }]).collect();
-            found.push(InvalidForm { name: name.clone(), what: flaw.what, fields, doubtful: flaw.doubtful });
+            let InvalidValue { what, doubtful, allowed, .. } = flaw;
+            found.push(InvalidForm { name: name.clone(), what, fields, doubtful, allowed });
         }
     }
     found

@@ -151,6 +151,7 @@ pub fn from_openapi(
         no_auth: options.no_auth,
         large_body: options.large_body,
         sent_large: false,
+        sent_deep: false,
         skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
         denied_role: options.denied_role.clone(),
         other_role: options.other_role.clone(),

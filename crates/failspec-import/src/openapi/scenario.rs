@@ -25,6 +25,8 @@ pub(super) enum Goal {
     Success,
     /// Anything but a server error.
     NoServerError,
+    /// The same, and a refusal is a warning: the document allows the request.
+    Accepted,
 }
 
 /// The question that a generated scenario asks.
@@ -78,6 +80,9 @@ pub(super) struct Scenario {
     pub goal: Goal,
     /// The location of the rule that the request violates.
     pub rule: String,
+    /// The kind of the fault, the same in other operations, and the part of the request that it is in.
+    pub fault: String,
+    pub part: Option<String>,
     /// True if the rejection of such a request is inferred, not documented.
     pub inferred: bool,
     pub around: Fixtures,
@@ -106,11 +111,15 @@ impl Scenario {
             Goal::Failure(failure) => (Some(TriggerSource::of(failure)), None),
             Goal::Success => (None, Some(ScenarioExpectSource::Success)),
             Goal::NoServerError => (None, Some(ScenarioExpectSource::NoServerError)),
+            Goal::Accepted => (None, Some(ScenarioExpectSource::Accepted)),
         };
         ScenarioSource {
             triggers,
             expect,
             documentation: Some(self.rule.clone()),
+            // A request without a fault has no kind.
+            fault: (self.question != Question::Valid).then(|| self.fault.clone()),
+            part: self.part.clone(),
             source: self.inferred.then_some(Provenance::Inferred),
             setup: self.around.setup.clone(),
             request: self.faulty.source(),

@@ -94,11 +94,14 @@ impl Generator<'_> {
         self.unknown_references(operation, right, faults);
     }
 
-    /// Returns a text for a query parameter or a header that takes any: servers often read more into it than the document
-    /// says.
-    pub(super) fn free_text(&self, parameter: &Parameter, schema: &Value) -> Option<(InvalidValue, String)> {
-        const TEXT: &str = "failspec-is-no-value";
-        let takes_text = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Query);
+    /// Returns texts for a parameter that takes any: servers often read more into them than the document says, and databases
+    /// refuse some of their characters.
+    pub(super) fn free_texts(&self, parameter: &Parameter, schema: &Value) -> Vec<(InvalidValue, String)> {
+        const TEXTS: [(&str, &str); 3] = [
+            ("free_text", "failspec-is-no-value"),
+            ("with_nul", "failspec\0"),
+            ("beyond_ascii", "failspec \u{e9}\u{65e5}\u{1f600}"),
+        ];
         let bundle = &self.sampler.declared.api.bundle;
         let whole = core(bundle, schema);
         // A list with one item is written like that item.
@@ -107,9 +110,20 @@ impl Generator<'_> {
             .unwrap_or(whole)
             .as_object()
             .is_none_or(|entries| matches!(kind(entries), Some("string") | None));
-        let value = if items.is_some() { json!([TEXT]) } else { TEXT.into() };
-        let is_free = takes_text && is_text && self.sampler.is_allowed(schema, &value);
-        is_free.then(|| (InvalidValue::unusual("free_text", TEXT).tolerated(), TEXT.to_owned()))
+        let takes = |(what, text): &(&'static str, &'static str)| {
+            let is_plain = *what == "free_text";
+            let has_place = match parameter.place {
+                ParameterLocation::Query => true,
+                ParameterLocation::Header => is_plain,
+                // An id that does not exist is asked for anyway.
+                ParameterLocation::Path => !is_plain,
+                ParameterLocation::Cookie => false,
+            };
+            let value = if items.is_some() { json!([text]) } else { (*text).into() };
+            has_place && is_text && self.sampler.is_allowed(schema, &value)
+        };
+        let taken = TEXTS.into_iter().filter(takes);
+        taken.map(|(what, text)| (InvalidValue::unusual(what, text).tolerated(), text.to_owned())).collect()
     }
 
     /// Adds requests in which the two bounds of a range are equal, or the wrong way round: the document forbids neither.
@@ -127,8 +141,8 @@ impl Generator<'_> {
                 let mut ask = right.ask.clone();
                 put(&mut ask, low, Some(&text(&one)));
                 put(&mut ask, high, Some(&text(&other)));
-                let (what, rule) = (format!("{}_{what}", slug(&low.name)), low.pointer.clone());
-                let fault = Fault::new(FaultKind::Unusual, what, rule, ask);
+                let (name, rule) = (format!("{}_{what}", slug(&low.name)), low.pointer.clone());
+                let fault = Fault::new(FaultKind::Unusual, name, rule, ask).of_kind(what, &low.name);
                 faults.push(Fault { tolerated: true, ..fault });
             }
         }
@@ -141,8 +155,8 @@ impl Generator<'_> {
                 let bad = with(body, std::slice::from_ref(name), Some(&one))
                     .and_then(|body| with(&body, std::slice::from_ref(high_name), Some(&other)));
                 let Some(bad) = bad.filter(|bad| self.sampler.is_allowed(schema, bad)) else { continue };
-                let what = format!("{}_{what}", slug(name));
-                let fault = self.unusual_body(operation, right, body, &bad, what);
+                let own = format!("{}_{what}", slug(name));
+                let fault = self.unusual_body(operation, right, body, &bad, own).of_kind(what, name);
                 faults.push(Fault { tolerated: true, ..fault });
             }
         }
@@ -204,6 +218,7 @@ impl Generator<'_> {
             }
             let what = format!("{}_unknown", slug(&path.join("_")));
             let fault = self.unusual_body(operation, right, body, &bad, what);
+            let fault = fault.of_kind("unknown_reference", &path.join("_"));
             faults.push(Fault { class: FaultKind::UnknownReference, ..fault });
         }
     }
@@ -231,7 +246,7 @@ impl Generator<'_> {
     }
 
     /// Returns a value of a member that refers to a thing which does not exist.
-    fn no_such(&self, schema: &Value, name: &str) -> Option<Value> {
+    pub(super) fn no_such(&self, schema: &Value, name: &str) -> Option<Value> {
         let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
         match schema.as_object().and_then(kind) {
             Some("integer" | "number") => Some(NO_SUCH_NUMBER.into()),

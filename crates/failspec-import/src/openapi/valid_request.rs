@@ -17,7 +17,8 @@ use super::{
     multipart::{BOUNDARY, fields},
     path_values::text,
     request_spec::{Body, RequestSpec, put, texts},
-    value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
+    unusual::snake,
+    value_generator::{LONG, LONG_WITHIN, UNIQUE, UNIQUE_WITHIN, fill_unique, kind},
 };
 
 /// A request without a fault.
@@ -208,7 +209,8 @@ impl Generator<'_> {
             }
         });
         let carries = self.sends_credentials(operation);
-        carries && (by_scheme || self.credentials && names_credential(parameter))
+        let by_name = || names_credential(parameter) && !is_of_pages(operation, parameter);
+        carries && (by_scheme || self.credentials && by_name())
     }
 
     fn valid(&self, parameter: &Parameter) -> Result<String, String> {
@@ -227,7 +229,7 @@ impl Generator<'_> {
         let value = parameter.examples.iter().find(|value| fits(value)).cloned().or_else(made);
         let value = value.ok_or_else(|| format!("no valid value could be generated for {name}"))?;
         match &value {
-            value if parameter.json => Ok(value.to_string()),
+            value if parameter.json => Ok(as_json_text(value)),
             // A list with one item is written like that item.
             Value::Array(items) => match (items.as_slice(), parameter.separator) {
                 ([item], _) => Ok(text(item)),
@@ -327,6 +329,9 @@ impl Generator<'_> {
         let made = example.or_else(|| self.sampler.value(schema, "body"));
         let mut value = made.ok_or("no valid body could be generated")?;
         self.leave_out_references(schema, &mut value);
+        if self.allow_writes {
+            self.fill_lists_of_ids(schema, &mut value);
+        }
         self.give_members(schema, &mut value);
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
@@ -368,6 +373,13 @@ fn keep_name(operation: &Operation, around: &Fixtures, ask: &mut RequestSpec, bo
     }
 }
 
+/// Writes the value of a parameter that is a text in JSON. Names of the run are written out: it creates nothing.
+pub(super) fn as_json_text(value: &Value) -> String {
+    let mut value = value.clone();
+    fill_unique(&mut value);
+    value.to_string()
+}
+
 /// Returns true if a value can be sent at the location of a parameter: a header value is one line of printable ASCII.
 pub(super) fn holds(parameter: &Parameter, value: &str) -> bool {
     let in_header = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Cookie);
@@ -384,6 +396,15 @@ fn names_credential(parameter: &Parameter) -> bool {
     let words: Vec<&str> = name.split(|it: char| !it.is_ascii_alphanumeric()).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
     parameter.place != ParameterLocation::Path && has(&WORDS) && !has(&OTHERS)
+}
+
+/// Returns true for a token in the query of an operation that also takes how many items a page has: it is that of the next page.
+fn is_of_pages(operation: &Operation, parameter: &Parameter) -> bool {
+    const PAGES: [&str; 8] = ["limit", "page", "size", "count", "offset", "max", "per", "sort"];
+    let is_query = |it: &Parameter| it.place == ParameterLocation::Query;
+    let is_token = parameter.name.trim_matches('_').eq_ignore_ascii_case("token");
+    let words = |it: &Parameter| snake(&it.name).split('_').any(|word| PAGES.contains(&word));
+    is_token && is_query(parameter) && operation.parameters.iter().any(|it| is_query(it) && words(it))
 }
 
 /// Returns the schema of the items, if a schema describes lists.
@@ -428,7 +449,7 @@ fn unescaped(ask: &RequestSpec) -> Option<Value> {
 pub(super) fn escaped(value: Value) -> Value {
     match value {
         Value::String(text) if text != UNIQUE => {
-            Template::escape(&text).replace(UNIQUE_WITHIN, UNIQUE).into()
+            Template::escape(&text).replace(UNIQUE_WITHIN, UNIQUE).replace(LONG_WITHIN, LONG).into()
         }
         Value::Array(items) => items.into_iter().map(escaped).collect(),
         Value::Object(entries) => {

@@ -262,6 +262,14 @@ impl ValueGenerator<'_> {
         let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
         let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
         let format = entries.get("format").and_then(Value::as_str);
+        // Two things rarely have one address, and few servers take a text that is none.
+        let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        if name.starts_with("body.") && last.ends_with("email") && matches!(format, None | Some("email")) {
+            let address = Value::from(format!("{UNIQUE_WITHIN}@example.com"));
+            if !entries.contains_key("pattern") && self.is_allowed(schema, &address) {
+                return Some(address);
+            }
+        }
         let formed =
             format.and_then(|format| late(format).filter(|_| is_end(name)).or_else(|| of_format(format)));
         if let Some(text) = formed.filter(|text| self.is_allowed(schema, &(*text).into())) {
@@ -297,22 +305,34 @@ pub(super) const UNIQUE: &str = "${unique}";
 /// is taken for it.
 pub(super) const UNIQUE_WITHIN: char = '\u{e000}';
 
+/// The placeholder within a text for as many letters as no column of a database has: a character for private use.
+pub(super) const LONG_WITHIN: char = '\u{e002}';
+
+/// The number of those letters.
+const LONG_LEN: usize = 10_000;
+
+/// The placeholder for those letters in a scenario.
+pub(super) const LONG: &str = "${fill(10000)}";
+
 /// An example of a unique name.
 pub(super) const LIKE_UNIQUE: &str = "failspec-k3x9qa-12-1";
 
 fn has_unique(value: &Value) -> bool {
     match value {
-        Value::String(text) => text == UNIQUE || text.contains(UNIQUE_WITHIN),
+        Value::String(text) => text == UNIQUE || text.contains([UNIQUE_WITHIN, LONG_WITHIN]),
         Value::Array(items) => items.iter().any(has_unique),
         Value::Object(entries) => entries.values().any(has_unique),
         _ => false,
     }
 }
 
-fn fill_unique(value: &mut Value) {
+/// Replaces placeholders by examples of what they stand for.
+pub(super) fn fill_unique(value: &mut Value) {
     match value {
         Value::String(text) if text == UNIQUE => LIKE_UNIQUE.clone_into(text),
-        Value::String(text) => *text = text.replace(UNIQUE_WITHIN, LIKE_UNIQUE),
+        Value::String(text) => {
+            *text = text.replace(UNIQUE_WITHIN, LIKE_UNIQUE).replace(LONG_WITHIN, &"x".repeat(LONG_LEN));
+        }
         Value::Array(items) => items.iter_mut().for_each(fill_unique),
         Value::Object(entries) => entries.values_mut().for_each(fill_unique),
         _ => {}

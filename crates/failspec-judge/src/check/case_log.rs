@@ -103,6 +103,8 @@ pub struct CompletedBody {
     pub members: Vec<String>,
     /// The response of the API without them, in words.
     pub refusal: String,
+    /// True if that was an error of the server.
+    pub broke: bool,
 }
 
 /// Expectations for a response in addition to the contract, with all placeholders replaced.

@@ -40,8 +40,9 @@ pub(super) fn misfits(
         .map(|misfit| {
             let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
             subject
-                .finding(check, source, format!("{at} to match the schema"), &misfit.message)
+                .finding(check, source, format!("{at} to match the schema"), &misfit.shape)
                 .saying(format!("{at}: {}", misfit.message))
+                .breaking(misfit.rule.as_deref(), misfit.null_member.as_deref())
                 .about_annotation(misfit.is_annotation)
         })
         .collect()

@@ -54,6 +54,7 @@ mod subject;
 mod success;
 mod undeclared_media_type;
 mod undeclared_requirement;
+mod undeclared_restriction;
 mod undeclared_status;
 mod unrecognized_response;
 mod upgrade;

@@ -16,8 +16,8 @@ use super::{
     problem_details, proxy_authenticate, recovers, repeatable, request_id, retry_after, retry_after_syntax,
     schema, server_error, status,
     subject::Subject,
-    success, undeclared_media_type, undeclared_requirement, undeclared_status, unrecognized_response,
-    upgrade, vacuous, well_formed, wording, www_authenticate,
+    success, undeclared_media_type, undeclared_requirement, undeclared_restriction, undeclared_status,
+    unrecognized_response, upgrade, vacuous, well_formed, wording, www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
@@ -61,6 +61,7 @@ pub static CHECKS: &[&Check] = &[
     &duplicate_header::CHECK,
     &cross_origin::CHECK,
     &undeclared_requirement::CHECK,
+    &undeclared_restriction::CHECK,
     &undeclared_status::CHECK,
     &undeclared_media_type::CHECK,
     &declared_schema::CHECK,
@@ -167,6 +168,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
 pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
     let unmet = success::unmet_success(contract, scenario, observed).into_iter();
     let unmet = unmet.chain(after_failure::after_success(scenario, observed));
+    let unmet = unmet.chain(undeclared_restriction::restriction(scenario, observed));
     without_echo(unmet.chain(declared(observed, scenario.source)).collect(), observed.judged)
 }
 

@@ -15,7 +15,8 @@ pub(super) static CHECK: Check = Check {
     text: "The API refused a request with everything that the OpenAPI document requires, and accepted the same request with \
 more members (`optional_members` of the contract). Declare those that the API needs as `required`, or accept the request \
 without them. Which of the members that were added are needed the response without them may say. From then on the run sends \
-them with every request to the operation. It is a warning: a document may leave to words what its schemas cannot say.",
+them with every request to the operation. It is a warning: a document may leave to words what its schemas cannot say. If the \
+API answered HTTP 500 without them, it is a violation.",
     when: When::Always,
     run: |subject| requirements(subject.observed),
 };
@@ -26,13 +27,17 @@ pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
     completed
         .map(|(index, completed)| {
             let members = completed.members.join(", ");
+            let verb = if completed.broke { "breaks" } else { "is refused" };
             let message = format!(
-                "{} is refused with what the document requires ({}), and accepted with more: {members}",
+                "{} {verb} with what the document requires ({}), and accepted with more: {members}",
                 completed.operation, completed.refusal
             );
-            let (expected, operation) = ("no more than the document requires", &completed.operation);
-            let actual = format!("{operation} requires some of {members}");
-            let finding = Finding::new(CHECK.id, Provenance::Inferred, expected, actual).saying(message);
+            let expected = "no more than the document requires";
+            // The same members that several operations require are one deviation.
+            let actual = format!("some of {members} is required");
+            // Whatever the document leaves to words, it does not let the server break.
+            let source = if completed.broke { Provenance::Documented } else { Provenance::Inferred };
+            let finding = Finding::new(CHECK.id, source, expected, actual).saying(message);
             Finding { record: Some(index), ..finding }
         })
         .collect()

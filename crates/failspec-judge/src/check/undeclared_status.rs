@@ -3,10 +3,12 @@
 use failspec_pack::pack::Provenance;
 
 use super::{
+    Phase,
     case_log::Observed,
     definition::{Check, When},
     finding::Finding,
-    openapi_context::declarations,
+    openapi_context::{Declaration, declarations},
+    server_error::{self, is_server_error},
 };
 
 pub(super) static CHECK: Check = Check {
@@ -24,6 +26,16 @@ respond with a declared status. All responses of a case are checked, including t
 pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
     let undeclared = declarations(observed)
         .filter(|it| it.declared_response.is_none() && !it.operation.responses.is_empty());
+    // That a document declares 500 excuses no setup that breaks the server: the request has no fault.
+    let is_broken = |it: &Declaration<'_>| {
+        let has_no_fault = it.record.phase.is_of_control() || it.record.phase == Phase::Setup;
+        it.declared_response.is_some() && has_no_fault && is_server_error(it.response.status)
+    };
+    let broken = declarations(observed).filter(is_broken).map(|it| {
+        let actual = format!("HTTP {}", it.response.status);
+        let finding = Finding::new(server_error::CHECK.id, Provenance::Standard, "no server error", actual);
+        it.about(finding.saying(format!("{}, for a request without a fault", it.told())))
+    });
     undeclared
         .map(|it| {
             let declared: Vec<String> =
@@ -40,5 +52,6 @@ pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
                 declared.join(", ")
             )))
         })
+        .chain(broken)
         .collect()
 }

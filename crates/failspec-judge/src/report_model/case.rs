@@ -46,6 +46,12 @@ pub struct CaseReport {
     /// The name of the query, header or cookie parameter of the contract's OpenAPI document that the rule is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<Arc<str>>,
+    /// The kind of the fault, if the scenario names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Arc<str>>,
+    /// The part of the request that the fault is in, if the scenario names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Arc<str>>,
     /// File and line of the scenario.
     pub location: ScenarioLocation,
     // Shared by all cases of the failure.

@@ -28,6 +28,12 @@ pub struct FindingGroup {
     /// with `, ` between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
+    /// The kind of the fault, if several operations do the same with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// The part of the requests that the fault is in, if it is the same in all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// The expected value.
     pub expected: String,
     /// The observed value.
@@ -89,7 +95,7 @@ impl fmt::Display for MissingPart {
 }
 
 impl FindingGroup {
-    /// Returns the operation, rule, missing part or parameter that it belongs to, in words; `None` for the API as a whole.
+    /// Returns the operation, rule, missing part, parameter or fault that it belongs to, in words; `None` for the API as a whole.
     pub fn subject(&self) -> Option<String> {
         let missing = || self.missing.as_ref().map(ToString::to_string);
         let parameter = || {
@@ -97,7 +103,15 @@ impl FindingGroup {
             let parameters = if name.contains(", ") { "parameters" } else { "parameter" };
             Some(format!("the {parameters} {name}"))
         };
-        self.operation.clone().or_else(|| self.rule.clone()).or_else(missing).or_else(parameter)
+        let fault = || {
+            let kind = self.fault.as_ref()?.replace('_', " ");
+            Some(match &self.part {
+                Some(part) => format!("the fault \"{kind}\" of {part}"),
+                None => format!("the fault \"{kind}\""),
+            })
+        };
+        let operation = || self.operation.clone().or_else(|| self.rule.clone());
+        operation().or_else(missing).or_else(parameter).or_else(fault)
     }
 
     /// Returns true if a finding of a check in a case is one of the group.

@@ -2,8 +2,10 @@
 
 use failspec_judge::{
     check::{Finding, Phase},
-    report_model::{CaseReport, FindingGroup, Outcome, ResponseReport, group_findings},
+    report_model::{CaseReport, FindingGroup, Observation, Outcome, ResponseReport, group_findings},
 };
+
+use failspec_pack::pack::StatusPattern;
 
 use crate::reports::{case, exchange, violation, warning};
 
@@ -119,6 +121,155 @@ fn a_server_error_in_a_control_or_setup_is_that_of_its_operation() {
         ran("t::a::2", "POST /a", [200, 500], vec![violation("server-error", "HTTP 500")]),
     ];
     assert_eq!(short(&cases), [of("server-error", 2, 1)]);
+}
+
+#[test]
+fn a_body_that_cannot_be_read_breaks_an_operation_in_one_row_whatever_should_refuse_it() {
+    let broken = |name: &str, operation: &str, refused: u16, sent: Option<u16>| {
+        let mut case = ran(name, operation, [200, sent.unwrap_or(500)], Vec::new());
+        let check = if sent.is_some() { "server-error" } else { "connection-closed" };
+        case.violations = vec![violation(check, "broken")];
+        if sent.is_none() {
+            case.exchanges[1].response = None;
+        }
+        case.failure = format!("refused_{refused}").into();
+        std::sync::Arc::make_mut(&mut case.documented).status = Some(StatusPattern::Exactly(refused));
+        case.documentation = Some(format!("openapi.yaml#/{operation}/requestBody").into());
+        case
+    };
+    // A wrong media type and a wrong body, on which the connection is closed.
+    let closed = [broken("t::a::1", "POST /a", 415, None), broken("t::a::2", "POST /a", 400, None)];
+    assert_eq!(short(&closed), [of("connection-closed", 2, 1)]);
+    // Another operation is another deviation.
+    let other = [closed.as_slice(), &[broken("t::b::3", "POST /b", 415, None)]].concat();
+    assert_eq!(short(&other).len(), 2);
+    // A wrong media type and no body at all: neither is read.
+    let mut without = broken("t::a::2", "POST /a", 400, Some(500));
+    without.exchanges[1].request.body = None;
+    assert_eq!(
+        short(&[broken("t::a::1", "POST /a", 415, Some(500)), without.clone()]),
+        [of("server-error", 2, 1)]
+    );
+    // A body that is read, and has a wrong value, breaks it for another reason.
+    let mut read = broken("t::a::3", "POST /a", 400, Some(500));
+    read.exchanges[1].request.body = Some("{}".into());
+    assert_eq!(short(&[without, read]).len(), 2);
+}
+
+#[test]
+fn a_kind_of_fault_that_breaks_several_operations_is_one_row() {
+    let broken = |name: &str, operation: &str, fault: &str, part: &str| {
+        let mut case = ran(name, operation, [200, 500], vec![violation("server-error", "HTTP 500")]);
+        case.documentation = Some(format!("openapi.yaml#/{operation}/requestBody").into());
+        case.exchanges[1].request.body = Some("{}".into());
+        (case.fault, case.part) = (Some(fault.into()), Some(part.into()));
+        case
+    };
+    let rows = |cases: &[CaseReport]| -> Vec<(Option<String>, usize)> {
+        group_findings(cases).iter().map(|row| (row.subject(), row.cases)).collect()
+    };
+    let long = |number: usize, operation: &str, part: &str| {
+        broken(&format!("t::a::{number}"), operation, "long", part)
+    };
+    let both = [long(1, "POST /a", "name"), long(2, "POST /b", "note")];
+    assert_eq!(rows(&both), [(Some("the fault \"long\"".to_owned()), 2)]);
+    // Another kind is another deviation, and so is one of them in a single operation.
+    let null = broken("t::a::3", "POST /a", "null_item", "tags");
+    assert_eq!(rows(&[both.as_slice(), std::slice::from_ref(&null)].concat()).len(), 2);
+    assert_eq!(rows(&[long(1, "POST /a", "name"), null]).len(), 2);
+    // A member that breaks an operation with whatever it has is one.
+    let nul = broken("t::a::4", "POST /a", "with_nul", "name");
+    assert_eq!(rows(&[long(1, "POST /a", "name"), nul]), [(Some("POST /a".to_owned()), 2)]);
+    // An operation that breaks under many kinds handles no fault.
+    let kinds = ["long", "null_item", "missing", "wrong_type", "huge", "with_nul", "null"];
+    let all = kinds.iter().enumerate();
+    let all = all.map(|(number, kind)| broken(&format!("t::a::{number}"), "POST /a", kind, "name"));
+    let mut all: Vec<CaseReport> = all.collect();
+    assert_eq!(rows(&all), [(Some("POST /a".to_owned()), 7)]);
+    all.push(long(8, "POST /b", "note"));
+    assert_eq!(rows(&all).len(), 2);
+}
+
+#[test]
+fn a_fault_that_several_operations_accept_is_one_row() {
+    let accepted = |name: &str, operation: &str, fault: &str, part: &str, finding: Finding| {
+        let mut case = ran(name, operation, [200, 200], vec![finding]);
+        case.documentation = Some(format!("openapi.yaml#/{operation}/requestBody").into());
+        for exchange in &mut case.exchanges {
+            exchange.request.body = Some("{}".into());
+        }
+        (case.fault, case.part) = (Some(fault.into()), Some(part.into()));
+        case
+    };
+    let sure = || violation("not-rejected", "a success");
+    let missing = |operation: &str, part: &str| {
+        accepted(&format!("t::a::{operation}"), operation, "missing", part, sure())
+    };
+    let rows = group_findings(&[missing("PUT /a", "name"), missing("PUT /b", "name")]);
+    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the fault \"missing\" of name")));
+    assert_eq!(group_findings(&[missing("PUT /a", "name"), missing("PUT /b", "size")]).len(), 2);
+    // Operations that accept many faults check nothing, each for itself.
+    let parts = ["a", "b", "c", "d"];
+    let all = parts.iter().flat_map(|part| [missing("PUT /a", part), missing("PUT /b", part)]);
+    assert_eq!(group_findings(&all.collect::<Vec<_>>()).len(), 2);
+    // Where every value is accepted, one that servers convert says nothing new.
+    let any = accepted("t::a::1", "PUT /a", "wrong_type", "size", sure());
+    let converted = |part: &str| {
+        accepted("t::a::2", "PUT /a", "number_as_text", part, warning("not-rejected", "a success"))
+    };
+    assert_eq!(group_findings(&[any.clone(), converted("size")]).len(), 1);
+    assert_eq!(group_findings(&[any, converted("age")]).len(), 2);
+}
+
+#[test]
+fn what_the_document_allows_is_accepted() {
+    let asked = |name: &str, operation: &str, fault: &str, status: u16| {
+        let refused = vec![warning("undeclared-restriction", "HTTP 400")];
+        let mut case = ran(name, operation, [200, status], if status < 300 { Vec::new() } else { refused });
+        case.fault = Some(fault.into());
+        case.observation = Observation::Expected { status };
+        case
+    };
+    let refused = |name: &str, operation: &str, fault: &str| asked(name, operation, fault, 400);
+    // An operation that accepts nothing has another reason to refuse.
+    let mut cases =
+        vec![refused("t::a::1", "POST /a", "empty_text"), refused("t::a::2", "POST /b", "empty_text")];
+    assert!(group_findings(&cases).is_empty());
+    cases.push(asked("t::a::3", "POST /a", "further_member", 201));
+    assert_eq!(short(&cases), [of("undeclared-restriction", 1, 1)]);
+    cases.push(asked("t::a::4", "POST /b", "further_member", 201));
+    assert_eq!(short(&cases), [of("undeclared-restriction", 2, 2)]);
+    // Another kind of value is another deviation.
+    cases.push(refused("t::a::5", "POST /a", "at_minimum"));
+    assert_eq!(short(&cases).len(), 2);
+}
+
+#[test]
+fn a_status_in_place_of_another_is_one_row_whatever_else_may_be_due() {
+    let refused = |name: &str, finding: Finding| {
+        let mut case = ran(name, "GET /a", [200, 403], vec![finding]);
+        std::sync::Arc::make_mut(&mut case.documented).status = Some(StatusPattern::Exactly(404));
+        case
+    };
+    let cases =
+        [refused("t::a::1", violation("status", "404")), refused("t::a::2", warning("status", "404 or 410"))];
+    assert_eq!(short(&cases), [of("status", 2, 1)]);
+    // One that an operation does not declare is the same.
+    let mut undeclared = refused("t::a::3", violation("status", "404"));
+    undeclared.warnings.push(warning("undeclared-status", "HTTP 403"));
+    assert_eq!(short(&[cases.as_slice(), &[undeclared]].concat()), [of("status", 3, 1)]);
+}
+
+#[test]
+fn the_shape_of_errors_is_one_row_by_the_contract_and_by_the_document() {
+    let wrong = |name: &str, check: &'static str, status: u16| {
+        ran(name, "GET /a", [200, status], vec![violation(check, "no text")])
+    };
+    let cases = [wrong("t::a::1", "envelope", 400), wrong("t::a::2", "declared-schema", 404)];
+    assert_eq!(group_findings(&cases).len(), 1);
+    // That of a success is another one.
+    let of_success = wrong("t::a::3", "declared-schema", 200);
+    assert_eq!(group_findings(&[cases[0].clone(), of_success]).len(), 2);
 }
 
 #[test]

@@ -293,17 +293,19 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     let refused = UnmetSuccess::NoSuccess("got HTTP 404".to_owned());
     assert!(contract.judge_success(Some(refused)).is_some() && contract.judge_success(None).is_none());
     // A body that was accepted only with more than the document requires, and one that was accepted as it is.
-    let required = |members: Option<&str>| {
+    let required = |members: Option<&str>, broke: bool, weight: &str| {
         let members = members.map(|name| vec![name.to_owned()]);
         let completed = members.map(|members| {
             let (operation, refusal) = ("POST /notes".to_owned(), "HTTP 400".to_owned());
-            Box::new(CompletedBody { operation, members, refusal })
+            Box::new(CompletedBody { operation, members, refusal, broke })
         });
         let replies = [(Phase::Setup, Reply::json(201, json!({}))), (Phase::Request, text(404))];
         let found = contract.judge_with(&replies, |observed| observed.records[0].completed = completed);
-        found.contains(&"warning undeclared-requirement".to_owned())
+        found.contains(&format!("{weight} undeclared-requirement"))
     };
-    assert!(required(Some("kind")) && !required(None));
+    assert!(required(Some("kind"), false, "warning") && !required(None, false, "warning"));
+    // No document lets the server break on what it allows.
+    assert!(required(Some("kind"), true, "violation"));
     // A page that may read successes, and may not, or may, read this failure.
     let readable = |allowed: Option<&str>| {
         let failure = allowed.map_or(absent(), |origin| absent().with("access-control-allow-origin", origin));
@@ -340,6 +342,8 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         "success",
         "undeclared-requirement",
         "cross-origin",
+        // See `what_the_document_allows_is_accepted`.
+        "undeclared-restriction",
     ]);
     for pairs in [pairs_of_the_contract(), pairs_of_flows_and_standards(), pairs_of_the_document()] {
         proven.extend(pairs);

@@ -32,6 +32,8 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         source: Provenance::Documented,
         documentation: None,
         parameter: None,
+        fault: None,
+        part: None,
         location: ScenarioLocation { file: "scenarios/t/s.yaml".to_owned(), line: 3 },
         documented: Arc::new(Documented {
             summary: "x".to_owned(),

@@ -137,7 +137,7 @@ failures:
     let lint =
         |barred: &str, absent: &str| linted(contract, &format!("contract: t\nscenarios:\n{barred}{absent}"));
     let warning = |title: &str| (Severity::Warning, title.to_owned());
-    assert_eq!(lint(&barred("second_fault: absent, "), &absent("y")), []);
+    assert_eq!(lint(&barred("second_fault: absent, "), &absent("one")), []);
     assert_eq!(
         lint(&barred(""), "  b: { triggers: absent, request: GET /a, control: { request: GET /b } }\n"),
         [

@@ -106,7 +106,7 @@ impl Expect {
         })
     }
 
-    /// Returns true if the request of a scenario has no fault: the word `success` or `no_server_error`, or `success: true`
+    /// Returns true if the request of a scenario has no fault: the word `success`, `no_server_error` or `accepted`, or `success: true`
     /// beside more.
     pub(super) fn is_without_fault(node: &Node) -> bool {
         node.as_text().is_some_and(|word| SUCCESS.contains(&word)) || node.get("success").is_some_and(is_true)

@@ -38,12 +38,18 @@ pub struct Scenario {
     pub second_fault: Option<SecondFault>,
     /// True if the request may succeed or be refused, and must only not break the server.
     pub may_be_refused: bool,
+    /// True if a refusal of such a request is a warning: nothing that is documented forbids it.
+    pub should_be_accepted: bool,
     /// The cause under test, by its index in the failure.
     pub cause: Option<usize>,
     /// The origin of the scenario: `Inferred` if the documentation does not say that this fault causes this failure.
     pub source: Provenance,
     /// The page or line with the rule that its request breaks.
     pub documentation: Option<Arc<str>>,
+    /// The kind of the fault, by which reports group what several operations do with it.
+    pub fault: Option<Arc<str>>,
+    /// The part of the request that the fault is in, such as the name of a member.
+    pub part: Option<Arc<str>>,
     /// The flow with the fault.
     pub faulty: Flow,
     /// The control: the flow without the fault.
@@ -173,6 +179,16 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
         ),
         Field::optional("fixtures", FIXTURES, "fixtures whose steps come before those of `setup`"),
         Field::optional(
+            "fault",
+            ValueType::Text,
+            "the kind of the fault, such as `missing`: reports group what several operations do with it",
+        ),
+        Field::optional(
+            "part",
+            ValueType::Text,
+            "the part of the request that the fault is in, such as the name of a member",
+        ),
+        Field::optional(
             "setup",
             ValueType::List(&ValueType::MappingSchema(&STEP)),
             "steps before the request",
@@ -181,7 +197,8 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             "expect",
             ValueType::Either(&[ValueType::Words(SUCCESS), ValueType::MappingSchema(&EXPECT)]),
             "expectations in addition to those of the contract; `success` in place of `triggers`: the request \
-             must succeed (with more to expect: `{ success: true, … }`); `no_server_error`: it may succeed or be refused",
+             must succeed (with more to expect: `{ success: true, … }`); `no_server_error`: it may succeed or be refused; \
+             `accepted`: the same, and a refusal is a warning",
         ),
         Field::optional(
             "inferred",
@@ -326,7 +343,7 @@ impl Scenario {
         };
         let condition = Self::condition(&fields, &names, goal.trigger());
         let control = match goal {
-            Goal::Success | Goal::NoServerError => Control::Impossible(NO_FAULT.to_owned()),
+            Goal::Success | Goal::NoServerError | Goal::Accepted => Control::Impossible(NO_FAULT.to_owned()),
             Goal::Failure(_) => {
                 let before = BeforeSetup { before_fixtures, before_setup, scenario: &entry.key, shared };
                 Control::read(&fields, before, &names, &faulty, condition.is_some(), &mut fixtures)
@@ -364,6 +381,8 @@ impl Scenario {
             second_fault: SecondFault::read(&fields, goal.trigger(), &names),
             source,
             documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
+            fault: fields.get("fault").and_then(|node| reader.text(node)).map(Arc::from),
+            part: fields.get("part").and_then(|node| reader.text(node)).map(Arc::from),
             faulty,
             control,
             teardown,
@@ -381,10 +400,11 @@ impl Scenario {
             other_files,
             // Last: a scenario for a failure that is not documented on the day of this version is read like all
             // others, so that its errors are reported, and is then left out.
-            may_be_refused: matches!(goal, Goal::NoServerError),
+            may_be_refused: matches!(goal, Goal::NoServerError | Goal::Accepted),
+            should_be_accepted: matches!(goal, Goal::Accepted),
             failure: match goal {
                 Goal::Failure(trigger) => Some(trigger.index?),
-                Goal::Success | Goal::NoServerError => None,
+                Goal::Success | Goal::NoServerError | Goal::Accepted => None,
             },
         };
         if let Some(each) = &each {
@@ -491,7 +511,10 @@ pub const SUCCESS_ID: &str = "success";
 pub const NO_SERVER_ERROR_ID: &str = "no_server_error";
 
 /// The words for what a request without a fault gets: a success, or anything but a server error.
-pub(super) const SUCCESS: &[&str] = &[SUCCESS_ID, NO_SERVER_ERROR_ID];
+pub(super) const SUCCESS: &[&str] = &[SUCCESS_ID, NO_SERVER_ERROR_ID, ACCEPTED];
+
+/// The word for a request that may be refused although nothing documented forbids it.
+pub(super) const ACCEPTED: &str = "accepted";
 
 /// The reason why a scenario without a fault has no control.
 const NO_FAULT: &str = "the request has no fault";
@@ -548,6 +571,8 @@ enum Goal<'c> {
     Success,
     /// Any response but a server error.
     NoServerError,
+    /// The same, and a refusal is a warning.
+    Accepted,
 }
 
 impl<'c> Goal<'c> {
@@ -559,9 +584,10 @@ impl<'c> Goal<'c> {
             (Some(node), None) => triggers(node, names).map(Self::Failure),
             (None, Some(node)) => {
                 refuse_beside_success(fields, reader);
-                Some(match node.as_text() == Some(NO_SERVER_ERROR_ID) {
-                    true => Self::NoServerError,
-                    false => Self::Success,
+                Some(match node.as_text() {
+                    Some(NO_SERVER_ERROR_ID) => Self::NoServerError,
+                    Some(ACCEPTED) => Self::Accepted,
+                    _ => Self::Success,
                 })
             }
             (Some(_), Some(success)) => {
@@ -582,7 +608,7 @@ impl<'c> Goal<'c> {
     fn trigger(&self) -> Option<&Trigger<'c>> {
         match self {
             Self::Failure(trigger) => Some(trigger),
-            Self::Success | Self::NoServerError => None,
+            Self::Success | Self::NoServerError | Self::Accepted => None,
         }
     }
 }

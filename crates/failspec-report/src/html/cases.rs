@@ -190,7 +190,7 @@ fn only_violation(case: &CaseReport) -> Option<&Finding> {
     let [finding] = case.violations.as_slice() else { return None };
     let is_all = case.waived.is_empty()
         && case.warnings.is_empty()
-        && case.reason.is_none()
+        && case.outcome != Outcome::Unstable
         && case.rerun.is_none()
         && finding.details.is_empty()
         && sentence(case) == finding.message;

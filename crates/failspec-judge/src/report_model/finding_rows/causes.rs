@@ -16,11 +16,23 @@ use super::{
 /// operation handles no fault, and that is one cause.
 const MAX_BREAKING_RULES: usize = 3;
 
+/// Maximum number of kinds of faults that break the server in one operation, each in one row with other operations.
+const MAX_BREAKING_KINDS: usize = 5;
+
+/// Maximum number of faults in parts of a request that an operation accepts, each in one row with other operations.
+const MAX_ACCEPTED_FAULTS: usize = 3;
+
 /// The check of faults that are not rejected.
 const NOT_REJECTED: &str = "not-rejected";
 
+/// The check of requests that are refused although the document allows them.
+pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
+
 /// Checks of bodies that have nothing of what is declared: they say the same.
 const VACUOUS: [&str; 2] = ["declared-vacuous", "vacuous"];
+
+/// Checks of the body of an error: by the contract, and by the OpenAPI document.
+const ERRORS: [&str; 2] = ["envelope", "declared-schema"];
 
 /// Checks of the media type of a response: by the contract, and by the OpenAPI document.
 const MEDIA_TYPE: [&str; 2] = ["media-type", "undeclared-media-type"];
@@ -35,6 +47,12 @@ pub(super) enum Cause<'a> {
     ServerError(Option<&'a str>, &'a str, Option<&'a str>),
     /// A value of this parameter breaks the server in several operations.
     ServerErrorByParameter(&'a str),
+    /// A kind of fault breaks the server in several operations.
+    ServerErrorByFault(BreakingFault<'a>),
+    /// A kind of value that the document allows is refused.
+    Restriction(&'a str),
+    /// Several operations refuse a fault with another status than the one that is due.
+    WrongStatus(u16, u16),
     /// Requests without right credentials are accepted.
     Open,
     /// A fault that nothing documents as one is accepted.
@@ -55,6 +73,10 @@ pub(super) enum Cause<'a> {
     Text(Text<'a>),
 }
 
+/// A kind of fault that breaks the server: the kind, true if it is in a parameter, and the status of the response; none if the
+/// connection was closed.
+pub(super) type BreakingFault<'a> = (&'a str, bool, Option<u16>);
+
 /// A rule that a request breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Rule<'a> {
@@ -62,6 +84,8 @@ pub(super) enum Rule<'a> {
     /// A parameter of this name, which several operations have.
     Parameter(&'a str),
     Missing(MissingPart),
+    /// A kind of fault in a part of this name.
+    Fault(&'a str, &'a str),
 }
 
 /// The facts of all cases together on which the causes of deviations depend.
@@ -76,6 +100,18 @@ pub(super) struct Causes<'a> {
     always: HashSet<Option<&'a str>>,
     /// The parameters, by name, of which a value breaks the server in several operations.
     breaking_parameters: HashSet<&'a str>,
+    /// The kinds of faults that break the server in several operations.
+    breaking_faults: HashSet<BreakingFault<'a>>,
+    /// The operations that break under faults of many kinds.
+    breaking_often: HashSet<Option<&'a str>>,
+    /// The parts of requests to operations of which a value is accepted that should not be.
+    accepted_parts: HashSet<(&'a str, &'a str)>,
+    /// The parts of requests to operations that break the server with several kinds of faults.
+    breaking_parts: HashSet<(&'a str, &'a str)>,
+    /// The operations that accept faults of many kinds.
+    accepting_often: HashSet<&'a str>,
+    /// The statuses that are due, and the declared ones that come in their place.
+    wrong_statuses: HashSet<(u16, u16)>,
     /// The shapes, as a forest: two texts that one exchange shows belong to one shape.
     texts: HashMap<Text<'a>, usize>,
     parents: Vec<usize>,
@@ -89,10 +125,16 @@ impl<'a> Causes<'a> {
             fragile: HashSet::new(),
             always: HashSet::new(),
             breaking_parameters: HashSet::new(),
+            breaking_faults: HashSet::new(),
+            breaking_often: HashSet::new(),
+            wrong_statuses: HashSet::new(),
+            accepted_parts: HashSet::new(),
+            breaking_parts: HashSet::new(),
+            accepting_often: HashSet::new(),
             texts: HashMap::new(),
             parents: Vec::new(),
         };
-        let mut broken: HashMap<Rule<'a>, HashSet<&str>> = HashMap::new();
+        let mut broken: HashMap<Rule<'a>, HashSet<&'a str>> = HashMap::new();
         let mut breaking: HashMap<(Option<&'a str>, &'a str), BTreeSet<Option<&str>>> = HashMap::new();
         for deviation in deviations {
             let case = deviation.case;
@@ -115,22 +157,68 @@ impl<'a> Causes<'a> {
                 Kind::Other => {}
             }
         }
+        let accepted =
+            deviations.iter().filter(|it| it.kind == Kind::Other && it.first.check == NOT_REJECTED);
+        let accepted = accepted.filter(|it| it.first.is_violation());
+        causes.accepted_parts = accepted.filter_map(|it| part(it.case)).collect();
         causes.lenient = lenient(&broken);
+        // An operation that accepts many kinds of faults checks nothing, and that is one cause.
+        let mut accepted: HashMap<&str, usize> = HashMap::new();
+        let of_faults = broken.iter().filter(|(rule, _)| matches!(rule, Rule::Fault(..)));
+        for operation in of_faults.flat_map(|(_, operations)| operations) {
+            *accepted.entry(operation).or_default() += 1;
+        }
+        accepted.retain(|_, faults| *faults > MAX_ACCEPTED_FAULTS);
+        for (_, operations) in broken.iter_mut().filter(|(rule, _)| matches!(rule, Rule::Fault(..))) {
+            operations.retain(|operation| !accepted.contains_key(operation));
+        }
+        causes.accepting_often = accepted.into_keys().collect();
         let shared = broken.into_iter().filter(|(_, operations)| operations.len() > 1);
         causes.shared = shared.map(|(rule, operations)| (rule, operations.len())).collect();
         let many = breaking.into_iter().filter(|(_, rules)| rules.len() > MAX_BREAKING_RULES);
         causes.fragile = many.map(|(place, _)| place).collect();
         causes.breaking_parameters = breaking_parameters(deviations, &causes.always);
+        causes.note_breaking_faults(deviations);
+        let declared = deviations.iter().filter(|it| it.undeclared_status().is_none());
+        causes.wrong_statuses = declared.filter_map(Deviation::wrong_status).collect();
         causes.join_nulls(deviations);
         causes
+    }
+
+    /// Finds the kinds of faults that break the server in several operations, and the operations that break under so many that
+    /// this is one cause.
+    fn note_breaking_faults(&mut self, deviations: &[Deviation<'a>]) {
+        let mut kinds: HashMap<Option<&'a str>, BTreeSet<&str>> = HashMap::new();
+        let mut places: HashMap<BreakingFault<'a>, BTreeSet<Option<&'a str>>> = HashMap::new();
+        let mut parts: HashMap<(&'a str, &'a str), BTreeSet<&str>> = HashMap::new();
+        let broken = deviations.iter().filter(|it| it.kind == Kind::ServerError);
+        for (deviation, fault) in broken.filter_map(|it| Some((it, it.breaking_fault()?))) {
+            let operation = deviation.breaks().0;
+            if let Some(part) = part(deviation.case) {
+                parts.entry(part).or_default().insert(fault.0);
+            }
+            if !self.always.contains(&operation) {
+                kinds.entry(operation).or_default().insert(fault.0);
+                places.entry(fault).or_default().insert(operation);
+            }
+        }
+        let parts = parts.into_iter().filter(|(_, kinds)| kinds.len() > 1);
+        self.breaking_parts = parts.map(|(part, _)| part).collect();
+        let often = kinds.into_iter().filter(|(_, kinds)| kinds.len() > MAX_BREAKING_KINDS);
+        self.breaking_often = often.map(|(operation, _)| operation).collect();
+        let several = places.into_iter().filter(|(_, operations)| {
+            operations.iter().filter(|operation| !self.breaking_often.contains(*operation)).count() > 1
+        });
+        self.breaking_faults = several.map(|(fault, _)| fault).collect();
     }
 
     /// Joins a shape that consists of members which are `null` and must not be to another one with the same members: the API
     /// has one kind of object in several of its responses.
     fn join_nulls(&mut self, deviations: &[Deviation<'a>]) {
         let mut shapes: BTreeMap<usize, (BTreeSet<&str>, bool)> = BTreeMap::new();
-        for finding in deviations.iter().filter(|it| it.kind == Kind::Shape).flat_map(Deviation::findings) {
-            let Some(index) = self.texts.get(&text(finding)) else { continue };
+        let shapes_of = deviations.iter().filter(|it| it.kind == Kind::Shape);
+        for (deviation, finding) in shapes_of.flat_map(|it| it.findings().map(move |finding| (it, finding))) {
+            let Some(index) = self.texts.get(&text(deviation, finding)) else { continue };
             let (nulls, is_pure) = shapes.entry(self.root(*index)).or_insert((BTreeSet::new(), true));
             nulls.extend(finding.null_member());
             *is_pure &= finding.null_member().is_some();
@@ -152,7 +240,7 @@ impl<'a> Causes<'a> {
 
     /// Joins the texts of a deviation to one shape.
     fn join(&mut self, deviation: &Deviation<'a>) {
-        let texts: Vec<usize> = deviation.findings().map(|finding| self.text(finding)).collect();
+        let texts: Vec<usize> = deviation.findings().map(|finding| self.text(deviation, finding)).collect();
         let Some((first, others)) = texts.split_first() else { return };
         for other in others {
             let (one, other) = (self.root(*first), self.root(*other));
@@ -160,9 +248,9 @@ impl<'a> Causes<'a> {
         }
     }
 
-    fn text(&mut self, finding: &'a Finding) -> usize {
+    fn text(&mut self, deviation: &Deviation<'a>, finding: &'a Finding) -> usize {
         let next = self.parents.len();
-        let index = *self.texts.entry(text(finding)).or_insert(next);
+        let index = *self.texts.entry(text(deviation, finding)).or_insert(next);
         if index == next {
             self.parents.push(next);
         }
@@ -179,7 +267,10 @@ impl<'a> Causes<'a> {
     /// Returns the rule of a case that the most operations break; of several, the one that says most. `None` if only one
     /// operation breaks it.
     fn widest_rule(&self, case: &'a CaseReport) -> Option<Rule<'a>> {
-        let shared = rules(case).filter_map(|rule| Some((*self.shared.get(&rule)?, rule)));
+        let accepts_often =
+            case.operation.as_deref().is_some_and(|operation| self.accepting_often.contains(operation));
+        let rules = rules(case).filter(|rule| !accepts_often || !matches!(rule, Rule::Fault(..)));
+        let shared = rules.filter_map(|rule| Some((*self.shared.get(&rule)?, rule)));
         let widest = shared.reduce(|best, next| if next.0 > best.0 { next } else { best });
         widest.map(|(_, rule)| rule)
     }
@@ -197,21 +288,47 @@ impl<'a> Causes<'a> {
                 if let Some(name) = parameter.filter(|name| self.breaking_parameters.contains(name)) {
                     return Cause::ServerErrorByParameter(name);
                 }
-                let rule = rule.filter(|_| !self.fragile.contains(&(operation, failure)));
-                Cause::ServerError(operation, failure, rule)
+                let fault = deviation.breaking_fault().filter(|_| !self.breaking_often.contains(&operation));
+                if let Some(fault) = fault.filter(|fault| self.breaking_faults.contains(fault)) {
+                    return Cause::ServerErrorByFault(fault);
+                }
+                let part =
+                    part(case).filter(|part| deviation.is_tested() && self.breaking_parts.contains(part));
+                match (part, self.fragile.contains(&(operation, failure))) {
+                    (Some((_, part)), false) => Cause::ServerError(operation, "", Some(part)),
+                    (_, is_fragile) => Cause::ServerError(operation, failure, rule.filter(|_| !is_fragile)),
+                }
             }
-            Kind::Shape => match self.texts.get(&text(finding)) {
+            Kind::Shape => match self.texts.get(&text(deviation, finding)) {
                 Some(index) => Cause::Shape(self.root(*index)),
-                None => Cause::Text(text(finding)),
+                None => Cause::Text(text(deviation, finding)),
             },
             Kind::Other if MEDIA_TYPE.contains(&finding.check) => {
                 let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
                 Cause::Media(&finding.actual, response.is_none_or(|response| response.status >= 400))
             }
-            Kind::Other if finding.check != NOT_REJECTED => {
-                deviation.undeclared_status().map_or_else(|| Cause::Text(text(finding)), Cause::Undeclared)
+            Kind::Other if finding.check == UNDECLARED_RESTRICTION && case.fault.is_some() => {
+                Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
-            Kind::Other if !finding.is_violation() => Cause::Unclaimed,
+            Kind::Other if finding.check != NOT_REJECTED => {
+                let wrong = deviation.wrong_status();
+                let undeclared = deviation.undeclared_status().filter(|_| {
+                    // What others do that declare the status is the same deviation.
+                    wrong.is_none_or(|wrong| !self.wrong_statuses.contains(&wrong))
+                });
+                let wrong = || wrong.map(|(due, got)| Cause::WrongStatus(due, got));
+                undeclared
+                    .map(Cause::Undeclared)
+                    .or_else(wrong)
+                    .unwrap_or_else(|| Cause::Text(text(deviation, finding)))
+            }
+            // A value that servers convert says nothing new where every value is accepted.
+            Kind::Other
+                if !finding.is_violation()
+                    && part(case).is_none_or(|part| !self.accepted_parts.contains(&part)) =>
+            {
+                Cause::Unclaimed
+            }
             Kind::Other if is_about_credentials(case) => Cause::Open,
             Kind::Other
                 if let Some(operations) =
@@ -224,7 +341,7 @@ impl<'a> Causes<'a> {
                 Some(rule) => Cause::AcceptedByAll(rule),
                 None => match case.operation.as_deref() {
                     Some(operation) => Cause::Accepts(operation, &finding.expected),
-                    None => Cause::Text(text(finding)),
+                    None => Cause::Text(text(deviation, finding)),
                 },
             },
         }
@@ -264,12 +381,21 @@ fn breaking_parameters<'a>(
 }
 
 /// Returns the text by which two findings are the same: for a body, what it lacks or the rule that it breaks.
-fn text(finding: &Finding) -> Text<'_> {
+fn text<'a>(deviation: &Deviation<'_>, finding: &'a Finding) -> Text<'a> {
+    let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
+    let is_error = response.is_some_and(|response| response.status >= 400);
     match finding.schema_rule() {
         _ if VACUOUS.contains(&finding.check) => ("vacuous", "", &finding.actual),
+        // The errors of an API have one shape, by the contract and by its OpenAPI document.
+        _ if ERRORS.contains(&finding.check) && is_error => ("envelope", "", &finding.actual),
         Some(rule) => (finding.check, "", rule),
         None => (finding.check, &finding.expected, &finding.actual),
     }
+}
+
+/// Returns the operation of a case, and the part of its request that the fault is in.
+fn part(case: &CaseReport) -> Option<(&str, &str)> {
+    case.operation.as_deref().zip(case.part.as_deref())
 }
 
 /// Returns true if the failure under test is that of missing or wrong credentials.
@@ -281,5 +407,6 @@ fn is_about_credentials(case: &CaseReport) -> bool {
 fn rules(case: &CaseReport) -> impl Iterator<Item = Rule<'_>> {
     let missing = missing_part(case).map(Rule::Missing);
     let parameter = case.parameter.as_deref().map(Rule::Parameter);
-    missing.into_iter().chain(case.documentation.as_deref().map(Rule::At)).chain(parameter)
+    let fault = case.fault.as_deref().zip(case.part.as_deref()).map(|(kind, part)| Rule::Fault(kind, part));
+    missing.into_iter().chain(case.documentation.as_deref().map(Rule::At)).chain(parameter).chain(fault)
 }

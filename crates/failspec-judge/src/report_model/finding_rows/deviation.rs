@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use crate::check::{Finding, Phase};
 
-use super::super::{CaseReport, ExchangeReport};
+use super::{
+    super::{CaseReport, ExchangeReport, MissingPart},
+    causes::BreakingFault,
+    missing_part::missing_part,
+};
 
 /// Checks that say the same of one response, the one that says most first.
 const SAME_DEVIATION: [&[&str]; 2] = [
@@ -16,7 +20,10 @@ const SAME_DEVIATION: [&[&str]; 2] = [
 const UNDECLARED_STATUS: &str = "undeclared-status";
 
 /// Checks of a body, of which each reports what is wrong at one place: one wrong schema is one cause.
-const SHAPE: [&str; 4] = ["declared-schema", "schema", "declared-vacuous", "vacuous"];
+const SHAPE: [&str; 5] = ["declared-schema", "schema", "envelope", "declared-vacuous", "vacuous"];
+
+/// The kind of faults of bodies that the server cannot read: none, and one of another media type.
+const UNREADABLE: &str = "unreadable_body";
 
 /// Checks of an unexpected error of the server, the one that says most first.
 const SERVER_ERROR: [&str; 5] =
@@ -103,6 +110,11 @@ fn is_server_error(case: &CaseReport, exchange: Option<&ExchangeReport>) -> bool
         && !documented.any(|pattern| pattern.matches(response.status))
 }
 
+/// Returns true if a rule is that of a body as a whole.
+fn is_body(rule: &str) -> bool {
+    rule.ends_with("/requestBody")
+}
+
 impl<'a> Deviation<'a> {
     pub fn findings(&self) -> impl Iterator<Item = &'a Finding> {
         std::iter::once(self.first).chain(self.others.iter().copied())
@@ -133,6 +145,33 @@ impl<'a> Deviation<'a> {
         response.filter(|_| self.findings().any(says_so)).map(|response| response.status)
     }
 
+    /// Returns the kind of fault with which the request under test breaks the server, if the scenario names it.
+    pub fn breaking_fault(&self) -> Option<BreakingFault<'a>> {
+        let kind = self.case.fault.as_deref().filter(|_| self.is_tested())?;
+        let in_parameter =
+            self.case.documentation.as_deref().is_some_and(|rule| rule.contains("/parameters/"));
+        let kind = if self.is_about_reading_the_body() { UNREADABLE } else { kind };
+        let response = self.exchange.and_then(|exchange| exchange.response.as_ref());
+        Some((kind, in_parameter, response.map(|response| response.status)))
+    }
+
+    /// Returns the status that is due and the one of the response, if only the status is wrong.
+    pub fn wrong_status(&self) -> Option<(u16, u16)> {
+        let due = self.case.documented.status.and_then(|pattern| pattern.exactly());
+        let response = self.exchange.and_then(|exchange| exchange.response.as_ref())?;
+        let is_status = self.kind == Kind::Other && self.first.check == "status";
+        Some((due.filter(|_| is_status)?, response.status))
+    }
+
+    /// Returns true if the server breaks on a body before it looks at its values: where it has none to read, and where it closes
+    /// the connection on it. A wrong media type and a wrong body are then one deviation, whatever should refuse them.
+    fn is_about_reading_the_body(&self) -> bool {
+        let is_about_body = self.case.documentation.as_deref().is_some_and(is_body);
+        let is_closed = self.exchange.is_some_and(|exchange| exchange.response.is_none());
+        let is_media_type = self.case.documented.status.and_then(|pattern| pattern.exactly()) == Some(415);
+        is_about_body && (is_closed || is_media_type || missing_part(self.case) == Some(MissingPart::Body))
+    }
+
     /// Returns the operation that breaks, the failure under test and the rule that the request breaks. Another request
     /// than the one under test has no fault.
     pub fn breaks(&self) -> (Option<&'a str>, &'a str, Option<&'a str>) {
@@ -142,6 +181,11 @@ impl<'a> Deviation<'a> {
         let is_parameter = rule.is_some_and(|rule| rule.contains("/parameters/"));
         match self.exchange.is_some_and(|exchange| exchange.phase == Phase::Request) {
             true if is_parameter => (operation, "", rule),
+            true if self.is_about_reading_the_body() => (operation, "", Some(UNREADABLE)),
+            // Of a body, the kind of fault says more than that it is one of the body.
+            true if rule.is_some_and(is_body) => {
+                (operation, &self.case.failure, self.case.fault.as_deref().or(rule))
+            }
             true => (operation, &self.case.failure, rule),
             false => (operation, "", None),
         }

@@ -14,8 +14,8 @@ use failspec_base::sanitize::shortened;
 
 use crate::check::{Finding, Phase};
 
-use super::{CaseReport, ExchangeReport, FindingGroup, ResponseExcerpt};
-use causes::{Cause, Causes, Rule};
+use super::{CaseReport, ExchangeReport, FindingGroup, Observation, ResponseExcerpt};
+use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION};
 use deviation::{Deviation, deviations};
 
 /// Maximum length of the body that a row quotes, in characters.
@@ -30,8 +30,16 @@ const SEVERE: [&str; 1] = ["leaks"];
 /// Groups the findings of these cases by cause: violations first, of these errors of the server and leaks, then the most
 /// frequent; last the warnings that say least. Waived findings are left out.
 pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
-    let cases = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
-    let deviations: Vec<Deviation<'a>> = cases.flat_map(deviations).collect();
+    let cases: Vec<&'a CaseReport> = cases.into_iter().collect();
+    // An operation that accepts nothing refuses for another reason than what is asked.
+    let accepting: HashSet<&str> =
+        cases.iter().filter(|case| is_accepted(case)).filter_map(|case| case.operation.as_deref()).collect();
+    let found = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
+    let deviations = found.flat_map(deviations).filter(|it| {
+        it.first.check != UNDECLARED_RESTRICTION
+            || it.case.operation.as_deref().is_some_and(|operation| accepting.contains(operation))
+    });
+    let deviations: Vec<Deviation<'a>> = deviations.collect();
     let causes = Causes::of(&deviations);
     let mut known: HashMap<Cause<'a>, usize> = HashMap::new();
     let mut rows: Vec<Row<'a>> = Vec::new();
@@ -126,19 +134,24 @@ impl<'a> Row<'a> {
         let Example { case, exchange, findings, .. } = self.example?;
         let first = findings.first()?;
         let rank = match (self.violation, &self.cause) {
-            (true, Cause::ServerError(..) | Cause::ServerErrorByParameter(_)) => 0,
+            (true, cause) if breaks_the_server(cause) => 0,
             (true, _) if SEVERE.contains(&first.check) => 0,
             (true, _) => 1,
             (false, Cause::Unclaimed) => 5,
-            (false, Cause::ServerError(..) | Cause::ServerErrorByParameter(_)) => 2,
+            (false, cause) if breaks_the_server(cause) => 2,
             (false, _) if SEVERE.contains(&first.check) => 2,
-            (false, _) if first.check == "undeclared-status" => 4,
+            (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&first.check) => 4,
             (false, _) => 3,
         };
         let operation = match &self.cause {
             Cause::ServerError(operation, ..) => operation.map(str::to_owned),
             Cause::Accepts(operation, _) => Some((*operation).to_owned()),
             _ => None,
+        };
+        let (fault, part) = match self.cause {
+            Cause::ServerErrorByFault((kind, ..)) | Cause::Restriction(kind) => (Some(kind), None),
+            Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
+            _ => (None, None),
         };
         let (rule, missing, parameter) = match self.cause {
             Cause::AcceptedByAll(Rule::At(rule)) => (Some(rule.to_owned()), None, None),
@@ -167,6 +180,8 @@ impl<'a> Row<'a> {
             rule,
             missing,
             parameter,
+            fault: fault.map(str::to_owned),
+            part: part.map(str::to_owned),
             expected: first.expected.clone(),
             actual: first.actual.clone(),
             cases: self.evidence.len(),
@@ -181,6 +196,18 @@ impl<'a> Row<'a> {
         };
         Some((rank, group))
     }
+}
+
+/// Returns true if the request under test was accepted.
+fn is_accepted(case: &CaseReport) -> bool {
+    matches!(
+        case.observation,
+        Observation::Success { status: 200..300 } | Observation::Expected { status: 200..300 }
+    )
+}
+
+fn breaks_the_server(cause: &Cause<'_>) -> bool {
+    matches!(cause, Cause::ServerError(..) | Cause::ServerErrorByParameter(_) | Cause::ServerErrorByFault(_))
 }
 
 /// Returns the beginning of a response.

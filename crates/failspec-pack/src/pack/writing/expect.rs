@@ -8,7 +8,7 @@ use super::{
         Pointer, StatusPattern,
         expect::EXPECT,
         request_flow::{AT, REPEAT},
-        scenario::{NO_SERVER_ERROR_ID, SUCCESS, SUCCESS_ID},
+        scenario::{ACCEPTED, NO_SERVER_ERROR_ID, SUCCESS, SUCCESS_ID},
     },
     file_value::{FileValue, Tree},
     mappings::file_mappings,
@@ -57,6 +57,8 @@ pub enum ScenarioExpectSource {
     Success,
     /// Any response but a server error: the word `no_server_error`.
     NoServerError,
+    /// Any response but a server error, and a refusal is a warning: the word `accepted`.
+    Accepted,
     /// A mapping.
     Mapping(ExpectSource),
 }
@@ -72,6 +74,7 @@ impl FileValue for ScenarioExpectSource {
         match self {
             Self::Success => Tree::Inline(SUCCESS_ID.into()),
             Self::NoServerError => Tree::Inline(NO_SERVER_ERROR_ID.into()),
+            Self::Accepted => Tree::Inline(ACCEPTED.into()),
             Self::Mapping(expect) => expect.tree(),
         }
     }
@@ -79,7 +82,8 @@ impl FileValue for ScenarioExpectSource {
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         match node.as_text() {
             Some(_) => {
-                reader.word(node, SUCCESS).map(|word| [Self::Success, Self::NoServerError][word].clone())
+                let words = [Self::Success, Self::NoServerError, Self::Accepted];
+                reader.word(node, SUCCESS).map(|word| words[word].clone())
             }
             None => ExpectSource::read(node, reader).map(Self::Mapping),
         }

@@ -42,6 +42,10 @@ file_mappings! {
         second_fault: Option<String> = "second_fault",
         /// The page or line with the rule that the request breaks.
         documentation: Option<String> = "documentation",
+        /// The kind of the fault.
+        fault: Option<String> = "fault",
+        /// The part of the request that the fault is in.
+        part: Option<String> = "part",
         /// The origin of the scenario.
         source: Option<Provenance> = "source",
         /// The condition that must be active.

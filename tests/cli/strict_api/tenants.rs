@@ -1,0 +1,513 @@
+//! An API of two tenants that is right in all that an import asks beyond the rules of the document, and can be wrong about
+//! one of these questions.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use failspec_test_server::{Received, Reply, Server};
+use serde_json::{Map, Value, json};
+
+use super::rules::{Broken, Said};
+
+/// The tokens of the roles `user`, `guest` (may call nothing) and `stranger` (another tenant).
+pub const TOKENS: [(&str, &str); 3] =
+    [("user", "token-of-user"), ("guest", "token-of-guest"), ("stranger", "token-of-stranger")];
+
+/// The question about which an API is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weakness {
+    /// It breaks on a text in a query parameter that takes any.
+    TextInQuery,
+    /// It breaks on a text in a header that takes any.
+    TextInHeader,
+    /// It breaks on a NUL in a text of a body, or of the query.
+    NulInBody,
+    NulInQuery,
+    /// It breaks on a NUL in an id.
+    NulInPath,
+    /// It breaks on letters beyond ASCII.
+    BeyondAscii,
+    /// It breaks on a text that is longer than its column.
+    LongText,
+    /// It breaks on many lists within each other.
+    DeepBody,
+    /// It breaks on `null` as an item, and as the body.
+    NullItem,
+    NullBody,
+    /// It breaks on a member that the document does not name.
+    FurtherMember,
+    /// It breaks on a reference to nothing.
+    UnknownReference,
+    /// It breaks on the two bounds of a range that are equal, or the wrong way round.
+    EqualBounds,
+    ReversedBounds,
+    /// It breaks on an unknown id of the form of its own ids.
+    IdOfSameForm,
+    /// It breaks on integers beyond 64 bits, negative ones, and zero.
+    BeyondSixtyFourBits,
+    NegativeCount,
+    ZeroCount,
+    /// It breaks on numbers that are huge.
+    HugeNumber,
+    /// It takes wrong values of a parameter that is JSON.
+    AnyJsonParameter,
+    /// It breaks on a parameter that should be JSON and is not.
+    MalformedJsonParameter,
+    /// It breaks on a name that is taken: of a second thing, and of one that gets another name.
+    SecondOfAName,
+    TakenName,
+    /// It breaks on the same change twice.
+    SameChangeTwice,
+    /// The other tenant sees the list of all, reads, changes and removes what is not its own.
+    ListsAll,
+    ReadsAll,
+    ChangesAll,
+    RemovesAll,
+    /// A role without the permission may do everything.
+    PermitsAll,
+    /// It converts numbers from texts, and cuts fractions off.
+    ConvertsTexts,
+    CutsFractions,
+    /// It refuses what the document allows: an empty text, a bound, a further member, any text in the query.
+    RefusesEmptyTexts,
+    RefusesBounds,
+    RefusesFurtherMembers,
+    RefusesTexts,
+}
+
+impl Weakness {
+    /// All of them.
+    pub const ALL: [Self; 35] = [
+        Self::TextInQuery,
+        Self::TextInHeader,
+        Self::NulInBody,
+        Self::NulInQuery,
+        Self::NulInPath,
+        Self::BeyondAscii,
+        Self::LongText,
+        Self::DeepBody,
+        Self::NullItem,
+        Self::NullBody,
+        Self::FurtherMember,
+        Self::UnknownReference,
+        Self::EqualBounds,
+        Self::ReversedBounds,
+        Self::IdOfSameForm,
+        Self::BeyondSixtyFourBits,
+        Self::NegativeCount,
+        Self::ZeroCount,
+        Self::HugeNumber,
+        Self::AnyJsonParameter,
+        Self::MalformedJsonParameter,
+        Self::SecondOfAName,
+        Self::TakenName,
+        Self::SameChangeTwice,
+        Self::ListsAll,
+        Self::ReadsAll,
+        Self::ChangesAll,
+        Self::RemovesAll,
+        Self::PermitsAll,
+        Self::ConvertsTexts,
+        Self::CutsFractions,
+        Self::RefusesEmptyTexts,
+        Self::RefusesBounds,
+        Self::RefusesFurtherMembers,
+        Self::RefusesTexts,
+    ];
+
+    /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::ConvertsTexts | Self::CutsFractions => Some("not-rejected"),
+            Self::RefusesEmptyTexts
+            | Self::RefusesBounds
+            | Self::RefusesFurtherMembers
+            | Self::RefusesTexts => Some("undeclared-restriction"),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the document of the API. With another number, it has other names and other optional members.
+pub fn document(number: u64) -> Value {
+    let many = if number % 2 == 0 { "pets" } else { "jobs" };
+    let refusals = |statuses: &[&str]| -> Map<String, Value> {
+        let schema = json!({
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": { "code": { "type": "string" }, "message": { "type": "string" } }
+        });
+        let content = json!({ "application/json": { "schema": schema } });
+        let refusal = json!({ "description": "refused", "content": content });
+        statuses.iter().map(|status| ((*status).to_owned(), refusal.clone())).collect()
+    };
+    let responses = |success: &str, schema: Option<Value>, statuses: &[&str]| {
+        let mut all = refusals(statuses);
+        let mut response = json!({ "description": "done" });
+        if let Some(schema) = schema {
+            response["content"] = json!({ "application/json": { "schema": schema } });
+        }
+        all.insert(success.to_owned(), response);
+        Value::Object(all)
+    };
+    let mut properties = json!({
+        "name": { "type": "string" },
+        "tags": { "type": "array", "items": { "type": "string" } },
+        "age": { "type": "integer" },
+        "weight": { "type": "number" },
+        "note": { "type": "string" },
+        "size": { "type": "integer", "minimum": 1, "maximum": 9 },
+    });
+    if many == "pets" {
+        properties["owner_id"] = json!({ "type": "string" });
+    } else {
+        properties["owner_id"] = json!({ "type": "string", "description": "whose it is" });
+        properties["urgent"] = json!({ "type": "boolean" });
+    }
+    let thing = json!({ "type": "object", "required": ["name"], "properties": properties });
+    let owner = json!({
+        "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } }
+    });
+    let query = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
+    let date = json!({ "type": "string", "format": "date" });
+    let filter = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "age": { "type": "integer", "minimum": 0 }, "name": { "type": "string" } }
+    });
+    let mut paths = Map::new();
+    let kinds = [
+        ("owners", owner, Vec::new()),
+        (
+            many,
+            thing,
+            vec![
+                query("q", json!({ "type": "string" })),
+                query("limit", json!({ "type": "integer" })),
+                query("created_after", date.clone()),
+                query("created_before", date),
+                json!({ "name": "X-Note", "in": "header", "schema": { "type": "string" } }),
+                json!({ "name": "filter", "in": "query", "content": { "application/json": { "schema": filter } } }),
+            ],
+        ),
+    ];
+    for (kind, schema, parameters) in kinds {
+        let made = json!({
+            "type": "object",
+            "required": ["id", "name"],
+            "properties": { "id": { "type": "string" }, "name": { "type": "string" } }
+        });
+        let list = json!({ "type": "array", "items": made });
+        let body = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        let all = ["400", "401", "403", "404", "405", "409", "415"];
+        let collection = json!({
+            "get": { "parameters": parameters, "responses": responses("200", Some(list), &all) },
+            "post": { "requestBody": body, "responses": responses("201", Some(made.clone()), &all) }
+        });
+        let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+        let item = json!({
+            "parameters": [id],
+            "get": { "responses": responses("200", Some(made.clone()), &all) },
+            "put": { "requestBody": body, "responses": responses("200", Some(made), &all) },
+            "delete": { "responses": responses("204", None, &all) }
+        });
+        paths.insert(format!("/{kind}"), collection);
+        paths.insert(format!("/{kind}/{{id}}"), item);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Two tenants", "version": "1" },
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } }
+    })
+}
+
+/// The running API.
+pub struct TenantsApi {
+    pub url: String,
+    things: Arc<Mutex<Things>>,
+    _server: Server,
+}
+
+impl TenantsApi {
+    pub fn start(document: Value, weakness: Option<Weakness>) -> Self {
+        let things: Arc<Mutex<Things>> = Arc::default();
+        let api = Api { document, weakness, things: Arc::clone(&things) };
+        let server = Server::start(move |request| api.reply(request));
+        Self { url: server.url.clone(), things, _server: server }
+    }
+
+    /// Returns the number of existing things.
+    pub fn things(&self) -> usize {
+        self.things.lock().expect("the things").known.len()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Things {
+    next: u64,
+    known: BTreeMap<String, Thing>,
+}
+
+#[derive(Debug, Clone)]
+struct Thing {
+    kind: String,
+    tenant: String,
+    name: String,
+    /// The last change.
+    body: Option<Value>,
+}
+
+struct Api {
+    document: Value,
+    weakness: Option<Weakness>,
+    things: Arc<Mutex<Things>>,
+}
+
+/// A response: a refusal that is not due is a server error.
+type Answer = (u16, Value);
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([4, 2, 2])
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn refusal(status: u16) -> Answer {
+    (status, json!({ "code": format!("e{status}"), "message": "refused" }))
+}
+
+impl Api {
+    fn is(&self, weakness: Weakness) -> bool {
+        self.weakness == Some(weakness)
+    }
+
+    fn reply(&self, request: &Received) -> Reply {
+        let (path, query) = request.path_and_query();
+        let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let said = Said {
+            method: request.method.clone(),
+            path: path.to_owned(),
+            query,
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+        };
+        let (status, body) = self.answer(&said);
+        match status {
+            204 => Reply::new(204, "application/json", ""),
+            405 => Reply::json(405, body).with("Allow", "GET, POST, PUT, DELETE"),
+            401 => Reply::json(401, body).with("WWW-Authenticate", "Bearer"),
+            status => Reply::json(status, body),
+        }
+    }
+
+    fn answer(&self, said: &Said) -> Answer {
+        let segments: Vec<&str> = said.path.trim_start_matches('/').split('/').collect();
+        let (kind, id) = match segments.as_slice() {
+            [kind] => (*kind, None),
+            [kind, id] => (*kind, Some(*id)),
+            _ => return refusal(404),
+        };
+        let path = id.map_or_else(|| format!("/{kind}"), |_| format!("/{kind}/{{id}}"));
+        let Some(item) = self.document["paths"].get(&path) else { return refusal(404) };
+        let Some(operation) = item.get(said.method.to_ascii_lowercase()) else { return refusal(405) };
+        let given = said.header("authorization").and_then(|it| it.strip_prefix("Bearer "));
+        let Some((role, _)) = TOKENS.iter().find(|(_, token)| Some(*token) == given) else {
+            return refusal(401);
+        };
+        if *role == "guest" && !self.is(Weakness::PermitsAll) {
+            return refusal(403);
+        }
+        let tenant = if *role == "stranger" { "second" } else { "first" };
+        if let Some(answer) = self.of_query(operation, said) {
+            return answer;
+        }
+        let body = match self.of_body(operation, said) {
+            Ok(body) => body,
+            Err(answer) => return answer,
+        };
+        self.act(said, kind, id, tenant, body)
+    }
+
+    /// Returns what the API says to parameters that it refuses, or on which it breaks.
+    fn of_query(&self, operation: &Value, said: &Said) -> Option<Answer> {
+        let value = |name: &str| said.query.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let all = || said.query.iter().map(|(_, value)| value.as_str());
+        let limit = value("limit").and_then(|limit| limit.parse::<f64>().ok());
+        let (after, before) = (value("created_after"), value("created_before"));
+        let bounds = after.zip(before);
+        let breaks = match self.weakness.unwrap_or(Weakness::PermitsAll) {
+            Weakness::TextInQuery => value("q").is_some(),
+            Weakness::TextInHeader => said.header("x-note").is_some(),
+            Weakness::NulInQuery => all().any(|value| value.contains('\0')),
+            Weakness::BeyondAscii => all().any(|value| !value.is_ascii()),
+            Weakness::NulInPath => said.path.contains("%00"),
+            Weakness::EqualBounds => bounds.is_some_and(|(after, before)| after == before),
+            Weakness::ReversedBounds => bounds.is_some_and(|(after, before)| after > before),
+            Weakness::BeyondSixtyFourBits => limit.is_some_and(|limit| limit > 9.3e18),
+            Weakness::NegativeCount => limit.is_some_and(|limit| limit < 0.0),
+            Weakness::ZeroCount => limit == Some(0.0),
+            Weakness::MalformedJsonParameter => {
+                value("filter").is_some_and(|filter| serde_json::from_str::<Value>(filter).is_err())
+            }
+            _ => false,
+        };
+        let is_refused = self.is(Weakness::RefusesTexts) && value("q").is_some();
+        breaks
+            .then(|| (500, json!({})))
+            .or_else(|| is_refused.then(|| refusal(400)))
+            .or_else(|| self.refused_query(operation, said).then(|| refusal(400)))
+    }
+
+    fn refused_query(&self, operation: &Value, said: &Said) -> bool {
+        let mut broken = Broken::default();
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().expect("a name");
+            let value = said.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+            if let Some(schema) = parameter.pointer("/content/application~1json/schema") {
+                let Some(text) = value.filter(|_| !self.is(Weakness::AnyJsonParameter)) else { continue };
+                let read = serde_json::from_str::<Value>(text);
+                broken.look("filter".to_owned(), read.is_err());
+                broken.value("filter", schema, &read.unwrap_or_else(|_| json!({})));
+                continue;
+            }
+            if parameter["schema"]["format"] == "date" {
+                broken.look(format!("{name} format"), value.is_some_and(|value| !is_date(value)));
+            }
+            let cut = value.and_then(|value| Some(value.parse::<f64>().ok()?.trunc().to_string()));
+            let value = cut.as_deref().filter(|_| self.is(Weakness::CutsFractions)).or(value);
+            broken.parameter("", parameter, value);
+        }
+        !broken.rules.is_empty()
+    }
+
+    /// Returns the body.
+    ///
+    /// # Errors
+    /// Returns what the API says to a body that it refuses, or on which it breaks.
+    fn of_body(&self, operation: &Value, said: &Said) -> Result<Option<Value>, Answer> {
+        let broken = Err((500, json!({})));
+        let schema = operation.pointer("/requestBody/content/application~1json/schema");
+        let Some(schema) = schema else { return Ok(None) };
+        let is_json = said.header("content-type").is_some_and(|it| it.starts_with("application/json"));
+        if !is_json && !said.body.is_empty() {
+            return Err(refusal(415));
+        }
+        if self.is(Weakness::DeepBody) && said.body.iter().filter(|byte| **byte == b'[').count() > 1_000 {
+            return broken;
+        }
+        let Ok(mut body) = serde_json::from_slice::<Value>(&said.body) else { return Err(refusal(400)) };
+        let texts: Vec<&str> =
+            body.as_object().into_iter().flatten().filter_map(|it| it.1.as_str()).collect();
+        let known = schema["properties"].as_object().expect("properties");
+        let breaks = match self.weakness {
+            Some(Weakness::NulInBody) => texts.iter().any(|text| text.contains('\0')),
+            Some(Weakness::BeyondAscii) => texts.iter().any(|text| !text.is_ascii()),
+            Some(Weakness::LongText) => texts.iter().any(|text| text.len() > 5_000),
+            Some(Weakness::NullBody) => body.is_null(),
+            Some(Weakness::NullItem) => {
+                body["tags"].as_array().is_some_and(|items| items.contains(&Value::Null))
+            }
+            Some(Weakness::FurtherMember) => {
+                body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
+            }
+            Some(Weakness::BeyondSixtyFourBits) => body["age"].as_u64().is_some_and(|age| age > 1 << 63),
+            Some(Weakness::HugeNumber) => body["weight"].as_f64().is_some_and(|weight| weight > 1e200),
+            _ => false,
+        };
+        if breaks {
+            return broken;
+        }
+        if self.is(Weakness::ConvertsTexts) || self.is(Weakness::CutsFractions) {
+            for value in body.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                let number = value.as_str().and_then(|text| text.parse::<f64>().ok());
+                match (self.weakness, number, value.as_f64()) {
+                    (Some(Weakness::ConvertsTexts), Some(number), _) => *value = json!(number as i64),
+                    (Some(Weakness::CutsFractions), None, Some(number)) => *value = json!(number as i64),
+                    _ => {}
+                }
+            }
+        }
+        let mut refused = Broken::default();
+        let is_wrong = match self.weakness {
+            Some(Weakness::RefusesEmptyTexts) => body["note"] == "",
+            Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
+            Some(Weakness::RefusesFurtherMembers) => {
+                body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
+            }
+            _ => false,
+        };
+        refused.look("what the document allows".to_owned(), is_wrong);
+        refused.value("body", schema, &body);
+        if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }
+    }
+
+    fn act(&self, said: &Said, kind: &str, id: Option<&str>, tenant: &str, body: Option<Value>) -> Answer {
+        let mut things = self.things.lock().expect("the things");
+        let reads_all = match (said.method.as_str(), id) {
+            ("GET", None) => self.is(Weakness::ListsAll),
+            ("GET", _) => self.is(Weakness::ReadsAll),
+            ("PUT", _) => self.is(Weakness::ChangesAll),
+            ("DELETE", _) => self.is(Weakness::RemovesAll),
+            _ => false,
+        };
+        let is_seen = |thing: &Thing| thing.kind == kind && (reads_all || thing.tenant == tenant);
+        let shown = |(id, thing): (&String, &Thing)| json!({ "id": id, "name": thing.name });
+        if said.method == "GET" && id.is_none() {
+            let list = things.known.iter().filter(|(_, thing)| is_seen(thing)).map(shown);
+            return (200, list.collect());
+        }
+        if let Some(id) = id {
+            let there = things.known.get(id).is_some_and(is_seen);
+            let form = id.strip_prefix("thing-").is_some_and(|rest| rest.parse::<u64>().is_ok());
+            if !there {
+                return match self.is(Weakness::IdOfSameForm) && form && !things.known.contains_key(id) {
+                    true => (500, json!({})),
+                    false => refusal(404),
+                };
+            }
+        }
+        let owner = body.as_ref().and_then(|body| body.get("owner_id")).and_then(Value::as_str);
+        let is_unknown = owner.is_some_and(|owner| {
+            things.known.get(owner).is_none_or(|thing| thing.tenant != tenant || thing.kind != "owners")
+        });
+        if is_unknown {
+            return if self.is(Weakness::UnknownReference) { (500, json!({})) } else { refusal(400) };
+        }
+        let name = body.as_ref().and_then(|body| body["name"].as_str()).unwrap_or_default().to_owned();
+        let is_taken = body.is_some()
+            && things.known.iter().any(|(other, thing)| {
+                thing.name == name
+                    && thing.kind == kind
+                    && thing.tenant == tenant
+                    && Some(other.as_str()) != id
+            });
+        if is_taken {
+            let weakness = if id.is_some() { Weakness::TakenName } else { Weakness::SecondOfAName };
+            return if self.is(weakness) { (500, json!({})) } else { refusal(409) };
+        }
+        let Some(id) = id else {
+            things.next += 1;
+            let id = format!("thing-{}", 1_000 + things.next);
+            let thing =
+                Thing { kind: kind.to_owned(), tenant: tenant.to_owned(), name: name.clone(), body: None };
+            things.known.insert(id.clone(), thing);
+            return (201, json!({ "id": id, "name": name }));
+        };
+        if said.method == "DELETE" {
+            things.known.remove(id);
+            return (204, Value::Null);
+        }
+        let Some(thing) = things.known.get_mut(id) else { return refusal(404) };
+        if let Some(body) = body {
+            if self.is(Weakness::SameChangeTwice) && thing.body.as_ref() == Some(&body) {
+                return (500, json!({}));
+            }
+            (thing.name, thing.body) = (name, Some(body));
+        }
+        (200, json!({ "id": id, "name": thing.name }))
+    }
+}
