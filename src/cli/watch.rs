@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::PathBuf,
     sync::Arc,
     thread,
@@ -20,7 +19,7 @@ use failspec_report::{count, terminal::Styles};
 
 use super::{
     arguments::RunArguments,
-    default_config::default_config,
+    default_config::{default_config, read_config},
     error::CliError,
     interrupts,
     pack_sources::PackSources,
@@ -108,7 +107,8 @@ struct Watched {
 struct Seen {
     /// The files of all packs, or the reason why they cannot be read.
     packs: Result<Texts, String>,
-    config: Option<Vec<u8>>,
+    /// The file of the target; `None` if there is none, or if it cannot be read.
+    config: Option<String>,
 }
 
 impl Watched {
@@ -134,7 +134,7 @@ impl Watched {
         let packs = self.packs.as_ref().map_or_else(|| Ok(Texts::new()), Files::read_all);
         Seen {
             packs: packs.map_err(|error| error.to_string()),
-            config: self.config.as_ref().and_then(|path| fs::read(path).ok()),
+            config: self.config.as_ref().and_then(|path| read_config(path).ok()),
         }
     }
 

@@ -367,11 +367,7 @@ impl Scenario {
         }
         let mut at_teardown = names.clone();
         at_teardown.known.extend(captures_of(&faulty, &control));
-        let mut teardown = match fields.get("teardown") {
-            Some(node) => Step::read_all(node, &mut at_teardown, None),
-            None => Vec::new(),
-        };
-        teardown.extend(shared.fixtures.tear_down(&fixtures.names, &mut at_teardown, &entry.key));
+        let teardown = read_teardown(&fields, at_teardown, &entry.key, &fixtures, shared);
         let other_files = shared.fixtures.files(&fixtures.names).chain(each.iter().filter_map(Each::file));
         let other_files = other_files.map(Arc::from).collect();
         let scenario = Self {
@@ -535,6 +531,20 @@ fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
     if let Some(until) = fields.get("repeat").and_then(|node| node.get("until_triggered")) {
         reader.error_hint(until.span, "a request that must succeed triggers nothing", "remove it");
     }
+}
+
+/// Reads the steps of the teardown, and those of its fixtures.
+fn read_teardown(
+    fields: &Fields<'_>,
+    mut names: ReadContext<'_>,
+    scenario: &str,
+    fixtures: &FixtureSteps,
+    shared: &Shared<'_>,
+) -> Vec<Step> {
+    let own = fields.get("teardown").map(|node| Step::read_all(node, &mut names, None));
+    let mut steps = own.unwrap_or_default();
+    steps.extend(shared.fixtures.tear_down(&fixtures.names, &mut names, scenario));
+    steps
 }
 
 /// Returns the names of what the control and its setup capture, and of what the request with the fault does.
