@@ -100,7 +100,7 @@ impl Decoder {
             // Generated stubs have it where something must be filled in.
             None if name.contains('…') => "write it in place of `…`".to_owned(),
             None if known.is_empty() => format!("no {what} is declared"),
-            None if known.len() <= 30 => format!("use one of: {}", known.join(", ")),
+            None if known.len() <= 40 => format!("use one of: {}", known.join(", ")),
             None => format!("there are {} of them; `failspec list` lists them", known.len()),
         };
         self.report(diagnostic.hint(hint));
