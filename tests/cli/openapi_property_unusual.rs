@@ -1,4 +1,4 @@
-//! What an import asks beyond the rules of the document: an API that is right in all of it has no row, and one that is wrong
+//! Questions of an import beyond the rules of the document: an API that is right in all of it has no row, and one that is wrong
 //! about a single question is noticed.
 
 use std::collections::BTreeSet;

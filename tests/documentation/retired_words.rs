@@ -19,7 +19,7 @@ const RETIRED: &[(&str, &str)] = &[
     (r"(?i)\btrials?\b", "case"),
     (r"\bcourses?\b", "flow"),
     (r"(?i)\banswers?\b", "response"),
-    (r"\[accepted\]|`accepted`", "not-rejected"),
+    (r"\[accepted\]", "not-rejected"),
     (r"\[document\]($|[^(])|check = .document", "well-formed"),
     (r"\[item\]($|[^(])|check = .item", "bulk-item"),
     (r"\bnot shown\b|\bplainly exercised\b", "not covered, coverage exceptions"),
