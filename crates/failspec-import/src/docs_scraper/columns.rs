@@ -230,28 +230,36 @@ impl Columns {
         if let Some(column) = summary {
             kinds[column] = Column::Summary;
         }
-        // Of the columns that are left, one mostly of retry advice is that, whatever its header: `What to do`.
-        if !kinds.contains(&Column::Retry) {
-            let advises = |cell: &str| retry_advice::of_cell(cell).is_some();
-            let column = (0..width).find(|column| free(&kinds, *column) && share(*column, &advises) >= 0.5);
-            if let Some(column) = column {
-                kinds[column] = Column::Retry;
-            }
-        }
+        let advises = |cell: &str| retry_advice::of_cell(cell).is_some();
+        find_retry(&mut kinds, |column| share(column, &advises));
         for column in 0..width {
             if heads[column] == Some(Column::Example) && kinds[column] == Column::Other {
                 kinds[column] = Column::Example;
             }
         }
-        let said = code.and_then(|column| head.get(column)).map(|head| {
-            let head = head.to_lowercase();
-            let says_error = head.contains("error") || header_keywords::says_error(&head);
-            let says_code = head.contains("code") || header_keywords::says_code(&head);
-            (says_error || says_code || head.contains("exception"), says_error && says_code)
-        });
-        let (says_error, says_error_code) = said.unwrap_or_default();
+        let (says_error, says_error_code) =
+            code.and_then(|column| head.get(column)).map(|head| speaks_of_errors(head)).unwrap_or_default();
         Self { kinds, heads: head, says_error, says_error_code, head_in_rows }
     }
+}
+
+/// Makes a column that is left, and is mostly retry advice, that of retry advice, whatever its header: `What to do`.
+fn find_retry(kinds: &mut [Column], share_of_advice: impl Fn(usize) -> f64) {
+    if kinds.contains(&Column::Retry) {
+        return;
+    }
+    let is_advice = |column: &usize| kinds[*column] == Column::Other && share_of_advice(*column) >= 0.5;
+    if let Some(column) = (0..kinds.len()).find(is_advice) {
+        kinds[column] = Column::Retry;
+    }
+}
+
+/// Returns whether the header of a code column mentions errors, codes or exceptions, and whether error codes explicitly.
+fn speaks_of_errors(head: &str) -> (bool, bool) {
+    let head = head.to_lowercase();
+    let says_error = head.contains("error") || header_keywords::says_error(&head);
+    let says_code = head.contains("code") || header_keywords::says_code(&head);
+    (says_error || says_code || head.contains("exception"), says_error && says_code)
 }
 
 #[cfg(test)]

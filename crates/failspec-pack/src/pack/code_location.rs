@@ -396,10 +396,10 @@ mod tests {
         assert_eq!(header(None).codes_of("017"), [json!("017")]);
         assert_eq!(header(None).codes_of(""), [] as [Value; 0]);
         // AWS: `x-amzn-ErrorType: ResourceNotFoundException:http://…`, `__type: namespace#Code`.
-        let code = json!("ResourceNotFoundException");
-        assert_eq!(header(Some("^[^:]+")).codes_of("ResourceNotFoundException:http://x"), [code.clone()]);
-        assert_eq!(header(Some("[^#]+$")).codes_of("com.x#ResourceNotFoundException"), [code.clone()]);
-        assert_eq!(header(Some("[^#]+$")).codes_of("ResourceNotFoundException"), [code]);
+        let code = [json!("ResourceNotFoundException")];
+        assert_eq!(header(Some("^[^:]+")).codes_of("ResourceNotFoundException:http://x"), code);
+        assert_eq!(header(Some("[^#]+$")).codes_of("com.x#ResourceNotFoundException"), code);
+        assert_eq!(header(Some("[^#]+$")).codes_of("ResourceNotFoundException"), code);
         let text = place(CodePart::Text, Some("^(ERR_[A-Z_]+):"));
         assert_eq!(text.codes_of("ERR_GONE: no such thing"), [json!("ERR_GONE")]);
         assert_eq!(text.codes_of("failed\nERR_GONE: no such thing"), [json!("ERR_GONE")]);

@@ -214,6 +214,24 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
     }
 }
 
+fn places_of_a_code(pointer: &Pointer, own: &Option<String>, value: &Value) -> CodeLocationSource {
+    CodeLocationSource(vec![
+        CodePlaceSource { pointer: Some(pointer.clone()), ..CodePlaceSource::default() },
+        CodePlaceSource {
+            pointer: Some(pointer.clone()),
+            extract: own.clone(),
+            ..CodePlaceSource::default()
+        },
+        CodePlaceSource {
+            header: own.clone(),
+            parameter: own.clone(),
+            text: own.clone(),
+            absent: Some(value.clone()),
+            ..CodePlaceSource::default()
+        },
+    ])
+}
+
 /// A contract that has a text at every place where a file can have one.
 pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
     let own = Some(text.to_owned());
@@ -234,21 +252,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         .into(),
         envelope: Some(EnvelopeSource {
             schema: Some(Override::Set(SchemaSource::File(text.to_owned()))),
-            code: Some(Override::Set(CodeLocationSource(vec![
-                CodePlaceSource { pointer: Some(pointer.clone()), ..CodePlaceSource::default() },
-                CodePlaceSource {
-                    pointer: Some(pointer.clone()),
-                    extract: own.clone(),
-                    ..CodePlaceSource::default()
-                },
-                CodePlaceSource {
-                    header: own.clone(),
-                    parameter: own.clone(),
-                    text: own.clone(),
-                    absent: Some(value.clone()),
-                    ..CodePlaceSource::default()
-                },
-            ]))),
+            code: Some(Override::Set(places_of_a_code(&pointer, &own, value))),
             request_id: Some(Override::Set(RequestIdSource {
                 header: own.clone(),
                 ..pointer.clone().into()
