@@ -14,7 +14,7 @@ use crate::{
 
 fn target(api: &TenantsApi) -> Target {
     let target = Target::from_url(&api.url).expect("a URL");
-    TOKENS.iter().fold(target, |target, (role, token)| target.bearer(*role, *token))
+    TOKENS.iter().fold(target, |target, (role, token)| target.bearer(role, token))
 }
 
 fn options() -> OpenApiOptions {

@@ -132,7 +132,7 @@ impl Weakness {
 
 /// Returns the document of the API. With another number, it has other names and other optional members.
 pub fn document(number: u64) -> Value {
-    let many = if number % 2 == 0 { "pets" } else { "jobs" };
+    let many = if number.is_multiple_of(2) { "pets" } else { "jobs" };
     let refusals = |statuses: &[&str]| -> Map<String, Value> {
         let schema = json!({
             "type": "object",
