@@ -62,7 +62,7 @@ fn all_formats_show_the_violations_of_a_run() {
     let html = text(folder.path(), "r.html");
     is_self_contained(&html);
     let page = without_scripts(&html);
-    assert_eq!(page.matches("<details class=\"case failed\"").count(), failed);
+    assert_eq!(page.matches("<details class=\"case failed").count(), failed);
     assert_eq!(embedded(&html).len(), report["cases"].as_array().unwrap().len());
     for fact in
         ["<span>violations</span></h1>", digest, "Coverage exceptions", "id=\"errata\"", "id=\"times\""]

@@ -143,6 +143,16 @@ fn declared() -> Vec<Pair> {
             false,
             on!(201, reply => reply.set("kind", json!("narrow"))),
         ),
+        pair(
+            "undeclared-restriction",
+            "no_server_error::list_from_the_exact_bound",
+            |asked, reply| match asked.query == "limit=0" {
+                true => Reply::json(400, json!({ "detail": ["limit"] })),
+                false => reply,
+            },
+            false,
+            |asked, reply| if asked.query == "limit=0" { Reply::json(200, json!([1])) } else { reply },
+        ),
         // The media type is not declared, but the body is validated against the schema nevertheless.
         pair(
             "declared-schema",
