@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failspec_pack::pack::{CodeRule, Contract, Failure, Pointer, Success};
+use failspec_pack::pack::{CodeRule, Contract, Failure, HeaderRule, Pointer, Success};
 
 use super::response_view::{Item, View, fits};
 
@@ -30,6 +30,9 @@ impl Identity {
     /// Identifies `view` under `contract`, when the failure `triggered` is under test.
     pub fn of(view: View<'_>, contract: &Contract, triggered: usize) -> Self {
         let failure = &contract.failures[triggered];
+        if let Some(index) = by_header(view, contract, failure) {
+            return Self::Other(index);
+        }
         if tells_nothing_more(view, contract, failure) {
             return Self::Triggered { alternative: None, by_status_alone: false };
         }
@@ -90,7 +93,9 @@ impl Identity {
                 return false;
             }
             // A bulk response as a whole looks the same in both cases; only the item identifies the failure.
-            (!is_item(view) || evidence(failure) > Evidence::STATUS) && is_plainly(view, contract, failure)
+            (!is_item(view) || evidence(failure) > Evidence::STATUS)
+                && is_plainly(view, contract, failure)
+                && by_header(view, contract, failure).is_none()
         });
         if let Some((index, _)) =
             fitting.max_by_key(|(index, failure)| (evidence(failure), std::cmp::Reverse(*index)))
@@ -142,6 +147,31 @@ fn evidence(failure: &Failure) -> Evidence {
         Some(CodeRule::Exactly(_)) => 2,
     };
     Evidence { code, matches: !failure.rules.matches.is_empty() }
+}
+
+/// Returns the other failure that the response is, if only a header tells the two apart: the same header has the constant of
+/// the other one, and everything else of the other one fits as well. A wrong value that is nobody's tells nothing.
+fn by_header(view: View<'_>, contract: &Contract, failure: &Failure) -> Option<usize> {
+    // The headers of a bulk response are not those of an item.
+    if is_item(view) {
+        return None;
+    }
+    let fits =
+        |rule: &HeaderRule| view.response.combined_header(&rule.name).map(|text| rule.value.fits(&text));
+    let is_of = |other: &Failure, name: &str| {
+        let mut same = other.constant_headers().filter(|rule| rule.name.eq_ignore_ascii_case(name));
+        same.any(|rule| fits(rule) == Some(true))
+    };
+    let is_other = |other: &Failure, name: &str| {
+        let is_it = is_plainly(view, contract, other) || tells_nothing_more(view, contract, other);
+        !std::ptr::eq(other, failure)
+            && !other.is_any_refusal()
+            && is_of(other, name)
+            && is_it
+            && evidence(other) >= evidence(failure)
+    };
+    let mut wrong = failure.constant_headers().filter(|rule| fits(rule) == Some(false));
+    wrong.find_map(|rule| contract.failures.iter().position(|other| is_other(other, &rule.name)))
 }
 
 /// Returns the failure that the response's code belongs to, or else the first one that accepts it.

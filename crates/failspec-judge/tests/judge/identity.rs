@@ -544,3 +544,42 @@ failures:
         assert_eq!(world.judge(reply.clone()), findings, "{reply:?}");
     }
 }
+
+#[test]
+fn header_with_a_constant_tells_failures_of_one_status_apart() {
+    let failure = |id: &str, value: &str| {
+        format!("  - {{ id: {id}, status: 401, summary: x, headers: {{ X-Gate: {{ const: {value} }} }} }}\n")
+    };
+    let two = format!("failures:\n{}{}", failure("no_app", "NoApp"), failure("expired", "Expired"));
+    let one =
+        format!("failures:\n{}  - {{ id: other, status: 401, summary: x }}\n", failure("expired", "Expired"));
+    let inferred = two
+        .replace("X-Gate", "Y")
+        .replace("summary: x,", "summary: x, inferred: { headers: { X-Gate: { const: NoApp } } },");
+    let coded = "envelope: { code: /error }\nfailures:\n  \
+                 - { id: no_app, status: 401, code: no_app, summary: x, headers: { X-Gate: { const: NoApp } } }\n  \
+                 - { id: expired, status: 401, code: expired, summary: x, headers: { X-Gate: { const: Expired } } }\n";
+    let text = || Reply::text(401, "no");
+    let json = |code: &str| Reply::json(401, json!({ "error": code }));
+    for (contract, reply, expected) in [
+        (two.as_str(), text().with("x-gate", "Expired"), "triggered"),
+        (&two, text().with("x-gate", "NoApp"), "other no_app"),
+        (&two, Reply::text(401, "").with("x-gate", "NoApp"), "other no_app"),
+        // A value that is nobody's, and none at all, are broken rules of the failure under test.
+        (&two, text().with("x-gate", "Elsewhere"), "triggered"),
+        (&two, text(), "triggered"),
+        (&one, text().with("x-gate", "NoApp"), "triggered"),
+        (&inferred, text().with("x-gate", "NoApp").with("y", "Expired"), "triggered"),
+        // A code says more than a header.
+        (coded, json("expired").with("x-gate", "NoApp"), "triggered"),
+        (coded, json("no_app").with("x-gate", "NoApp"), "other no_app"),
+    ] {
+        let world = World::new(contract, "triggers: expired");
+        let found = world.identify(&reply);
+        assert!(found.starts_with(expected), "{contract}\n{reply:?}: {found}");
+    }
+    let world = World::new(&two, "triggers: expired");
+    for (value, expected) in [("NoApp", "other no_app"), ("Expired", "other expired")] {
+        assert_eq!(world.identify_control(&text().with("x-gate", value), None), expected);
+    }
+}

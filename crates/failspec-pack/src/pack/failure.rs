@@ -10,7 +10,7 @@ use super::{
     envelope::{BodyRule, ENVELOPE, Envelope},
     pointer::Pointer,
     provenance::{Provenance, WORDS},
-    rules::{self, CodeRule, LEAKS, Part, Rules},
+    rules::{self, CodeRule, HeaderRule, LEAKS, Part, Rules},
     scenario::{NO_SERVER_ERROR_ID, SUCCESS_ID},
     schema::SchemaRegistry,
     status::StatusPattern,
@@ -275,7 +275,8 @@ impl Failure {
     }
 
     /// Returns true if no response can be told to be one of the two failures and not the other: they share a status,
-    /// their own codes are the same, or none has one, and what their bodies must match is the same.
+    /// their own codes are the same, or none has one, what their bodies must match is the same, and no header has one constant
+    /// for one and another for the other.
     pub fn is_indistinguishable_from(&self, other: &Self) -> bool {
         let shares_status =
             self.statuses().iter().any(|it| other.statuses().iter().any(|own| own.overlaps(*it)));
@@ -284,7 +285,18 @@ impl Failure {
             let matches = failure.rules.matches.iter().map(|ruled| &ruled.rule);
             matches.map(|(pointer, schema)| (pointer.to_string(), schema.value.clone())).collect()
         };
-        shares_status && same_code && matches(self) == matches(other)
+        let differs = |rule: &HeaderRule| {
+            let same = other.constant_headers().find(|theirs| theirs.name.eq_ignore_ascii_case(&rule.name));
+            same.is_some_and(|theirs| theirs.schema != rule.schema)
+        };
+        let has_own_header = self.constant_headers().any(differs);
+        shares_status && same_code && matches(self) == matches(other) && !has_own_header
+    }
+
+    /// Returns the documented headers that have one value only: `{ const: GateNoApp }`. They tell failures apart.
+    pub fn constant_headers(&self) -> impl Iterator<Item = &HeaderRule> {
+        let documented = self.rules.headers.iter().filter(|ruled| ruled.source.is_binding());
+        documented.map(|ruled| &ruled.rule).filter(|rule| rule.schema.get("const").is_some())
     }
 
     /// Returns its own code, if it has one.
