@@ -14,9 +14,9 @@ use super::{
     pointer::Pointer,
     read_context::ReadContext,
     rules::{HeaderRule, OPTIONAL_HEADERS},
-    scenario::SUCCESS,
     schema::{Schema, SchemaError, SchemaRegistry},
     status::{STATUSES, StatusPattern},
+    triggers::SUCCESS,
 };
 
 /// The expectations of a response.

@@ -11,9 +11,9 @@ use super::{
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, HeaderRule, LEAKS, Part, Rules},
-    scenario::{NO_SERVER_ERROR_ID, SUCCESS_ID},
     schema::SchemaRegistry,
     status::StatusPattern,
+    triggers::{NO_SERVER_ERROR_ID, SUCCESS_ID},
     validity::{self, Period},
 };
 

@@ -2,7 +2,7 @@
 
 use failspec_base::syntax::{Decoder, Entry, Field, Location, MappingSchema, ValueType, closest};
 
-use super::{Failure, Provenance, scenario::split_trigger};
+use super::{Failure, Provenance, triggers::split_trigger};
 
 /// The requirements of a certificate for a part of a contract.
 #[derive(Debug, Clone)]

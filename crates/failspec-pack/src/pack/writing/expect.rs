@@ -8,7 +8,7 @@ use super::{
         Pointer, StatusPattern,
         expect::EXPECT,
         request_flow::{AT, REPEAT},
-        scenario::{ACCEPTED, NO_SERVER_ERROR_ID, SUCCESS, SUCCESS_ID},
+        triggers::{ACCEPTED, NO_SERVER_ERROR_ID, SUCCESS, SUCCESS_ID},
     },
     file_value::{FileValue, Tree},
     mappings::file_mappings,
