@@ -242,6 +242,15 @@ fn what_the_document_allows_is_accepted() {
     // Another kind of value is another deviation.
     cases.push(refused("t::a::5", "POST /a", "at_minimum"));
     assert_eq!(short(&cases).len(), 2);
+    // That the status is not declared says no more, unless it is all that is said.
+    let undeclared = |name: &str, operation: &str| {
+        let mut case = refused(name, operation, "empty_text");
+        case.warnings.push(warning("undeclared-status", "HTTP 400"));
+        case
+    };
+    cases.push(undeclared("t::a::6", "POST /a"));
+    assert_eq!(short(&cases).len(), 2);
+    assert_eq!(short(&[undeclared("t::a::7", "POST /c")]), [of("undeclared-status", 1, 1)]);
 }
 
 #[test]

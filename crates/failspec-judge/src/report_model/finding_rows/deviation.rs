@@ -6,13 +6,13 @@ use crate::check::{Finding, Phase};
 
 use super::{
     super::{CaseReport, ExchangeReport, MissingPart},
-    causes::BreakingFault,
+    causes::{BreakingFault, UNDECLARED_RESTRICTION},
     missing_part::missing_part,
 };
 
 /// Checks that say the same of one response, the one that says most first.
 const SAME_DEVIATION: [&[&str]; 2] = [
-    &["unrecognized-response", "status", "code", UNDECLARED_STATUS],
+    &["unrecognized-response", "status", "code", UNDECLARED_RESTRICTION, UNDECLARED_STATUS],
     &["media-type", "undeclared-media-type", "well-formed"],
 ];
 
@@ -118,6 +118,15 @@ fn is_body(rule: &str) -> bool {
 impl<'a> Deviation<'a> {
     pub fn findings(&self) -> impl Iterator<Item = &'a Finding> {
         std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// Returns what is left without the findings of a check; `None` if that is nothing.
+    pub fn without(mut self, check: &str) -> Option<Self> {
+        self.others.retain(|finding| finding.check != check);
+        if self.first.check == check {
+            self.first = (!self.others.is_empty()).then(|| self.others.remove(0))?;
+        }
+        Some(self)
     }
 
     /// Returns the operation that was called.

@@ -35,9 +35,9 @@ pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Ve
     let accepting: HashSet<&str> =
         cases.iter().filter(|case| is_accepted(case)).filter_map(|case| case.operation.as_deref()).collect();
     let found = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
-    let deviations = found.flat_map(deviations).filter(|it| {
-        it.first.check != UNDECLARED_RESTRICTION
-            || it.case.operation.as_deref().is_some_and(|operation| accepting.contains(operation))
+    let deviations = found.flat_map(deviations).filter_map(|it| {
+        let accepts = it.case.operation.as_deref().is_some_and(|operation| accepting.contains(operation));
+        if accepts { Some(it) } else { it.without(UNDECLARED_RESTRICTION) }
     });
     let deviations: Vec<Deviation<'a>> = deviations.collect();
     let causes = Causes::of(&deviations);
