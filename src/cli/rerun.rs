@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use failspec_judge::report_model::Outcome;
+use failspec_judge::report_model::{CaseReport, Outcome};
 
 use super::{
     arguments::{Rerun, RunArguments},
@@ -47,6 +47,7 @@ fn failed(path: &Path, given: &[String]) -> Result<Vec<String>, CliError> {
         let label = header.map_or_else(|| pack.to_owned(), |header| header.label());
         name.strip_prefix(pack).map_or_else(|| name.to_owned(), |rest| format!("{label}{rest}"))
     };
-    let failed = report.cases.iter().filter(|case| case.outcome == Outcome::Failed);
+    let has_failed = |case: &&CaseReport| matches!(case.outcome, Outcome::Failed | Outcome::Unstable);
+    let failed = report.cases.iter().filter(has_failed);
     Ok(failed.map(|case| label(&case.name, &case.pack)).collect())
 }

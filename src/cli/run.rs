@@ -186,7 +186,8 @@ fn start(arguments: &RunArguments, plans: &[Plan]) -> Result<Option<Started>, Cl
         return Err(CliError::usage("--start starts one server, but the packs have several URLs"));
     };
     // It takes its time, and the runtime has nothing else to do yet.
-    Started::start(command, url).map(Some)
+    let max_time = arguments.max_time.as_deref().map(max_time).transpose()?;
+    Started::start(command, url, max_time).map(Some)
 }
 
 /// Parses the value of `--max-time`.

@@ -56,8 +56,8 @@ impl Started {
     ///
     /// # Errors
     /// When something accepts connections there already, when the command does not start, and when the server ends or
-    /// accepts none in time.
-    pub(super) fn start(command: &str, url: &Url) -> Result<Self, CliError> {
+    /// accepts none within two minutes, or within `max_time` if that is less.
+    pub(super) fn start(command: &str, url: &Url, max_time: Option<Duration>) -> Result<Self, CliError> {
         let addresses = url.socket_addrs(|| None).unwrap_or_default();
         if addresses.is_empty() {
             return Err(CliError::usage(format!("--start: the address of {url} cannot be found")));
@@ -86,7 +86,8 @@ impl Started {
         let group = Pid::from_child(&child);
         *running() = Some(group);
         let mut started = Self { child, group, output };
-        started.wait_until_ready(command, url, &addresses)?;
+        let at_most = max_time.map_or(START_TIMEOUT, |max_time| max_time.min(START_TIMEOUT));
+        started.wait_until_ready(command, url, &addresses, at_most)?;
         Ok(started)
     }
 
@@ -95,6 +96,7 @@ impl Started {
         command: &str,
         url: &Url,
         addresses: &[SocketAddr],
+        at_most: Duration,
     ) -> Result<(), CliError> {
         let began = Instant::now();
         loop {
@@ -105,10 +107,10 @@ impl Started {
                 let message = format!("--start: `{command}` ended before it was ready: {status}");
                 return Err(CliError::usage_hint(message, self.tail()));
             }
-            if began.elapsed() > START_TIMEOUT {
+            if began.elapsed() > at_most {
                 let message = format!(
                     "--start: `{command}` accepts no connection at {url} after {} s",
-                    START_TIMEOUT.as_secs()
+                    at_most.as_secs()
                 );
                 return Err(CliError::usage_hint(message, self.tail()));
             }

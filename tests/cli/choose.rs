@@ -334,3 +334,23 @@ fn server_that_does_not_start_is_an_error_and_nothing_else_is_tested_in_its_plac
         .says("ended before it was ready")
         .says("no database");
 }
+
+/// A filter may leave each failure one case, and take away the one that fails.
+#[test]
+fn filter_that_takes_away_single_cases_is_told_in_every_report() {
+    let folder = pack_with(TINY_CONTRACT, SCENARIOS);
+    let server = crate::support::tiny_server();
+    let reports = ["--report", "json=r.json", "--report", "markdown=r.md", "--report", "junit=r.xml"];
+    let filtered = ["--exclude", "tag=slow"];
+    let done = run(folder.path(), &server.url, &[&reports[..], &filtered].concat());
+    let part = "2 of 3 cases, 1 of 1 documented failures";
+    assert!(done.last_line().contains(&format!("{part} selected")), "{}", done.last_line());
+    assert!(done.stdout.contains(&format!("selected {part} (")), "{}", done.stdout);
+    for report in ["r.md", "r.xml"] {
+        let text = fs::read_to_string(folder.path().join(report)).unwrap();
+        assert!(text.contains(part) && !text.contains("Every documented failure"), "{report}: {text}");
+    }
+    assert_eq!(report(folder.path())["packs"][0]["cases_selected"], 2);
+    let whole = run(folder.path(), &server.url, &reports);
+    assert!(!whole.last_line().contains("selected"), "{}", whole.last_line());
+}

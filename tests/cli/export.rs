@@ -182,6 +182,25 @@ fn overlay_declares_failures_where_scenarios_trigger_them_and_names_the_others()
     assert!(contract.contains("410"), "{contract}");
 }
 
+#[test]
+fn overlay_declares_the_header_that_has_the_code() {
+    let header = |place: &str| {
+        let folder = pack_with(&CONTRACT.replace("code: /error/code", &format!("code: {place}")), SCENARIOS);
+        let export = ["export", "tiny", "overlay", "--packs", "."];
+        let overlay = done(failspec(folder.path()).args(export)).exits(0).stdout;
+        let overlay: Value = serde_json::from_str(&overlay).unwrap();
+        overlay["actions"][1]["update"]["responses"]["409"]["headers"]["X-Code"].clone()
+    };
+    let schema = json!({ "type": "string", "enum": ["taken", "in_use"] });
+    let whole = json!({ "description": "The code of the error", "required": true, "schema": schema });
+    assert_eq!(header("{ header: X-Code }"), whole);
+    // A part of its value is not its value, and another place may have the code.
+    let part = header("{ header: X-Code, parameter: error }");
+    assert_eq!((&part["required"], &part["schema"]), (&json!(true), &json!({ "type": "string" })));
+    assert_eq!(header("[ { header: X-Code }, /error/code ]")["required"], false);
+    assert!(header("/error/code").is_null());
+}
+
 /// A pack may come from a stranger, and its page goes on a site.
 #[test]
 fn security_texts_of_a_pack_are_no_markup_on_the_page() {

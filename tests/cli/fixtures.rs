@@ -86,6 +86,8 @@ fn serve(api: Api, resources: &Resources, request: &Received) -> Reply {
                 _ => Reply::json(201, format!(r#"{{"id":{id}}}"#)),
             }
         }
+        ("GET", "/orders") => wrong(422, "invalid"),
+        ("GET", path) if resources.contains_key(path) => Reply::json(200, "{}"),
         ("PUT", path) if !resources.contains_key(path) => wrong(404, "absent"),
         ("PUT", _) if api != Api::Accepts && body["size"].as_i64().is_none_or(|size| size < 1) => {
             wrong(422, "invalid")
@@ -131,6 +133,24 @@ fn each_flow_has_the_resources_of_its_fixtures_and_removes_them() {
         let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
         assert_eq!(["POST /customers", "POST /orders", "PUT /orders/"].map(count), [3, 3, 3], "{lines:?}");
         assert_eq!(["DELETE /orders/", "DELETE /customers/"].map(count), [3, 3], "{lines:?}");
+    }
+}
+
+#[test]
+fn control_with_a_fixture_of_its_own_leaves_nothing_that_the_request_under_test_would_have_to_remove() {
+    let fixture = "fixtures: [order], request: 'GET /orders/${order}'";
+    let steps = "setup: [ { request: POST /customers, json: {}, capture: { customer: /id } } ], \
+                 request: 'GET /customers/${customer}'";
+    for (control, teardown) in
+        [(fixture, ""), (steps, "    teardown: [ { request: 'DELETE /customers/${customer}' } ]\n")]
+    {
+        let scenario = format!(
+            "  read:\n    triggers: invalid\n    request: GET /orders\n    control: {{ {control} }}\n"
+        );
+        let (done, lines, left) =
+            run(Api::Right, &format!("contract: tiny\nscenarios:\n{scenario}{teardown}"));
+        done.exits(0).never_says("left");
+        assert_eq!(left, [""; 0], "{lines:?}");
     }
 }
 

@@ -14,6 +14,19 @@ use crate::support::{
 };
 use serde_json::Value;
 
+/// Its addresses end in `/`: what was refused was not made, whatever the last part of such an address seems to be.
+#[test]
+fn what_was_never_made_is_not_left_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["run", "apinizer", "--reference", "--report", "json=r.json"];
+    done(failspec(folder.path()).args(arguments)).exits(0).never_says("left over");
+    let report: Value = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let cases = report["cases"].as_array().unwrap();
+    let removed = |case: &&Value| case["exchanges"].to_string().contains("\"DELETE\"");
+    assert!(cases.iter().filter(removed).count() > 10);
+    assert!(cases.iter().all(|case| case["left_behind"] == serde_json::json!([])));
+}
+
 #[test]
 fn served_reference_is_judged_like_the_embedded_one() {
     let folder = tempfile::tempdir().unwrap();

@@ -33,7 +33,10 @@ impl CaseRunner<'_> {
         // The API may know it by the name that the run gave.
         let by_name = |record: &&Record| {
             let request = &record.exchange.request;
-            let folder = |url: &Url| url.path().rsplit_once('/').map(|(folder, _)| folder.to_owned());
+            let folder = |url: &Url| {
+                let path = url.path().trim_end_matches('/');
+                path.rsplit_once('/').map(|(folder, _)| folder.to_owned())
+            };
             let is_beside = folder(&request.url) == folder(url);
             request.method == "DELETE" && is_beside && last_segment(&request.url).contains(scope.unique())
         };
@@ -52,9 +55,24 @@ impl CaseRunner<'_> {
             let method = &record.exchange.request.method;
             !record.phase.is_teardown() && !is_safe(method) && method != "DELETE"
         };
-        let mut created = records().filter(creates).filter(|record| is_success(record));
+        // What a request to this very address was refused to make, such as a link, is not what was made in another collection.
+        let is_refused_here =
+            records().filter(creates).any(|it| it.exchange.request.url == *url && !is_success(it));
+        let is_above = |record: &&Record| {
+            let collection = record.exchange.request.url.path().trim_end_matches('/');
+            !is_refused_here || url.path().starts_with(collection)
+        };
+        let mut created = records().filter(creates).filter(|it| is_success(it)).filter(is_above);
         let is_captured = template.names_in_path().any(|name| scope.is_captured(name));
         let id = last_segment(url);
+        // What has a name of the run was removed where it was made, and is not at another address as well.
+        let is_elsewhere = |record: &Record| {
+            let request = &record.exchange.request;
+            request.method == "DELETE" && last_segment(&request.url) == id && is_success(record)
+        };
+        if !is_captured && id.contains(scope.unique()) && records().any(is_elsewhere) {
+            return true;
+        }
         !is_captured && !created.any(|record| names(&record.exchange.request, &id))
     }
 
@@ -115,9 +133,9 @@ fn is_success(record: &Record) -> bool {
     record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
 }
 
-/// Returns the last part of the path of a URL, decoded.
+/// Returns the last part of the path of a URL, decoded. A `/` at the end is none: `/things/7/` is about the thing 7.
 fn last_segment(url: &Url) -> String {
-    let id = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    let id = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()
 }
 

@@ -359,6 +359,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             failures_selected: plan.failures_selected(),
             scenarios: plan.pack.scenarios.len(),
             cases: case_count(&plan.pack),
+            cases_selected: Some(plan.selected),
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,

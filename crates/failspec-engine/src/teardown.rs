@@ -7,7 +7,7 @@ use failspec_base::{
     template::Scope,
 };
 use failspec_judge::check::{self, Phase, View};
-use failspec_pack::pack::{Flow, Step, budget};
+use failspec_pack::pack::{Capture, Control, Flow, Step, budget};
 use serde_json::Value;
 
 use super::case_runner::{CaseRunner, line};
@@ -86,17 +86,19 @@ impl CaseRunner<'_> {
             // Nothing was created if its id was not captured.
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
             let is_captured = |name: &str| {
-                let made = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
-                // A control may have a setup of its own, which creates less.
-                let is_flows = |name: &str| {
-                    flow.setup.iter().flat_map(|step| &step.capture).any(|capture| capture.name == name)
+                let has_it = |capture: &&Capture| capture.name == name;
+                let of_setup =
+                    |flow: &Flow| flow.setup.iter().flat_map(|step| &step.capture).any(|it| has_it(&it));
+                // Control and request under test may have setups of their own, of which one creates less.
+                let has_own_setup = phase != Phase::Teardown || self.has_setup;
+                let control = match &self.case.scenario.control {
+                    Control::Flow(control) => Some(&**control),
+                    _ => None,
                 };
-                let mut made = made.filter(|capture| match phase {
-                    Phase::Teardown => !self.has_setup,
-                    _ => !is_flows(&capture.name),
-                });
-                captures.iter().flat_map(|captures| captures.iter()).any(|capture| capture.name == name)
-                    || made.any(|capture| capture.name == name)
+                let of_other = of_setup(&self.case.scenario.faulty)
+                    || control.is_some_and(|it| of_setup(it) || it.capture.iter().any(|it| has_it(&it)));
+                captures.iter().flat_map(|captures| captures.iter()).any(|it| has_it(&it))
+                    || of_other && !(has_own_setup && of_setup(flow))
             };
             let needs = |request: &failspec_pack::pack::RequestTemplate| {
                 request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())

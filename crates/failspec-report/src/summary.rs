@@ -229,16 +229,31 @@ fn sentence_start(text: &str) -> String {
     format!("{first}{}", characters.as_str())
 }
 
+/// Returns how much of these packs is selected, if it is not everything: `3 of 4 cases, 2 of 2 documented failures`.
+pub(super) fn selected_part<'p>(packs: impl Iterator<Item = &'p PackHeader> + Clone) -> Option<String> {
+    let sum = |count: &dyn Fn(&PackHeader) -> usize| packs.clone().map(count).sum::<usize>();
+    let (failures, documented) = (sum(&|pack| pack.failures_selected), sum(&|pack| pack.failures));
+    let (selected, all) = (sum(&|pack| pack.cases_selected.unwrap_or(pack.cases)), sum(&|pack| pack.cases));
+    let of_failures = format!("{failures} of {documented} documented failures");
+    // A filter may leave each failure one case, and take away the one that fails.
+    match (failures < documented, selected < all) {
+        (true, _) => Some(of_failures),
+        (false, true) => Some(format!("{selected} of {all} cases, {of_failures}")),
+        (false, false) => None,
+    }
+}
+
 /// Describes the selection, if it is not everything.
 pub(super) fn selection(report: &RunReport) -> Option<String> {
-    let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
+    let headers = || report.packs.iter().map(|pack| &pack.header);
     let documented = report.summary.documented;
-    (selected < documented || report.shard.is_some()).then(|| {
-        let shard = report.shard.as_ref().map(|shard| format!("shard {}", shard.shard()));
-        let which = report.selectors.iter().cloned().chain(shard).collect::<Vec<_>>().join(" ");
-        let which = if which.is_empty() { which } else { format!(" ({which})") };
-        format!("{selected} of {documented} documented failures selected{which}")
-    })
+    let part = selected_part(headers());
+    let whole = || format!("{documented} of {documented} documented failures");
+    let part = part.or_else(|| report.shard.is_some().then(whole))?;
+    let shard = report.shard.as_ref().map(|shard| format!("shard {}", shard.shard()));
+    let which = report.selectors.iter().cloned().chain(shard).collect::<Vec<_>>().join(" ");
+    let which = if which.is_empty() { which } else { format!(" ({which})") };
+    Some(format!("{part} selected{which}"))
 }
 
 /// Describes the origin of a pack, with a digest that distinguishes it from every other.

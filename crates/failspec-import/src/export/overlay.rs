@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use failspec_pack::{
     openapi::Declared,
-    pack::{BodyRule, Envelope, Failure, Pack, Pointer, Scenario, StatusPattern},
+    pack::{BodyRule, CodePart, CodePlace, Envelope, Failure, Pack, Pointer, Scenario, StatusPattern},
 };
 
 use super::codes::codes;
@@ -127,7 +127,43 @@ fn response(failures: &[&Failure]) -> Value {
             .collect();
         response["content"] = Value::Object(content);
     }
+    let headers = code_headers(failures);
+    if !headers.is_empty() {
+        response["headers"] = Value::Object(headers);
+    }
     response
+}
+
+/// Returns the headers that have the codes of these failures.
+fn code_headers<'f>(failures: &[&'f Failure]) -> Map<String, Value> {
+    let mut headers: BTreeMap<&str, Vec<&'f Failure>> = BTreeMap::new();
+    for failure in failures {
+        let places = failure.envelope.code.iter().flat_map(|code| code.rule.places());
+        let of_header = |place: &'f CodePlace| match &place.part {
+            CodePart::Header { name, .. } => Some(name.as_str()),
+            _ => None,
+        };
+        for name in places.filter_map(of_header) {
+            headers.entry(name).or_default().push(failure);
+        }
+    }
+    let header = |(name, of): (&str, Vec<&'f Failure>)| {
+        // Of several places, another one may have the code; a part of a header is not the whole of it.
+        let places = |failure: &'f Failure| failure.envelope.code.iter().flat_map(|code| code.rule.places());
+        let is_required = of.len() == failures.len() && of.iter().all(|failure| places(failure).count() == 1);
+        let is_whole = of.iter().all(|failure| places(failure).all(CodePlace::is_whole_header));
+        let is_closed = of.iter().all(|failure| !codes(failure).is_empty());
+        let mut schema = json!({ "type": "string" });
+        if is_required && is_whole && is_closed {
+            let listed: Vec<&Value> = of.iter().flat_map(|failure| codes(failure)).collect();
+            schema["enum"] = json!(listed);
+        }
+        (
+            name.to_owned(),
+            json!({ "description": "The code of the error", "required": is_required, "schema": schema }),
+        )
+    };
+    headers.into_iter().map(header).collect()
 }
 
 /// Returns the schema of errors: where code, message and status are, and which codes there are. Failures whose codes are at

@@ -58,12 +58,12 @@ fn finding(name: &'static str, success: &Response, response: &Response, origin: 
     let expected = format!("the header {name}: {}", value(success).unwrap_or_default());
     let actual = value(response).unwrap_or_else(|| "none".to_owned());
     let effect = match name {
-        ALLOW_ORIGIN => format!("a page of {origin} cannot read this failure, but the control's response"),
+        ALLOW_ORIGIN => format!("a page of {origin} cannot read this failure, although it can read the control's response"),
         ALLOW_CREDENTIALS => {
-            "a page that sends credentials cannot read this failure, but the control's response".to_owned()
+            "a page that sends credentials cannot read this failure, although it can read the control's response".to_owned()
         }
         _ => {
-            "a page cannot read headers of this failure that it can read of the control's response".to_owned()
+            "a page cannot read headers of this failure, although it can read those of the control's response".to_owned()
         }
     };
     let message = format!("{name}: {effect}");

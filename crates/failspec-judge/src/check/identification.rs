@@ -152,8 +152,9 @@ fn evidence(failure: &Failure) -> Evidence {
 /// Returns the other failure that the response is, if only a header tells the two apart: the same header has the constant of
 /// the other one, and everything else of the other one fits as well. A wrong value that is nobody's tells nothing.
 fn by_header(view: View<'_>, contract: &Contract, failure: &Failure) -> Option<usize> {
-    // The headers of a bulk response are not those of an item.
-    if is_item(view) {
+    // The headers of a bulk response are not those of an item. An accepted code is that of another failure, and so may be its
+    // headers.
+    if is_item(view) || alternative(view, contract, failure).is_some() {
         return None;
     }
     let fits =

@@ -16,13 +16,19 @@ pub(super) static CHECK: Check = Check {
 that part identifies another documented failure, or it is not what the contract says for this one, so a \
 client mistakes the response for something else. (A text that the contract lists for no failure is a \
 warning: see `wording`.)",
-    when: When::RefusedInWords,
+    when: When::Refused,
     run,
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    // Without a body, a header may still tell which failure it is; it has no code that could be wrong.
+    let is_bare = subject.is_bare();
+    let has_its_code = match is_bare {
+        true => subject.view.code_of(subject.triggered).is_none(),
+        false => has_its_code(subject),
+    };
     // A wrong status or code is reported by the checks of that name, and that is enough.
-    if !subject.expected.allows_status(subject.response().status) || !has_its_code(subject) {
+    if !subject.expected.allows_status(subject.response().status) || !has_its_code {
         return Vec::new();
     }
     let id = &subject.triggered.id;
@@ -35,7 +41,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 "the response is another documented failure of the same status: expected {id}, got {other}"
             ))]
         }
-        Identity::Triggered { by_status_alone: false, .. } | Identity::Unidentified => misfits(subject),
+        Identity::Triggered { by_status_alone: false, .. } | Identity::Unidentified if !is_bare => {
+            misfits(subject)
+        }
         _ => Vec::new(),
     }
 }

@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
     text: "The documentation says that the response names what is wrong, and a form shows the message beside that field. The \
 part that is wrong is the query parameter or the member of the body in which the request differs from its control; a \
 parameter of the path, a header or a body that is wrong as a whole has no name here. The name must stand at the place \
-that the contract gives, in the spelling of the request, alone or within a text (`limit`, `query.limit`, `/items/0/limit`, \
+that the contract gives, in the spelling of the request, or that of an object or a list that the member is in, alone or within a text (`limit`, `query.limit`, `/items/0/limit`, \
 `limit must be a number`), in a list or as a key. If several parts differ, one of them must be named.",
     when: When::RefusedInWords,
     run,
@@ -34,7 +34,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     };
     let Identity::Triggered { .. } = subject.identity else { return Vec::new() };
     let Some(judged) = subject.view.judged() else { return Vec::new() };
-    let names: BTreeSet<_> = parts.iter().map(RequestPart::name).collect();
+    // To name the object or the list that the wrong member is in is to name what is wrong.
+    let names: BTreeSet<_> = parts.iter().flat_map(RequestPart::names).collect();
+    let own: BTreeSet<_> = parts.iter().map(RequestPart::name).collect();
     let mut seen = Vec::new();
     let found = pointer.find_first(judged, &mut |value| {
         seen.push(value);
@@ -45,7 +47,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     }
     let expected = format!(
         "{} at {pointer}",
-        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+        own.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
     );
     let actual = match seen.as_slice() {
         [] => "nothing".to_owned(),

@@ -135,7 +135,8 @@ fn of_envelope(check: &str) -> bool {
 
 /// Returns true for a check of the statement that the fault causes the failure under test.
 fn of_cause(check: &str) -> bool {
-    [status::CHECK.id, code::CHECK.id, matching::CHECK.id, wording::CHECK.id].contains(&check)
+    [status::CHECK.id, code::CHECK.id, matching::CHECK.id, wording::CHECK.id, expectation::CHECK.id]
+        .contains(&check)
 }
 
 /// Returns all findings about `subject`.

@@ -152,7 +152,9 @@ impl<'a> View<'a> {
                 return found;
             }
         }
-        location.absent().filter(|code| wanted(code)).map(|code| Cow::Owned(code.clone()))
+        // A success has no code either, and is no error because of it.
+        let absent = location.absent().filter(|_| self.response.status >= 400);
+        absent.filter(|code| wanted(code)).map(|code| Cow::Owned(code.clone()))
     }
 
     /// Returns the first code at a place that `wanted` accepts.

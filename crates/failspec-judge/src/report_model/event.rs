@@ -135,6 +135,9 @@ pub struct PackHeader {
     pub scenarios: usize,
     /// Number of its cases: each row of a scenario is one.
     pub cases: usize,
+    /// Number of them that are selected, of all shards; absent in reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cases_selected: Option<usize>,
     /// The URL of the target.
     pub target: String,
     /// True if the target is an embedded reference implementation: the run says nothing about a real API.

@@ -168,6 +168,11 @@ impl Reason {
     pub fn is_stop(&self) -> bool {
         matches!(self, Self::OutOfTime | Self::CaseFailed)
     }
+
+    /// Returns true if the run ended before the case was judged.
+    pub fn is_cancellation(&self) -> bool {
+        self.is_stop() || matches!(self, Self::Interrupted)
+    }
 }
 
 impl fmt::Display for Reason {

@@ -24,10 +24,14 @@ pub fn merge_repeated(runs: Vec<RunReport>) -> Option<RunReport> {
         let same = |run: &RunReport| run.cases.iter().position(|other| other.name == case.name);
         let mut all: Vec<CaseReport> =
             others.iter_mut().filter_map(|run| same(run).map(|at| run.cases[at].clone())).collect();
-        if all.iter().all(|other| other.outcome == case.outcome) {
+        all.push(case.clone());
+        // A case that a signal kept from being judged has no outcome of its own.
+        all.retain(|run| !run.reason.as_ref().is_some_and(Reason::is_cancellation));
+        let Some(last) = all.last() else { continue };
+        if all.iter().all(|run| run.outcome == last.outcome) {
+            *case = last.clone();
             continue;
         }
-        all.push(case.clone());
         let outcomes: Vec<Outcome> = all.iter().map(|run| run.outcome).collect();
         // What is shown is the run that says most: the first that failed, else the first that did not pass.
         let place = |fits: &dyn Fn(&CaseReport) -> bool| all.iter().position(fits);

@@ -195,3 +195,21 @@ fn star_of_message_and_status_is_any_item_of_a_list() {
         ],
     );
 }
+
+#[test]
+fn success_without_a_code_is_no_error_that_has_none() {
+    let world = World::new(
+        "success: { status: 2xx }\nenvelope: { code: { pointer: /type, absent: 'about:blank' } }\n\
+         failures: [ { id: blank, status: 400, code: 'about:blank', summary: x } ]",
+        "triggers: blank",
+    );
+    for success in [Reply::json(200, json!({ "items": [] })), Reply::text(204, "")] {
+        assert_eq!(world.identify_control(&success, None), "success");
+    }
+    assert_eq!(world.judge(Reply::json(400, json!({ "title": "Bad Request" }))), [""; 0]);
+    assert_eq!(world.identify_control(&Reply::json(400, json!({})), None), "other blank");
+    assert_eq!(
+        world.identify_control(&Reply::json(200, json!({ "type": "about:blank" })), None),
+        "other blank"
+    );
+}

@@ -578,6 +578,18 @@ fn header_with_a_constant_tells_failures_of_one_status_apart() {
         let found = world.identify(&reply);
         assert!(found.starts_with(expected), "{contract}\n{reply:?}: {found}");
     }
+    // An accepted code of another failure may come with the headers of that.
+    let accepted = coded.replace("code: expired,", "code: expired, codes: [expired, no_app],");
+    let world = World::new(&accepted, "triggers: expired");
+    assert!(world.identify(&json("no_app").with("x-gate", "NoApp")).starts_with("triggered"));
+    // It is told where there is no body that could tell it.
+    let empty = World::new(&format!("envelope: {{ body: empty }}\n{two}"), "triggers: expired");
+    assert_eq!(
+        empty.judge(Reply::text(401, "").with("x-gate", "Expired").with("www-authenticate", "Bearer")),
+        [""; 0]
+    );
+    let found = empty.judge(Reply::text(401, "").with("x-gate", "NoApp").with("www-authenticate", "Bearer"));
+    assert!(found.contains(&"violation match".to_owned()), "{found:?}");
     let world = World::new(&two, "triggers: expired");
     for (value, expected) in [("NoApp", "other no_app"), ("Expired", "other expired")] {
         assert_eq!(world.identify_control(&text().with("x-gate", value), None), expected);

@@ -74,4 +74,15 @@ fn interrupted_run_stays_interrupted() {
     let mut second = once(&[Outcome::Failed]);
     second.verdict = Verdict::Interrupted;
     assert_eq!(merge_repeated(vec![once(&[Outcome::Passed]), second]).unwrap().verdict, Verdict::Interrupted);
+    // A case that the signal kept from being judged has the outcome of the runs that judged it.
+    let mut last = once(&[Outcome::Inconclusive]);
+    last.cases[0].reason = Some(Reason::Interrupted);
+    last.verdict = Verdict::Interrupted;
+    let report =
+        merge_repeated(vec![once(&[Outcome::Passed]), once(&[Outcome::Passed]), last.clone()]).unwrap();
+    assert_eq!((report.cases[0].outcome, report.verdict), (Outcome::Passed, Verdict::Interrupted));
+    let report =
+        merge_repeated(vec![once(&[Outcome::Passed]), once(&[Outcome::Failed]), last.clone()]).unwrap();
+    assert_eq!(report.cases[0].outcome, Outcome::Unstable);
+    assert_eq!(merge_repeated(vec![last]).unwrap().cases[0].outcome, Outcome::Inconclusive);
 }

@@ -133,6 +133,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
             failures_selected: coverage.failures.len(),
             scenarios: cases,
             cases,
+            cases_selected: Some(cases),
             target: "https://api.test/".to_owned(),
             reference: false,
             insecure: false,

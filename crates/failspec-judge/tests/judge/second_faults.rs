@@ -45,3 +45,14 @@ fn failure_of_the_second_fault_is_wrong_only_if_the_contract_says_which_wins() {
         assert_eq!(found, findings, "{scenario}");
     }
 }
+
+#[test]
+fn what_a_scenario_expects_of_its_failure_is_not_expected_of_the_other_fault() {
+    let scenario = |order: &str| format!("{order}, expect: {{ body: {{ /realm: {{ const: a }} }} }}");
+    let unknown = World::new(
+        CODES,
+        &scenario("triggers: absent, second_fault: forbidden").replace("forbidden", "busy"),
+    );
+    assert!(unknown.judge(refusal(404, "absent")).iter().any(|it| it.contains("expectation")));
+    assert!(!unknown.judge(refusal(503, "busy")).iter().any(|it| it.contains("expectation")));
+}

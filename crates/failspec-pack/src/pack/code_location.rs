@@ -193,6 +193,11 @@ impl fmt::Display for CodePart {
 }
 
 impl CodePlace {
+    /// Returns true if the value of a header is the code as it is.
+    pub fn is_whole_header(&self) -> bool {
+        self.extract.is_none() && matches!(self.part, CodePart::Header { parameter: None, .. })
+    }
+
     /// Returns true if the value in the body is the code as it is.
     pub fn is_whole_value(&self) -> bool {
         self.extract.is_none() && matches!(self.part, CodePart::Body(_))

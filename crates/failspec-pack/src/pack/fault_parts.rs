@@ -34,6 +34,8 @@ pub fn request_parts(request: &RequestTemplate, rows: &[Row]) -> BTreeSet<Reques
 /// there, or has or lacks them. None if the fault is elsewhere, or there is no control.
 pub fn faulty_parts(faulty: &RequestTemplate, control: &Control, row: Option<&Row>) -> BTreeSet<RequestPart> {
     match control {
+        // Of a request that differs elsewhere as well, nobody knows which part is the fault.
+        Control::Flow(control) if differs_elsewhere(faulty, &control.request, row) => BTreeSet::new(),
         Control::Flow(control) => differences(faulty, &control.request, row),
         Control::Impossible(_) | Control::Missing => BTreeSet::new(),
     }
@@ -96,6 +98,20 @@ fn differences(one: &RequestTemplate, other: &RequestTemplate, row: Option<&Row>
     parts
 }
 
+/// Returns true if two requests differ in method, path, role or headers.
+fn differs_elsewhere(one: &RequestTemplate, other: &RequestTemplate, row: Option<&Row>) -> bool {
+    let values = |named: &[(String, Template)]| -> Vec<(String, Value)> {
+        named.iter().map(|(name, template)| (name.to_ascii_lowercase(), text(template, row))).collect()
+    };
+    let path = |request: &RequestTemplate| request.line.path.written.split('?').next().map(str::to_owned);
+    one.line.method != other.line.method
+        || path(one) != path(other)
+        || one.role != other.role
+        || one.suppressed != other.suppressed
+        || values(&one.headers) != values(&other.headers)
+        || values(&one.path) != values(&other.path)
+}
+
 fn changed(
     one: &Map<String, Value>,
     other: &Map<String, Value>,
@@ -108,6 +124,7 @@ fn changed(
         match (one.get(name), other.get(name)) {
             (Some(Value::Object(one)), Some(Value::Object(other))) => changed(one, other, &place, parts),
             (one, other) if one == other => {}
+            (Some(Value::Array(one)), Some(Value::Array(other))) => items(one, other, &place, parts),
             // The members of an object that is not there at all are those that the fault is in.
             (Some(Value::Object(only)), None) | (None, Some(Value::Object(only))) => {
                 leaves(only, &place, parts)
@@ -115,6 +132,20 @@ fn changed(
             _ => {
                 parts.insert(RequestPart::Body(place));
             }
+        }
+    }
+}
+
+/// Adds the members of items that differ; the list itself, if its items are no objects or not as many.
+fn items(one: &[Value], other: &[Value], at: &str, parts: &mut BTreeSet<RequestPart>) {
+    let are_objects = [one, other].iter().all(|items| items.iter().all(Value::is_object));
+    if one.len() != other.len() || !are_objects {
+        parts.insert(RequestPart::Body(at.to_owned()));
+        return;
+    }
+    for (index, pair) in one.iter().zip(other).enumerate() {
+        if let (Value::Object(one), Value::Object(other)) = pair {
+            changed(one, other, &below(at, &index.to_string()), parts);
         }
     }
 }
@@ -175,4 +206,50 @@ fn text(template: &Template, row: Option<&Row>) -> Value {
         Some(literal) => literal.into(),
         None => format!("{template:?}").into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pack::{Files, Pack};
+
+    use super::*;
+
+    /// Returns the parts in which the request of a scenario differs from its control.
+    fn parts(scenario: &str) -> Vec<String> {
+        let contract = "contract: t\nas_of: 2026-11-20\nfailures: [ { id: bad, status: 400, summary: x } ]\n\
+                        requires: { roles: { user: a user, admin: an admin } }\n";
+        let scenarios = format!("contract: t\nscenarios: {{ a: {{ triggers: bad, {scenario} }} }}\n");
+        let texts = [("schemas/t/contract.yaml", contract), ("scenarios/t/a.yaml", scenarios.as_str())]
+            .map(|(path, text)| (path.to_owned(), text));
+        let pack = Pack::from_texts(&Files::Directory(".".into()), "t", texts);
+        let pack = pack.unwrap_or_else(|error| panic!("{error}"));
+        let scenario = &pack.scenarios[0];
+        let parts = faulty_parts(&scenario.faulty.request, &scenario.control, None);
+        parts.iter().map(|part| part.names().join(" ")).collect()
+    }
+
+    #[test]
+    fn fault_is_in_the_part_that_differs_from_the_control() {
+        for (scenario, expected) in [
+            ("request: GET /a, query: { n: 0 }, control: { query: { n: 1 } }", &["n"][..]),
+            ("request: POST /a, json: { b: { zip: 1 } }, control: { json: { b: { zip: x } } }", &["b zip"]),
+            // An object that is not there at all is missing, and so are its members.
+            ("request: POST /a, json: { t: 1 }, control: { json: { t: 1, b: { zip: x } } }", &["b zip"]),
+            (
+                "request: POST /a, json: { l: [{ q: 0, s: 1 }] }, control: { json: { l: [{ q: 1, s: 1 }] } }",
+                &["l q"],
+            ),
+            ("request: POST /a, json: { l: [] }, control: { json: { l: [{ q: 1 }] } }", &["l"]),
+            ("request: POST /a, json: { l: [1] }, control: { json: { l: [x] } }", &["l"]),
+            // The fault may be what differs besides.
+            (
+                "request: POST /a, json: { n: 1 }, headers: { X: a }, control: { json: { n: 2 }, headers: { X: b } }",
+                &[],
+            ),
+            ("request: POST /a, as: user, json: { n: 1 }, control: { json: { n: 2 }, as: admin }", &[]),
+            ("request: POST /a, json: { n: 1 }, headers: { X: a }, control: { json: { n: 2 } }", &["n"]),
+        ] {
+            assert_eq!(parts(scenario), expected, "{scenario}");
+        }
+    }
 }

@@ -53,6 +53,19 @@ impl RequestPart {
             Self::Body(pointer) => unescape_pointer_step(pointer.rsplit('/').next().unwrap_or_default()),
         }
     }
+
+    /// Returns its name, and the names of what it is in, without the indexes of lists.
+    pub fn names(&self) -> Vec<Cow<'_, str>> {
+        match self {
+            Self::Query(name) => vec![Cow::Borrowed(name)],
+            Self::Body(pointer) => {
+                let steps = pointer.split('/').filter(|step| !step.is_empty());
+                let is_name = |step: &&str| !step.bytes().all(|byte| byte.is_ascii_digit());
+                let names: Vec<_> = steps.filter(is_name).map(unescape_pointer_step).collect();
+                if names.is_empty() { vec![self.name()] } else { names }
+            }
+        }
+    }
 }
 
 impl RequestParts {

@@ -368,9 +368,14 @@ impl Scenario {
             },
         };
         if let Some(each) = &each {
-            each.check(reader, |rows, reader| scenario.check_nulls(rows, reader));
+            each.check(reader, |rows, reader| scenario.check_rows(rows, reader, names.contract));
         }
         Some(scenario)
+    }
+
+    fn check_rows(&self, each: &Node, reader: &Decoder, contract: &Contract) {
+        self.check_nulls(each, reader);
+        self.check_same_names(each, reader, contract);
     }
 
     /// Reports rows in which a value is `null` that is a part of a longer text. Alone it leaves out the parameter or the
@@ -387,6 +392,25 @@ impl Scenario {
                 ),
                 "`null` leaves out a whole parameter, header or field; for a part, give \"\"",
             );
+        }
+    }
+
+    /// Reports rows without a value that others have and a request uses: its cases could not be sent.
+    fn check_same_names(&self, each: &Node, reader: &Decoder, contract: &Contract) {
+        let used = self.needs().names;
+        let values = |row: &Entry| -> BTreeSet<String> {
+            reader.entries(&row.value).iter().map(|value| value.key.clone()).collect()
+        };
+        let all: BTreeSet<String> = reader.entries(each).iter().flat_map(values).collect();
+        let needed = |name: &&String| used.contains(name.as_str()) && !contract.variables.contains_key(*name);
+        let needed: BTreeSet<&String> = all.iter().filter(needed).collect();
+        for row in reader.entries(each) {
+            let own = values(row);
+            for name in needed.iter().filter(|name| !own.contains(**name)) {
+                let title = format!("the row `{}` has no `{name}`, which other rows have", row.key);
+                let hint = format!("a request of `{}` uses it: give it a value in each row", self.name);
+                reader.error_hint(row.key_span, title, hint);
+            }
         }
     }
 

@@ -158,3 +158,16 @@ fn link_out_of_the_folder_is_no_row_file() {
     assert!(outside.contains("it is a link that leads out of"), "{outside}");
     assert_eq!(inside, 1);
 }
+
+#[test]
+fn row_without_a_value_that_a_request_uses_is_an_error() {
+    let title = |size: &str| {
+        format!("{{ \"a\": {{ \"size\": 1, \"title\": \"x\" }}, \"b\": {{ {size}\"title\": \"y\" }} }}")
+    };
+    let load = |size: &str| with_file("rows.json", "scenarios/t/rows.json", &title(size));
+    assert!(load("\"size\": 2, ").is_ok());
+    let error = load("").unwrap_err();
+    assert!(error.contains("the row `b` has no `size`, which other rows have"), "{error}");
+    // What no request uses may be anywhere.
+    assert!(load("\"size\": 2, \"remark\": \"only here\", ").is_ok());
+}

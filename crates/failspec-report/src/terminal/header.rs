@@ -50,17 +50,14 @@ pub fn begin(header: &RunHeader, columns: Columns) -> String {
         }
     }
     let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
-    let selected: usize = header.packs.iter().map(|pack| pack.failures_selected).sum();
+    let whole = || format!("{documented} of {documented} documented failures");
+    let part = summary::selected_part(header.packs.iter());
     let by: Vec<String> =
         header.selectors.iter().cloned().chain(header.shard.map(|shard| format!("shard {shard}"))).collect();
-    if selected < documented || header.shard.is_some() {
+    if let Some(part) = part.or_else(|| header.shard.map(|_| whole())) {
         text.line(
             4,
-            format_args!(
-                "  {} {selected} of {documented} documented failures ({})",
-                Styles::dab(Styles::WARN, "selected"),
-                one_line(&by.join(" "))
-            ),
+            format_args!("  {} {part} ({})", Styles::dab(Styles::WARN, "selected"), one_line(&by.join(" "))),
         );
     }
     text.finish()

@@ -447,9 +447,11 @@ fn last_line(text: &mut Screen, report: &RunReport, quiet: bool) {
     if !counts.is_empty() {
         let _ = write!(line, " · {}", counts.join(", "));
     }
-    let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
-    if selected < report.summary.documented || report.shard.is_some() {
-        let _ = write!(line, " · {selected} of {} documented failures selected", report.summary.documented);
+    let documented = report.summary.documented;
+    let whole = || format!("{documented} of {documented} documented failures");
+    let part = crate::summary::selected_part(report.packs.iter().map(|pack| &pack.header));
+    if let Some(part) = part.or_else(|| report.shard.is_some().then(whole)) {
+        let _ = write!(line, " · {part} selected");
     }
     if let Some(shard) = &report.shard {
         let _ = write!(line, " · shard {}: `failspec merge` judges the whole", shard.shard());
