@@ -172,6 +172,7 @@ impl RowFile {
             Ok(rows) => (rows, Diagnostics::default()),
             Err(mistakes) => (Vec::new(), mistakes),
         };
+        rows.iter().for_each(|row| check_numbers(&row.value, &source, &reader));
         if let Some(first) = rows.get(MAX_ROWS) {
             reader.error(first.key_span, format!("the file has more than {MAX_ROWS} rows"));
             rows.truncate(MAX_ROWS);
@@ -182,6 +183,26 @@ impl RowFile {
         mistakes.0.extend(reader.finish().0);
         let span = Span::new(0, source.text().len());
         Self { source, rows: Node { span, value: NodeValue::Map(rows) }, mistakes }
+    }
+}
+
+/// Reports numbers that would be sent in another form than they are written, such as one of thirty digits.
+fn check_numbers(node: &Node, source: &Source, reader: &Decoder) {
+    match &node.value {
+        NodeValue::Number(number) => {
+            let written =
+                source.text().get(node.span.start as usize..node.span.end as usize).unwrap_or_default();
+            if !written.contains(&number.to_string()) {
+                let title =
+                    format!("`{}` is a number that would not be sent as written", written.escape_debug());
+                reader.error_hint(node.span, title, "write it in its shortest form, with at most 64 bits");
+            }
+        }
+        NodeValue::List(items) => items.iter().for_each(|item| check_numbers(item, source, reader)),
+        NodeValue::Map(entries) => {
+            entries.iter().for_each(|entry| check_numbers(&entry.value, source, reader))
+        }
+        _ => {}
     }
 }
 

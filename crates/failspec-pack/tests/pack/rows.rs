@@ -171,3 +171,23 @@ fn row_without_a_value_that_a_request_uses_is_an_error() {
     // What no request uses may be anywhere.
     assert!(load("\"size\": 2, \"remark\": \"only here\", ").is_ok());
 }
+
+#[test]
+fn number_that_would_not_be_sent_as_written_is_an_error() {
+    for (number, is_sent) in [
+        ("1", true),
+        ("-1.5", true),
+        ("18446744073709551615", true),
+        ("123456789012345678901234567890", false),
+        ("1e2", false),
+        ("0.1234567890123456789", false),
+    ] {
+        let json = format!("{{ \"a\": {{ \"size\": {number}, \"title\": \"x\" }} }}");
+        let csv = format!("row,size:json,title\na,{number},x\n");
+        for (name, text) in [("rows.json", json), ("rows.csv", csv)] {
+            let loaded = with_file(name, &format!("scenarios/t/{name}"), &text);
+            let refused = loaded.err().is_some_and(|error| error.contains("would not be sent as written"));
+            assert_eq!(refused, !is_sent, "{name}: {number}");
+        }
+    }
+}
