@@ -1,4 +1,4 @@
-//! What an archive of a release holds besides the program: man pages and completion scripts.
+//! The files of a release archive besides the program: man pages and completion scripts.
 //!
 //! ```sh
 //! cargo run --example extras -- target/extras

@@ -71,7 +71,10 @@ fn sources_contain_nothing_unfinished() {
 fn doc_comments_begin_with_what_they_name() {
     let questions = ["What ", "Whether ", "Of which ", "Where ", "Who "];
     let mut wrong = Vec::new();
-    for file in ["src", "crates", "tests", "benches", "examples"].into_iter().flat_map(rust_files) {
+    for file in ["src", "crates", "tests", "benches", "examples", "fuzz", "packaging"]
+        .into_iter()
+        .flat_map(rust_files)
+    {
         let text = read(&file);
         let mut is_first = true;
         for (number, line) in text.lines().enumerate() {

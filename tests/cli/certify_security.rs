@@ -765,7 +765,7 @@ fn key_is_read_from_the_environment() {
     done(failspec(folder.path()).env("CERTIFY_KEY", text).args(all).args(["--url", &server.url])).exits(0);
 }
 
-/// Whoever forgets `env:` writes the key itself: no message quotes it, whatever form it has.
+/// A target without `env:` has the key itself: no message quotes it, whatever form it has.
 #[test]
 fn security_key_on_the_command_line_is_not_printed() {
     let folder = folder();
