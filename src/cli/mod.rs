@@ -32,6 +32,7 @@ mod keygen;
 mod lint;
 mod list;
 mod merge;
+mod mock;
 mod mutants;
 mod output_file;
 mod output_format;
@@ -110,6 +111,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),
+        Command::Mock(arguments) => mock::command(arguments),
         Command::Serve(arguments) => serve::command(arguments),
     }
 }

@@ -22,6 +22,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         judged: false,
         unproven: None,
         health_check: None,
+        mock: false,
         environment: None,
     });
     let packs: Vec<PackReport> = packs.collect();

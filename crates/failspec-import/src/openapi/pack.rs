@@ -6,15 +6,17 @@ use std::{
 };
 
 use jiff::civil::Date;
+use serde_json::Value;
 use wildmatch::WildMatch;
 
 use crate::{
     draft::{Draft, DraftFailure},
     envelope::DraftEnvelope,
     names::Unique,
+    style::{Evidence, Style},
 };
 use failspec_pack::{
-    openapi::{Declared, Direction, Operation, ResponseStatus},
+    openapi::{Api, Content, Declared, Direction, Operation, ResponseStatus},
     pack::{
         StatusPattern, Variable,
         writing::{
@@ -129,7 +131,11 @@ pub fn from_openapi(
     keep: &dyn Fn(Need<'_>) -> bool,
 ) -> FromOpenApi {
     let api = &declared.api;
-    let shape = usable_envelope(declared);
+    let style = style(api);
+    let mut shape = usable_envelope(declared);
+    if let (Some(style), Some(shape)) = (style, &mut shape) {
+        style.complete(&mut shape.envelope);
+    }
     let sampler = ValueGenerator { declared, seed: options.seed };
     let mut paths = Paths::new(sampler, &options.values);
     let second_credentials = match options.no_auth {
@@ -209,6 +215,7 @@ pub fn from_openapi(
             documentation: options.documentation.clone(),
             title: Some(api.title.clone()).filter(|title| !title.is_empty()),
             success: SuccessSource { status: vec![StatusPattern::Class(2)].into(), matches: Vec::new() },
+            style,
             envelope: shape.as_ref().map_or_else(DraftEnvelope::default, |shape| shape.envelope.clone()),
             failures: failures
                 .into_iter()
@@ -226,6 +233,28 @@ pub fn from_openapi(
         asked,
         left_out,
     }
+}
+
+/// Returns the style of the errors that a document declares.
+fn style(api: &Api) -> Option<&'static Style> {
+    let responses = api.operations.iter().flat_map(|operation| &operation.responses);
+    let contents: Vec<&Content> =
+        responses.filter(|it| it.status.may_be_failure()).flat_map(|it| &it.content).collect();
+    let essence =
+        |content: &'_ &Content| content.media_type.split(';').next().unwrap_or_default().trim().to_owned();
+    let media_types: BTreeSet<String> = contents.iter().map(essence).collect();
+    let mut schemas: Vec<&Value> = Vec::new();
+    for schema in contents.iter().filter_map(|content| content.schema.as_ref()) {
+        if !schemas.contains(&schema) {
+            schemas.push(schema);
+        }
+    }
+    let evidence = Evidence {
+        media_types: media_types.iter().map(String::as_str).collect(),
+        examples: contents.iter().flat_map(|content| &content.examples).collect(),
+        schemas: schemas.into_iter().map(|schema| api.bundle.complete(schema)).collect(),
+    };
+    evidence.style()
 }
 
 /// Returns the envelope of the errors of a document, without a schema that cannot be used: a contract with it could not be
