@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use serde_json::{Value, json};
 
 use failspec_pack::pack::{
-    BodyRule, CodePart, CodeRule, Envelope, Failure, HeaderRule, Part, Pointer, RetryAfterLocation,
-    StatusPattern, WaitForm, text_matching,
+    BodyRule, CodePart, CodePlace, CodeRule, Envelope, Failure, HeaderRule, Part, Pointer,
+    RetryAfterLocation, Schema, StatusPattern, WaitForm, text_matching,
 };
 
 use super::{
@@ -130,7 +130,8 @@ fn code(failure: &Failure) -> Option<Value> {
     }
 }
 
-fn text_of_code(code: &Value) -> String {
+/// Returns a code as it stands in a header or a text.
+pub fn text_of_code(code: &Value) -> String {
     code.as_str().map_or_else(|| code.to_string(), str::to_owned)
 }
 
@@ -161,9 +162,8 @@ fn is_json(kind: &str) -> bool {
 /// Returns true if a contract that names no media type speaks of a JSON body.
 fn has_json(failure: &Failure) -> bool {
     let envelope = &failure.envelope;
-    let is_text =
-        |rule: &failspec_pack::pack::Schema| rule.value.get("type").is_some_and(|kind| kind == "string");
-    let has_code = |place: &failspec_pack::pack::CodePlace| matches!(place.part, CodePart::Body(_));
+    let is_text = |rule: &Schema| rule.value.get("type").is_some_and(|kind| kind == "string");
+    let has_code = |place: &CodePlace| matches!(place.part, CodePart::Body(_));
     envelope.code.as_ref().is_some_and(|rule| rule.rule.places().iter().any(has_code))
         || envelope.message.is_some()
         || envelope.status.is_some()

@@ -8,17 +8,17 @@ use std::{
     },
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use failspec_engine::BuildError;
 use failspec_pack::{
     openapi::{Declared, DocumentError},
-    pack::{Failure, HealthCheck, Pack, Scenario},
+    pack::{CodeRule, Failure, HealthCheck, Pack, Scenario, show_statuses},
 };
 
 use super::{
     Preference, Request, Response,
-    error_response::{Addition, error_response, misfit},
+    error_response::{Addition, error_response, misfit, text_of_code},
     memory::Memory,
     pattern::{PatternBuilder, Values, carrying},
     response::Content,
@@ -247,10 +247,11 @@ impl Mock {
             _ => (preference.failure.as_str(), preference.cause.as_deref()),
         };
         let has_code = |failure: &Failure| {
-            let is_code =
-                |code: &Value| code.as_str().map_or_else(|| code.to_string() == wanted, |it| it == wanted);
-            failure.rules.codes.iter().any(is_code)
-                || matches!(failure.rules.code.as_ref().map(|rule| &rule.rule), Some(failspec_pack::pack::CodeRule::Exactly(code)) if is_code(code))
+            let exact = match failure.rules.code.as_ref().map(|rule| &rule.rule) {
+                Some(CodeRule::Exactly(code)) => Some(code),
+                _ => None,
+            };
+            failure.rules.codes.iter().chain(exact).any(|code| text_of_code(code) == wanted)
         };
         let found = failures
             .iter()
@@ -288,9 +289,9 @@ impl Mock {
     /// Refuses a preference that names nothing, and lists what there is.
     fn unknown(&self, message: &str) -> Response {
         let failures = self.pack.contract.failures.iter().map(|failure| {
-            let status = failure.rules.status.as_ref().map(|rule| failspec_pack::pack::show_statuses(&rule.rule));
+            let status = failure.rules.status.as_ref().map(|rule| show_statuses(&rule.rule));
             let code = match failure.rules.code.as_ref().map(|rule| &rule.rule) {
-                Some(failspec_pack::pack::CodeRule::Exactly(code)) => Some(code.clone()),
+                Some(CodeRule::Exactly(code)) => Some(code.clone()),
                 _ => None,
             };
             json!({ "failure": failure.id, "status": status, "code": code, "causes": failure.causes, "summary": failure.summary })

@@ -132,10 +132,7 @@ pub fn from_openapi(
 ) -> FromOpenApi {
     let api = &declared.api;
     let style = style(api);
-    let mut shape = usable_envelope(declared);
-    if let (Some(style), Some(shape)) = (style, &mut shape) {
-        style.complete(&mut shape.envelope);
-    }
+    let shape = usable_envelope(declared, style);
     let sampler = ValueGenerator { declared, seed: options.seed };
     let mut paths = Paths::new(sampler, &options.values);
     let second_credentials = match options.no_auth {
@@ -259,8 +256,11 @@ fn style(api: &Api) -> Option<&'static Style> {
 
 /// Returns the envelope of the errors of a document, without a schema that cannot be used: a contract with it could not be
 /// loaded, and the document says it all the same.
-fn usable_envelope(declared: &Declared) -> Option<ErrorEnvelope> {
+fn usable_envelope(declared: &Declared, style: Option<&Style>) -> Option<ErrorEnvelope> {
     let mut shape = ErrorEnvelope::of(&declared.api)?;
+    if let Some(style) = style {
+        style.complete(&mut shape.envelope);
+    }
     let schema = &mut shape.envelope.schema;
     schema.take_if(|schema| declared.unusable(schema, Direction::Response).is_some());
     Some(shape)
