@@ -273,7 +273,10 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
 fn target_text(name: &str, contract: &Contract) -> String {
     let mut text = format!("[target.{name}]\nurl = \"https://{name}.example.com\"\n");
     if !contract.roles.is_empty() {
-        let _ = writeln!(text, "\n# Roles: one of bearer, basic, header, cookie, query, certificate, login, oauth");
+        let _ = writeln!(
+            text,
+            "\n# Roles: one of bearer, basic, header, cookie, query, certificate, login, oauth"
+        );
     }
     for (role, about) in &contract.roles {
         comment(&mut text, about);
