@@ -11,6 +11,7 @@ mod diff;
 mod export;
 mod extends;
 mod extends_pack;
+mod features;
 mod files;
 mod fixtures;
 mod fork_example;

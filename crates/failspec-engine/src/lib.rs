@@ -11,6 +11,7 @@ mod conditions;
 mod dry_run;
 mod error;
 mod exchange_report;
+mod features;
 mod health_check;
 mod judge;
 mod lag;

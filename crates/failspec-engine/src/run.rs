@@ -18,7 +18,7 @@ use failspec_judge::{
     report_model::{
         CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, Listener, PackEnd, PackHeader,
         PackReport, RunEnd, RunFinding, RunHeader, RunReport, Shard, ShardReport, TargetConfigReport,
-        WaiverReport, report, reused_request_ids,
+        WaiverReport, disclaimed_features, report, reused_request_ids,
     },
     snapshot::{Mode, SnapshotStore},
 };
@@ -128,6 +128,7 @@ pub async fn run(
             permits: Arc::clone(&permits),
             jobs,
             is_shard: options.shard.is_some(),
+            is_full: plan.selection.is_none(),
             listener: Arc::clone(&listener),
             resources: OnceLock::new(),
         };
@@ -252,8 +253,10 @@ fn packs(
     for (((engine, plan), (run, unreferenced)), header) in engines.iter().zip(runs).zip(&header.packs) {
         let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
-        let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
+        let coverage =
+            Coverage::of(contract, &cases, &plan.target.out_of_reach, &run.features, plan.selection.as_ref());
         let mut findings = reused_request_ids(&cases);
+        findings.extend(disclaimed_features(&run.features));
         if run.diagnosis.is_none() {
             // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
             let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
@@ -270,6 +273,7 @@ fn packs(
             },
             access: engine.session.access(options.shard.is_some()),
             missing_requirements: plan.missing_requirements.clone(),
+            features: run.features,
             errata: errata(contract),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,

@@ -97,6 +97,11 @@ pub(super) fn health_checks(report: &RunReport) -> Vec<String> {
     report.packs.iter().filter_map(|pack| pack.health_check.as_ref()).map(describe).collect()
 }
 
+/// Describes the features of the contracts, and whether the product has them.
+pub(super) fn features(report: &RunReport) -> Vec<String> {
+    report.packs.iter().flat_map(|pack| &pack.features).map(ToString::to_string).collect()
+}
+
 /// Returns the verdict, and what a run that conforms rests on: `conforms · 5 waived, 1 excluded`.
 pub(super) fn verdict_in_words(report: &RunReport) -> String {
     let rests_on = rests_on(report);
@@ -178,6 +183,7 @@ pub(super) fn rests_on(report: &RunReport) -> Vec<String> {
         (waived, "waived"),
         (excluded, "excluded"),
         (out_of_reach, "out of reach"),
+        (report.summary.not_applicable, "not applicable"),
         (report.summary.unconfirmed, "unconfirmed"),
         (report.summary.skipped, "skipped"),
     ];
@@ -271,6 +277,7 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
         (summary.waived, Outcome::Waived),
         (summary.unconfirmed, Outcome::Unconfirmed),
         (summary.skipped, Outcome::Skipped),
+        (summary.not_applicable, Outcome::NotApplicable),
         (summary.passed, Outcome::Passed),
     ]
     .into_iter()
@@ -304,7 +311,8 @@ impl<'r> Unexercised<'r> {
             State::CoveredByAlternative(why)
             | State::Waived(why)
             | State::Excluded(why)
-            | State::OutOfReach(why) => Cow::Borrowed(why.as_str()),
+            | State::OutOfReach(why)
+            | State::NotApplicable(why) => Cow::Borrowed(why.as_str()),
             State::Missing(why) => Cow::Owned(why.to_string()),
         };
         Some(Self { pack, name, state: state_word(state), why, missing: !state.is_settled() })
@@ -319,6 +327,7 @@ pub(super) fn state_word(state: &State) -> &'static str {
         State::Waived(_) => "waived",
         State::Excluded(_) => "excluded",
         State::OutOfReach(_) => "out of reach",
+        State::NotApplicable(_) => "not applicable",
         State::NotSelected => "not selected",
         State::Missing(_) => "not exercised",
     }

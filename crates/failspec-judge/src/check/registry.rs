@@ -75,6 +75,10 @@ pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("request-id-reused", "every request of a run has its own request id"),
     ("waiver-stale", "every waiver still matches a finding of its check"),
     ("waiver-expired", "no waiver has expired"),
+    (
+        "disclaimed-feature",
+        "the product does not respond for a feature that its target says it does not have",
+    ),
     ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
 ];
 

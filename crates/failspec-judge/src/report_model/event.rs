@@ -11,7 +11,7 @@ use failspec_pack::{
 };
 
 use super::{
-    CaseReport, Coverage, ExchangeReport, FindingGroup, MissingRequirement, OperationAccess,
+    CaseReport, Coverage, ExchangeReport, FeatureReport, FindingGroup, MissingRequirement, OperationAccess,
     OperationCoverage, Reason, RunFinding, Shard, ShardReport, Summary, TestEnvironment, Verdict,
     WaiverReport,
 };
@@ -274,6 +274,9 @@ pub struct PackReport {
     /// as one), and in a shard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<OperationAccess>,
+    /// The optional parts of the API that cases belong to, and whether the product has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureReport>,
     /// Requirements that the target does not provide, so that cases were skipped.
     pub missing_requirements: Vec<MissingRequirement>,
     /// Contradictions and gaps in its documentation.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    CaseReport, Coverage, Exercise, MissingRequirement, Outcome, PackReport, Reason, RunFinding, RunReport,
-    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access, group_findings, is_cut_short,
-    operation::joined, reused_request_ids, waiver_findings,
+    CaseReport, Coverage, Exercise, FeatureReport, MissingRequirement, Outcome, PackReport, Reason,
+    RunFinding, RunReport, ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access,
+    disclaimed_features, group_findings, is_cut_short, operation::joined, reused_request_ids,
+    waiver_findings,
 };
 
 /// Reason why reports cannot be merged.
@@ -100,6 +101,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         full &= pack_is_full;
         whole.run_findings.extend(reused_request_ids(&own));
         join_pack(pack, index, &packs_of_shards, &own, pack_is_full);
+        whole.run_findings.extend(disclaimed_features(&pack.features));
     }
     if full && judged {
         whole.run_findings.extend(unreferenced);
@@ -232,6 +234,7 @@ fn target_config(report: &RunReport) -> Vec<(&'static str, String)> {
         ("conditions", of(|config| &config.conditions)),
         ("failures out of reach", of(|config| &config.out_of_reach)),
         ("operations", of(|config| &config.operations)),
+        ("features", of(|config| &config.features)),
     ]
 }
 
@@ -256,6 +259,7 @@ fn cases_are_whole(reports: &[Named]) -> Result<(), MergeError> {
                 // A shard runs its cases once.
                 Outcome::Unstable => false,
                 Outcome::Inconclusive => case.violations.is_empty() && case.exercised == Exercise::No,
+                Outcome::NotApplicable => case.is_consistent(),
                 // Of one that the time of the run stopped, requests were sent.
                 Outcome::Skipped => {
                     let is_stopped = case.reason.as_ref().is_some_and(Reason::is_stop);
@@ -367,6 +371,18 @@ fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
     Ok((begin.to_string(), duration))
 }
 
+/// Merges what the shards learned about the features. A shard that needs no probe sends none; where shards disagree, the
+/// product has the feature: then the cases that ran count.
+fn join_features(features: &mut [FeatureReport], of_shards: &[&PackReport]) {
+    for feature in features {
+        let others = of_shards.iter().flat_map(|pack| &pack.features);
+        let asked = others.filter(|other| other.name == feature.name && other.probe.is_some());
+        if let Some(best) = asked.min_by_key(|other| other.presence) {
+            feature.clone_from(best);
+        }
+    }
+}
+
 /// Merges the reports of all shards about one pack into `pack`, which is that of the first shard.
 fn join_pack(
     pack: &mut PackReport,
@@ -383,6 +399,7 @@ fn join_pack(
     let place: HashMap<&str, usize> = cases.iter().map(|case| (&*case.name, case.index)).collect();
     pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
     pack.header.waits.sort_by_key(|wait| place.get(wait.case.as_str()).copied());
+    join_features(&mut pack.features, &of_shards);
     // A shard that wrote nothing has none.
     pack.health_check = of_shards.iter().find_map(|pack| pack.health_check.clone());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));

@@ -123,9 +123,11 @@ impl Judgement<'_> {
     /// Returns the coverage of the failure under test by the case.
     pub fn exercise(self) -> Exercise {
         match self.outcome() {
-            Outcome::Inconclusive | Outcome::Skipped | Outcome::Unconfirmed | Outcome::Unstable => {
-                Exercise::No
-            }
+            Outcome::Inconclusive
+            | Outcome::Skipped
+            | Outcome::NotApplicable
+            | Outcome::Unconfirmed
+            | Outcome::Unstable => Exercise::No,
             Outcome::Passed | Outcome::Failed | Outcome::Waived => self.observation.exercise(),
         }
     }
@@ -151,7 +153,7 @@ impl Outcome {
             Self::Failed | Self::Unstable => Some(Verdict::Violations),
             Self::Inconclusive => Some(Verdict::Inconclusive),
             // Whether these make the run incomplete depends on the other cases of the failure.
-            Self::Passed | Self::Unconfirmed | Self::Skipped | Self::Waived => None,
+            Self::Passed | Self::Unconfirmed | Self::Skipped | Self::NotApplicable | Self::Waived => None,
         }
     }
 
@@ -161,7 +163,7 @@ impl Outcome {
             Self::Passed => TestStatus::Success,
             Self::Failed | Self::Unstable => TestStatus::Failure,
             Self::Inconclusive => TestStatus::Error,
-            Self::Skipped | Self::Waived | Self::Unconfirmed => TestStatus::Skipped,
+            Self::Skipped | Self::NotApplicable | Self::Waived | Self::Unconfirmed => TestStatus::Skipped,
         }
     }
 }
@@ -179,6 +181,10 @@ impl CaseReport {
             Outcome::Unstable => !is_seen,
             Outcome::Waived => is_clean && !self.waived.is_empty(),
             Outcome::Inconclusive | Outcome::Skipped => is_clean && !is_seen,
+            // Nothing of it was sent.
+            Outcome::NotApplicable => {
+                is_clean && !is_seen && self.waived.is_empty() && self.exchanges.is_empty()
+            }
         }
     }
 }
@@ -239,6 +245,7 @@ mod tests {
             (Outcome::Inconclusive, Some(Verdict::Inconclusive), false, TestStatus::Error),
             (Outcome::Unconfirmed, None, true, TestStatus::Skipped),
             (Outcome::Skipped, None, false, TestStatus::Skipped),
+            (Outcome::NotApplicable, None, false, TestStatus::Skipped),
             (Outcome::Waived, None, true, TestStatus::Skipped),
         ] {
             assert_eq!(outcome.verdict(), verdict, "{outcome:?}");

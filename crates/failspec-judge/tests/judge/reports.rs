@@ -145,6 +145,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
         coverage,
         operations: Vec::new(),
         access: Vec::new(),
+        features: Vec::new(),
         missing_requirements: Vec::new(),
         errata: Vec::new(),
         judged: true,

@@ -126,7 +126,7 @@ fn outcomes(page: &mut Page, report: &RunReport) {
         page.count(total).raw(" 1\">");
         let mut at = 0;
         for (count, outcome) in &counts {
-            page.raw("<rect class=\"").raw(word(*outcome)).raw("\" x=\"").count(at).raw("\" width=\"");
+            page.raw("<rect class=\"").raw(class(*outcome)).raw("\" x=\"").count(at).raw("\" width=\"");
             page.count(*count).raw("\" height=\"1\"/>");
             at += count;
         }
@@ -134,7 +134,7 @@ fn outcomes(page: &mut Page, report: &RunReport) {
     }
     page.raw("<ul class=\"counts\">\n");
     for (count, outcome) in counts {
-        page.raw("<li class=\"").raw(word(outcome)).raw("\">").icon(word(outcome)).raw("<b>").count(count);
+        page.raw("<li class=\"").raw(class(outcome)).raw("\">").icon(class(outcome)).raw("<b>").count(count);
         page.raw("</b> ").raw(word(outcome)).raw("</li>\n");
     }
     if report.summary.warned > 0 {
@@ -147,6 +147,14 @@ fn outcomes(page: &mut Page, report: &RunReport) {
 /// Returns the word of an outcome, which is also the name of its class and its icon.
 pub(super) fn word(outcome: Outcome) -> &'static str {
     outcome.as_str()
+}
+
+/// Returns the name of an outcome in classes and icons: one word.
+pub(super) fn class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplicable => "inapplicable",
+        other => word(other),
+    }
 }
 
 fn foot(page: &mut Page, report: &RunReport) {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::summary::{
-    REFERENCE, because, count_cases, counts as outcome_counts, health_checks, origin, reruns, selection,
-    snapshots, target, unexercised, verdict_in_words, waivers,
+    REFERENCE, because, count_cases, counts as outcome_counts, features, health_checks, origin, reruns,
+    selection, snapshots, target, unexercised, verdict_in_words, waivers,
 };
 use failspec_judge::report_model::{RunFinding, RunReport, TestStatus, Verdict};
 
@@ -157,6 +157,9 @@ fn facts(report: &RunReport) -> String {
     }
     for text in reruns(report) {
         line("reruns", &text);
+    }
+    for text in features(report) {
+        line("feature", &text);
     }
     for text in health_checks(report) {
         line("health", &text);

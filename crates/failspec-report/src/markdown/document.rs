@@ -130,6 +130,7 @@ fn outcomes(report: &RunReport, pack: &PackReport) -> String {
         (Outcome::Waived, ""),
         (Outcome::Unconfirmed, ""),
         (Outcome::Skipped, ""),
+        (Outcome::NotApplicable, ""),
     ];
     for (outcome, sign) in others {
         let count = count(outcome);
