@@ -216,6 +216,16 @@ Examples:
   failspec badge certificate.json --programme programme.toml --endpoint badge.json
       create the JSON for https://shields.io/badges/endpoint-badge";
 
+pub(super) const BOARD_EXAMPLES: &str = "\
+A certificate lies next to its report (x.json, x.report.json). One that is not verified, or whose key the programme \
+does not trust, is left out and named (exit code 1). Those that expired are a part of the history of their product.
+
+Examples:
+  failspec board certificates/*.json --programme programme.toml --out board
+      write board/index.html, a page and a badge for each product, and board.json
+  failspec board *.json --programme p.toml --out board --older-packs v1
+      verify older certificates against the pack of their time";
+
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
   failspec run --reference

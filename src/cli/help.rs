@@ -12,7 +12,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["run", "check-target", "merge", "waive", "snapshots", "cleanup"]),
     ("Write packs", &["init", "import", "scenario", "lint", "coverage", "list", "schema", "explain"]),
     ("Compare", &["drift", "diff", "export"]),
-    ("Certify", &["certify", "verify", "badge", "keygen"]),
+    ("Certify", &["certify", "verify", "badge", "board", "keygen"]),
     ("Develop", &["serve", "mutants", "completions"]),
 ];
 

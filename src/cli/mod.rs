@@ -2,6 +2,7 @@
 
 mod arguments;
 mod badge;
+mod board;
 mod certificate_summary;
 mod certify;
 mod check_target;
@@ -97,6 +98,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Keygen(arguments) => keygen::command(arguments),
         Command::Verify(arguments) => verify::command(arguments),
         Command::Badge(arguments) => badge::command(arguments),
+        Command::Board(arguments) => board::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),
         Command::Cleanup(arguments) => cleanup::command(arguments),

@@ -1,6 +1,7 @@
 //! Tests of the command line and the library, as users use them.
 
 mod blame;
+mod board;
 mod certify;
 mod certify_security;
 mod choose;

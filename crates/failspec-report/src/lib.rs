@@ -8,6 +8,7 @@ mod case_text;
 mod count;
 mod summary;
 
+pub mod board;
 pub mod certificate;
 pub mod comparison;
 pub mod github;

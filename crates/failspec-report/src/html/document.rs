@@ -10,9 +10,9 @@ use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
 use super::{cases, causes, coverage, issues, latency, page::Page};
 
-pub(super) const STYLE: &str = include_str!("report.css");
+const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
-pub(super) const ICONS: &str = include_str!("icons.svg");
+const ICONS: &str = include_str!("icons.svg");
 
 /// Writes the report.
 ///
@@ -54,6 +54,27 @@ fn head(page: &mut Page, report: &RunReport) {
         .raw("</style>\n</head>\n<body>\n")
         .raw(ICONS)
         .raw("<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
+}
+
+/// Begins a page without a script: a policy forbids every request and every style but its own. `more` is style that follows
+/// that of all pages.
+pub(super) fn static_head(page: &mut Page, title: &str, more: &'static str) {
+    let mut digest = Sha256::new_with_prefix(STYLE.as_bytes());
+    digest.update(more.as_bytes());
+    let hash = STANDARD.encode(digest.finalize());
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+        .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-")
+        .text(&hash)
+        .raw("'; base-uri 'none'; form-action 'none'\">\n")
+        .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        .raw("<meta name=\"color-scheme\" content=\"light dark\">\n")
+        .raw("<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
+        .text(title)
+        .raw("</title>\n<style>")
+        .raw(STYLE)
+        .raw(more)
+        .raw("</style>\n</head>\n<body>\n")
+        .raw(ICONS);
 }
 
 /// Returns the content security policy: nothing is loaded, and the only script and style that apply are the two in

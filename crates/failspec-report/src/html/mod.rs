@@ -8,6 +8,7 @@
 //! every script and style except the two of this module.
 
 mod access;
+mod board;
 mod cases;
 mod causes;
 mod certificate;
@@ -18,5 +19,6 @@ mod issues;
 mod latency;
 mod page;
 
+pub use board::{board_index, board_product};
 pub use certificate::certificate_page;
 pub use document::write;
