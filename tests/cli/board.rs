@@ -1,14 +1,12 @@
 //! The board of a programme: three products, two of them wrong in different ways and one without an optional part.
 
-#[path = "../golden/normalize.rs"]
-mod normalize;
-
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
 
 use crate::{
     features::{CONTRACT, SCENARIOS, error, notes, without_snapshots},
+    golden::normalize::normalize,
     support::{Done, Reply, Server, done, failspec, pack_with},
 };
 
@@ -123,7 +121,7 @@ fn a_board_shows_products_and_failures_and_is_the_same_each_time() {
     let day = json["as_of"].as_str().unwrap();
     let main = |name: &str| {
         let page = site[name].replace(day, "DAY");
-        normalize::normalize(&page[page.find("<header").unwrap()..], path)
+        normalize(&page[page.find("<header").unwrap()..], path)
     };
     let pages = format!(
         "--- index.html\n{}\n--- products/atlas.html\n{}",
