@@ -72,8 +72,8 @@ pub(super) fn unsupported(contract: &Contract, scenario: &Scenario, observed: &O
     let request = &record.exchange.request;
     let against = observed.against.as_ref();
     let operation = against.and_then(|it| it.operation(&request.method, request.url.path()));
-    let is_declared = operation.is_some_and(|it| declares(&it.responses, status))
-        || documented(contract, status).is_some();
+    let is_declared =
+        operation.is_some_and(|it| declares(&it.responses, status)) || documented(contract, status).is_some();
     let is_named = scenario.may_be_refused && is_unsupported(status) && !is_declared;
     is_named.then(|| {
         Finding::new(CHECK.id, Provenance::Inferred, "no server error", format!("HTTP {status}")).saying(
