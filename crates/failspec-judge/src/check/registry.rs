@@ -172,6 +172,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
 /// OpenAPI document.
 pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
     let unmet = success::unmet_success(contract, scenario, observed).into_iter();
+    let unmet = unmet.chain(server_error::unsupported(contract, scenario, observed));
     let unmet = unmet.chain(after_failure::after_success(scenario, observed));
     let unmet = unmet.chain(undeclared_restriction::restriction(scenario, observed));
     without_echo(unmet.chain(declared(observed, scenario.source)).collect(), observed.judged)
