@@ -208,7 +208,9 @@ impl CodePlace {
         let texts: Vec<Cow<'_, str>> = match &self.part {
             CodePart::Header { parameter: Some(name), .. } => parameters(text, name),
             CodePart::Header { parameter: None, .. } => vec![Cow::Borrowed(text.trim())],
-            CodePart::Body(_) | CodePart::Text => vec![Cow::Borrowed(text)],
+            CodePart::Body(_) => vec![Cow::Borrowed(text)],
+            // A byte order mark is a matter of the encoding.
+            CodePart::Text => vec![Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text))],
         };
         let mut codes = Vec::new();
         for text in texts {
@@ -311,8 +313,14 @@ fn token(node: &Node, reader: &Decoder) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Compiles a pattern in which `^` and `$` are the ends of a line, whichever way the lines end: a carriage return before the
+/// line feed is no part of the text.
+fn pattern(text: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(text).size_limit(MAX_PATTERN_SIZE).multi_line(true).crlf(true).build()
+}
+
 fn pattern_of(node: &Node, reader: &Decoder) -> Option<Regex> {
-    match RegexBuilder::new(reader.text(node)?).size_limit(MAX_PATTERN_SIZE).multi_line(true).build() {
+    match pattern(reader.text(node)?) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
             reader.error(node.span, format!("this is not a usable regular expression: {error}"));
@@ -389,7 +397,7 @@ mod tests {
     }
 
     fn place(part: CodePart, extract: Option<&str>) -> CodePlace {
-        let extract = extract.map(|text| RegexBuilder::new(text).multi_line(true).build().unwrap());
+        let extract = extract.map(|text| pattern(text).unwrap());
         CodePlace { part, extract }
     }
 
@@ -409,5 +417,12 @@ mod tests {
         assert_eq!(text.codes_of("ERR_GONE: no such thing"), [json!("ERR_GONE")]);
         assert_eq!(text.codes_of("failed\nERR_GONE: no such thing"), [json!("ERR_GONE")]);
         assert_eq!(text.codes_of("all is well"), [] as [Value; 0]);
+        let line = place(CodePart::Text, Some("^code: ([A-Z]+)$"));
+        for body in ["code: GONE", "code: GONE\r\nmore", "\u{feff}code: GONE\r\n", "first\r\ncode: GONE\n"] {
+            assert_eq!(line.codes_of(body), [json!("GONE")], "{body:?}");
+        }
+        for body in ["code: GONE.\r\n", "a \u{feff}code: GONE", "code: gone\r\n"] {
+            assert_eq!(line.codes_of(body), [] as [Value; 0], "{body:?}");
+        }
     }
 }
