@@ -4,6 +4,7 @@
 //! `snapshots/<pack>`. [`Pack::load`] reads the contract, the schemas and the scenarios, and collects all errors.
 //! Nothing in this module sends requests.
 
+mod body_formats;
 pub mod budget;
 mod cases;
 mod cleanup;
@@ -52,7 +53,9 @@ mod validity;
 mod variable;
 mod version;
 pub mod writing;
+mod xml_path;
 
+pub use body_formats::BodyFormats;
 pub use cases::{case_count, case_names};
 pub use cleanup::{Cleanup, ITEM};
 pub use code_location::{CodeLocation, CodePart, CodePlace};
