@@ -22,6 +22,7 @@ mod login_renewal;
 mod logs;
 mod made_up;
 mod manners;
+mod multipart;
 mod openapi_coverage;
 mod optional_members;
 mod own_names;

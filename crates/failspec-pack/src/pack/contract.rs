@@ -359,7 +359,7 @@ impl Contract {
             && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
         contract.check_failures(inherited, reader, code_is_wrong);
         let cleanups = fields.get("cleanup").map(|node| reader.list(node)).unwrap_or_default();
-        let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
+        let names = ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
         let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
         contract.cleanup.extend(cleanups);
         for entry in fields.get("optional_members").into_iter().flat_map(|node| reader.entries(node)) {
@@ -367,14 +367,16 @@ impl Contract {
                 let title = format!("`{}` is no operation of the OpenAPI document", entry.key);
                 reader.error_hint(entry.key_span, title, "write it like `POST /pets`");
             }
-            let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
+            let names =
+                ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
             let members = reader.entries(&entry.value).iter();
             let members = members.filter_map(|member| Some((member.key.clone(), names.json(&member.value)?)));
             let members: Vec<(String, JsonTemplate)> = members.collect();
             contract.optional_members.insert(entry.key.clone(), members);
         }
         if let Some(health_check) = fields.get("health_check") {
-            let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
+            let names =
+                ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
             contract.health_check = HealthCheck::read(health_check, &names);
         }
         contract.read_features(&fields, reader, library);

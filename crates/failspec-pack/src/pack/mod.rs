@@ -4,6 +4,8 @@
 //! `snapshots/<pack>`. [`Pack::load`] reads the contract, the schemas and the scenarios, and collects all errors.
 //! Nothing in this module sends requests.
 
+mod body_file;
+mod body_formats;
 pub mod budget;
 mod cases;
 mod cleanup;
@@ -24,6 +26,7 @@ mod health_check;
 mod indistinguishable;
 mod inherited;
 mod loaded;
+mod multipart;
 mod openapi_file;
 mod operation;
 mod origins;
@@ -53,7 +56,10 @@ mod validity;
 mod variable;
 mod version;
 pub mod writing;
+mod xml_path;
 
+pub use body_file::BodyFile;
+pub use body_formats::BodyFormats;
 pub use cases::{case_count, case_names};
 pub use cleanup::{Cleanup, ITEM};
 pub use code_location::{CodeLocation, CodePart, CodePlace};
@@ -71,6 +77,7 @@ pub use health_check::HealthCheck;
 pub use indistinguishable::IndistinguishableFrom;
 pub use inherited::register_built_in;
 pub use loaded::{Pack, PackError, label};
+pub use multipart::{FormPart, PartContent};
 pub use openapi_file::OpenApiFile;
 pub use operation::{OperationSources, RequestPart, RequestParts};
 pub use origins::Origins;
