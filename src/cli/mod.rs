@@ -33,6 +33,7 @@ mod lint;
 mod list;
 mod merge;
 mod mutants;
+mod observe;
 mod output_file;
 mod output_format;
 mod pack_sources;
@@ -88,6 +89,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
 fn command(arguments: &Arguments) -> Result<u8, CliError> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
+        Command::Observe(arguments) => observe::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),

@@ -24,13 +24,14 @@ use super::{
 };
 
 /// Headings in the order of relevance to the user.
-const GROUPS: [(Outcome, &str); 7] = [
+const GROUPS: [(Outcome, &str); 8] = [
     (Outcome::Failed, "Failed"),
     (Outcome::Unstable, "Unstable"),
     (Outcome::Inconclusive, "Inconclusive"),
     (Outcome::Waived, "Waived"),
     (Outcome::Unconfirmed, "Unconfirmed"),
     (Outcome::Skipped, "Skipped"),
+    (Outcome::Seen, "Seen"),
     (Outcome::Passed, "Passed"),
 ];
 

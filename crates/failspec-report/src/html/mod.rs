@@ -17,6 +17,7 @@ mod exchange;
 mod issues;
 mod latency;
 mod page;
+mod recording;
 
 pub use certificate::certificate_page;
 pub use document::write;
