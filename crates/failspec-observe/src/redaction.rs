@@ -218,6 +218,8 @@ impl Redactor {
         }
         if let Some(fragment) = fragment.filter(|fragment| !fragment.is_empty()) {
             shown.push_str("#");
+            // Tokens come in fragments, too: their values are searched for by themselves.
+            self.form(fragment, found, &mut RedactedText::default());
             shown.append(found.secret(fragment, "the fragment of the URL".to_owned()));
         }
         shown
