@@ -13,15 +13,15 @@ use failspec_judge::report_model::exit;
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
     DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES,
-    INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, OBSERVE_EXAMPLES, RUN_EXAMPLES,
-    SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES,
-    WAIVE_HELP,
+    INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, OBSERVE_EXAMPLES,
+    PROXY_EXAMPLES, RUN_EXAMPLES, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES,
+    SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
 };
 pub use super::run_arguments::{Rerun, RunArguments};
 use super::{
     badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
     error::CliError, export::ExportArguments, help, import::ImportAction, keygen::KeygenArguments,
-    mutants::MutantsArguments, observe::ObserveArguments, output_format::OutputFormat,
+    mutants::MutantsArguments, observe::ObserveArguments, output_format::OutputFormat, proxy::ProxyArguments,
     verify::VerifyCommandArguments,
 };
 
@@ -92,6 +92,9 @@ pub enum Command {
     /// Judge recorded traffic (HAR, reports): failures that were seen
     #[command(after_help = OBSERVE_EXAMPLES)]
     Observe(ObserveArguments),
+    /// Pass requests on to an API, and judge its responses on the side
+    #[command(after_help = PROXY_EXAMPLES)]
+    Proxy(ProxyArguments),
     /// Create a pack, a copy of a built-in one, a target or a programme
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),

@@ -37,6 +37,21 @@ Examples:
 Exit codes: 0 no violations seen · 1 violations · 2 nothing of it belongs to the target, or it cannot be read · \
 3 no response could be judged · 4 less was seen than --min-coverage";
 
+pub(super) const PROXY_EXAMPLES: &str = "\
+A reverse proxy on loopback: point an existing test suite at it. Bytes pass unchanged; findings are shown as they \
+happen, and the whole report at Ctrl-C.
+
+Examples:
+  failspec proxy shop --packs . --to http://127.0.0.1:8080 --listen 127.0.0.1:9000
+      judge what a test suite causes at port 9000
+  failspec proxy shop --packs . --to https://staging.example.com --har traffic.har
+      write down the exchanges as well, without credentials
+  failspec proxy shop --packs . --to http://127.0.0.1:8080 --enforce
+      let the test fail that gets a response with a violation
+
+Exit codes: 0 no violations seen · 1 violations · 2 no request came, or files or options are wrong · \
+3 no response could be judged · 4 less was seen than --min-coverage";
+
 pub(super) const SWEEP_EXAMPLES: &str = "\
 Removes only resources with failspec-RUN-N in their names, as scenarios create them. Exit code 3 if \
 resources could not be listed or removed.

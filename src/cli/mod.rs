@@ -41,6 +41,7 @@ mod packs;
 mod parse_curl;
 mod pinned;
 mod programme_draft;
+mod proxy;
 mod reports;
 mod rerun;
 mod resolve_target;
@@ -90,6 +91,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
         Command::Observe(arguments) => observe::command(arguments),
+        Command::Proxy(arguments) => proxy::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),

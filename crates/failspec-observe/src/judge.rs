@@ -43,10 +43,14 @@ pub struct Judged {
     /// The documented failure that it is, by its id; `None` for a success, for what the contract does not list, and for what
     /// was not judged.
     pub failure: Option<String>,
+    /// The operation that was called, as reports name it.
+    pub operation: String,
     /// What was found, with secrets masked; without what the target turns off.
     pub findings: Vec<Finding>,
     /// True if a violation was found that no waiver covers.
     pub is_violation: bool,
+    /// True if nothing like it was found before.
+    pub is_new: bool,
 }
 
 /// What a recorded response is.

@@ -8,6 +8,7 @@
 mod cases;
 mod exchange;
 mod har;
+mod har_writer;
 mod judge;
 mod observer;
 mod operations;
@@ -20,6 +21,7 @@ mod seen;
 mod target_urls;
 
 pub use exchange::{RecordedBody, RecordedExchange, RecordedRequest, RecordedResponse};
+pub use har_writer::HarWriter;
 pub use judge::Judged;
 pub use observer::{NothingSeen, ObserveError, ObserveOptions, Observer};
 pub use operations::path_pattern;

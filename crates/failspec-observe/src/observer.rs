@@ -291,6 +291,7 @@ impl Observer {
             status: seen.status,
             checks,
         };
+        let mut is_new = false;
         let index = match self.cases.place(&kind, &seen.findings, length) {
             Place::Known(index) => Some(index),
             Place::Shorter(index) => {
@@ -302,6 +303,7 @@ impl Observer {
             Place::New => {
                 let name = self.cases.name(pack.prefix(), failure, &seen.called.name);
                 let report = self.report(exchange, &seen, failure, Some(name));
+                is_new = true;
                 Some(self.cases.add(kind, &seen.findings, length, report))
             }
             Place::Full => {
@@ -329,7 +331,13 @@ impl Observer {
             || seen.findings.iter().any(Finding::is_violation),
             |index| self.cases.is_violation(index),
         );
-        Judged { failure: documented, findings: seen.findings, is_violation }
+        Judged {
+            failure: documented,
+            operation: seen.called.name,
+            findings: seen.findings,
+            is_violation,
+            is_new,
+        }
     }
 
     /// Counts a failure as seen.
