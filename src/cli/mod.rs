@@ -34,6 +34,7 @@ mod lint;
 mod list;
 mod merge;
 mod mutants;
+mod observe;
 mod output_file;
 mod output_format;
 mod pack_sources;
@@ -41,6 +42,7 @@ mod packs;
 mod parse_curl;
 mod pinned;
 mod programme_draft;
+mod proxy;
 mod reports;
 mod rerun;
 mod resolve_target;
@@ -89,6 +91,8 @@ pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
 fn command(arguments: &Arguments) -> Result<u8, CliError> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
+        Command::Observe(arguments) => observe::command(arguments),
+        Command::Proxy(arguments) => proxy::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),

@@ -52,6 +52,9 @@ pub enum CertificateError {
     /// The report covers a pack that was not found.
     #[error("the report covers the pack {0}, which was not found")]
     Pack(String),
+    /// The report has recorded traffic.
+    #[error("the report has recorded traffic: what was only seen proves nothing, and is never certified")]
+    Observation,
     /// The certificate would not be confirmed by [`Certificate::verify`].
     #[error("it would not verify: {}", .0.join("; "))]
     NotVerifiable(Vec<String>),
@@ -98,6 +101,9 @@ pub fn sign(
     claims: &OperatorInput,
     key: &SigningKey,
 ) -> Result<(Envelope, Predicate), CertificateError> {
+    if !report.recordings.is_empty() {
+        return Err(CertificateError::Observation);
+    }
     let statement = statement(name, bytes, report, packs, claims)?;
     let payload = serde_json::to_vec(&statement)?;
     let envelope = Envelope::sign(&payload, key);
@@ -208,6 +214,9 @@ fn run_violations(report: &RunReport) -> Vec<String> {
     all.extend(report.diagnosis.clone());
     if report.verdict == Verdict::Interrupted {
         all.push("the run was interrupted".to_owned());
+    }
+    if !report.recordings.is_empty() {
+        all.push("the report has recorded traffic, which was only seen".to_owned());
     }
     if report.shard.is_some() || !report.selectors.is_empty() {
         all.push("the run did not cover all scenarios".to_owned());

@@ -107,7 +107,7 @@ fn by_name(report: &RunReport) -> BTreeMap<&str, &CaseReport> {
 /// The severity of an outcome; higher is worse. A skip is worse than a pass, so that a run cannot silently test less.
 fn rank(outcome: Outcome) -> u8 {
     match outcome {
-        Outcome::Passed => 0,
+        Outcome::Passed | Outcome::Seen => 0,
         Outcome::Waived => 1,
         Outcome::Unconfirmed => 2,
         // The product may have had the feature before.

@@ -1,10 +1,12 @@
 //! The report of a run that has not ended.
 
-use failspec_judge::report_model::{Coverage, FORMAT, PackReport, RunReport, Summary, Verdict, WaiverReport};
+use failspec_judge::report_model::{
+    Coverage, ErratumReport, FORMAT, PackReport, RunReport, Summary, Verdict, WaiverReport,
+};
 
 use super::{
     plan::Plan,
-    run::{RunOptions, errata, header, shard},
+    run::{RunOptions, header, shard},
 };
 
 /// Returns the report that lies in place of the real one while a run goes on, with the verdict `interrupted`: whatever
@@ -24,7 +26,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         operations: Vec::new(),
         access: Vec::new(),
         missing_requirements: plan.missing_requirements.clone(),
-        errata: errata(&plan.pack.contract),
+        errata: ErratumReport::all(&plan.pack.contract),
         judged: false,
         unproven: None,
         features: Vec::new(),
@@ -54,5 +56,6 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         cases: Vec::new(),
         finding_groups: Vec::new(),
         run_findings: Vec::new(),
+        recordings: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@
 mod body_redaction;
 mod case_text;
 mod count;
+mod recording;
 mod summary;
 
 pub mod board;

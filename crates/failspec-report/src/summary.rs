@@ -14,7 +14,7 @@ use failspec_judge::{
 };
 use failspec_pack::pack::{Origins, Provenance};
 
-use crate::count::count;
+use crate::{count::count, recording};
 
 /// Notice about a run on an embedded implementation, shown first and last.
 pub(super) const REFERENCE: &str =
@@ -126,6 +126,9 @@ pub(super) fn because(report: &RunReport) -> String {
 
 fn reason(report: &RunReport) -> String {
     let summary = &report.summary;
+    if let Some(reason) = recording::reason(report) {
+        return reason;
+    }
     match report.verdict {
         // Every case of a run that was interrupted in order is in its report.
         Verdict::Interrupted if report.cases.is_empty() => "The run has not ended.".to_owned(),
@@ -160,6 +163,7 @@ fn reason(report: &RunReport) -> String {
                 _ => format!("{missing} documented failures and causes were not exercised."),
             }
         }
+        Verdict::NoViolationsSeen => "Nothing was exercised.".to_owned(),
         Verdict::Conforms => match (selection(report), unexercised(report).is_empty()) {
             (Some(_), true) => "Every selected failure was exercised and conforms.".to_owned(),
             (None, true) => "Every documented failure was exercised and conforms.".to_owned(),
@@ -267,9 +271,11 @@ pub(super) fn origin(header: &PackHeader) -> String {
     format!("{}, sha256:{}", header.origin, header.digest)
 }
 
-/// Returns the counts of outcomes that are not zero; the number of passed cases is always included.
+/// Returns the counts of outcomes that are not zero; the number of passed cases (of recorded traffic, of those
+/// seen) is always included.
 pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
     let summary = &report.summary;
+    let default = if report.is_observation() { Outcome::Seen } else { Outcome::Passed };
     [
         (summary.failed, Outcome::Failed),
         (summary.unstable, Outcome::Unstable),
@@ -278,10 +284,11 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
         (summary.unconfirmed, Outcome::Unconfirmed),
         (summary.skipped, Outcome::Skipped),
         (summary.not_applicable, Outcome::NotApplicable),
+        (summary.seen, Outcome::Seen),
         (summary.passed, Outcome::Passed),
     ]
     .into_iter()
-    .filter(|(count, outcome)| *count > 0 || *outcome == Outcome::Passed)
+    .filter(|(count, outcome)| *count > 0 || *outcome == default)
     .collect()
 }
 

@@ -96,6 +96,13 @@ pub enum NotCovered {
         /// The reason of the outcome.
         reason: Option<Reason>,
     },
+    /// It was seen in recorded traffic, where nothing shows what caused it.
+    Seen {
+        /// Number of responses.
+        exchanges: u64,
+    },
+    /// It was not seen in recorded traffic.
+    NotSeen,
 }
 
 impl NotCovered {
@@ -109,6 +116,11 @@ impl fmt::Display for NotCovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoScenario => f.write_str("no scenario triggers it"),
+            Self::Seen { exchanges: 1 } => f.write_str("seen once in recorded traffic, never exercised"),
+            Self::Seen { exchanges } => {
+                write!(f, "seen {exchanges} times in recorded traffic, never exercised")
+            }
+            Self::NotSeen => f.write_str("not seen in recorded traffic"),
             Self::Case { outcome, reason: Some(reason) } => write!(f, "{}: {reason}", outcome.as_str()),
             Self::Case { outcome, reason: None } => {
                 write!(f, "{}: the response was not this failure", outcome.as_str())

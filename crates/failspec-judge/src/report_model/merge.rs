@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     CaseReport, Coverage, Exercise, FeatureReport, MissingRequirement, Outcome, PackReport, Reason,
     RunFinding, RunReport, ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access,
-    disclaimed_features, group_findings, is_cut_short, operation::joined, reused_request_ids,
-    waiver_findings,
+    disclaimed_features, group_findings, is_cut_short, merge_recordings::add_recordings, operation::joined,
+    reused_request_ids, waiver_findings,
 };
 
 /// Reason why reports cannot be merged.
@@ -50,6 +50,26 @@ pub enum MergeError {
     /// Shards are missing.
     #[error("these shards are missing: {0}")]
     Missing(String),
+    /// Two reports of recorded traffic have one pack.
+    #[error(
+        "{one} and {other} are both of recorded traffic of {pack}: give all recordings to one `failspec observe`"
+    )]
+    TwoObservations {
+        /// The pack.
+        pack: String,
+        /// The first report.
+        one: String,
+        /// The other report.
+        other: String,
+    },
+    /// The run has no pack that recorded traffic was judged by.
+    #[error("{report} is of recorded traffic of {pack}, which is not in the other reports")]
+    OtherPack {
+        /// The report.
+        report: String,
+        /// The pack.
+        pack: String,
+    },
     /// A report contradicts itself; failspec never writes such a report.
     #[error("{report} cannot be the report of a shard: {what}")]
     Contradicts {
@@ -61,13 +81,29 @@ pub enum MergeError {
 }
 
 /// A shard's report, with the name that messages show.
-type Named = (String, RunReport);
+pub(super) type Named = (String, RunReport);
 
-/// Merges the reports of all shards of a run into one. The order of `reports` does not matter.
+/// Merges the reports of all shards of a run into one, and adds those of recorded traffic for reading. The order of
+/// `reports` does not matter.
 ///
 /// # Errors
-/// When they are not all the shards of one run, each once.
-pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
+/// When they are not all the shards of one run, each once; and when recorded traffic is not of a pack of that run.
+pub fn merge(reports: Vec<Named>) -> Result<RunReport, MergeError> {
+    let (observed, mut run): (Vec<Named>, Vec<Named>) =
+        reports.into_iter().partition(|(_, report)| report.is_observation());
+    if observed.is_empty() {
+        return merge_shards(run);
+    }
+    let whole = match run.as_slice() {
+        // A run that was not sharded is whole.
+        [(_, only)] if only.shard.is_none() => run.pop().map(|(_, only)| only),
+        [] => None,
+        _ => Some(merge_shards(run)?),
+    };
+    add_recordings(whole, observed)
+}
+
+fn merge_shards(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     let shards = all_shards(&reports)?;
     reports.sort_by_key(|(_, report)| report.shard.as_ref().map(|shard| shard.number));
     belong_together(&reports, &shards)?;
@@ -256,8 +292,8 @@ fn cases_are_whole(reports: &[Named]) -> Result<(), MergeError> {
                 Outcome::Waived => case.violations.is_empty() && !case.waived.is_empty(),
                 Outcome::Passed => case.violations.is_empty() && case.waived.is_empty(),
                 Outcome::Unconfirmed => case.violations.is_empty(),
-                // A shard runs its cases once.
-                Outcome::Unstable => false,
+                // A shard runs its cases once, and what was only seen is in no shard.
+                Outcome::Unstable | Outcome::Seen => false,
                 Outcome::Inconclusive => case.violations.is_empty() && case.exercised == Exercise::No,
                 Outcome::NotApplicable => case.is_consistent(),
                 // Of one that the time of the run stopped, requests were sent.

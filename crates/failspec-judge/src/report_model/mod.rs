@@ -11,11 +11,13 @@ mod finding_group;
 mod finding_rows;
 mod fold;
 mod merge;
+mod merge_recordings;
 mod missing_requirement;
 mod observation;
 mod operation;
 mod outcome;
 mod reason;
+mod recording;
 mod repeat;
 mod request;
 mod run_finding;
@@ -44,6 +46,10 @@ pub use observation::{Judgement, Observation, TestStatus};
 pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
 pub use reason::{MadeUpValues, Reason, Requirement, Rerun};
+pub use recording::{
+    NotJudged, NotJudgedReason, RecordedCase, RecordedExample, RecordedPlace, RecordingReport, SeenCode,
+    SeenFailure, SeenOperation, SeenUndocumented,
+};
 pub use repeat::merge_repeated;
 pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};

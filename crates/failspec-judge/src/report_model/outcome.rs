@@ -23,6 +23,8 @@ pub enum Outcome {
     Unconfirmed,
     /// It ran several times (`--repeat`), with different outcomes.
     Unstable,
+    /// It was seen in recorded traffic, without a violation; nothing shows what caused it.
+    Seen,
 }
 
 impl Outcome {
@@ -42,6 +44,7 @@ impl Outcome {
             Self::Waived => "waived",
             Self::Unconfirmed => "unconfirmed",
             Self::Unstable => "unstable",
+            Self::Seen => "seen",
         }
     }
 }

@@ -27,6 +27,9 @@ pub struct Summary {
     /// Cases that ran several times, with different outcomes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unstable: usize,
+    /// Cases of recorded traffic without a violation.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seen: usize,
     /// Cases with warnings.
     pub warned: usize,
     /// Documented failures of the packs of the run.
@@ -57,6 +60,7 @@ impl Summary {
             waived: count(Outcome::Waived),
             unconfirmed: count(Outcome::Unconfirmed),
             unstable: count(Outcome::Unstable),
+            seen: count(Outcome::Seen),
             warned: cases.iter().filter(|case| !case.warnings.is_empty()).count(),
             ..Self::default()
         };

@@ -81,6 +81,7 @@ fn a_summary_counts_cases_and_failures() {
         inconclusive: 1,
         skipped: 3,
         not_applicable: 1,
+        seen: 0,
         waived: 1,
         unconfirmed: 2,
         unstable: 0,

@@ -434,7 +434,7 @@ impl Contract {
     /// Reads the features; one replaces that of the base with the same name.
     fn read_features(&mut self, fields: &Fields<'_>, reader: &Decoder, library: &SchemaRegistry) {
         for entry in fields.get("features").into_iter().flat_map(|node| reader.named(node)) {
-            let names = ReadContext { reader, contract: self, library, known: BTreeSet::new() };
+            let names = ReadContext { reader, contract: self, library, known: BTreeSet::new(), files: None };
             if let Some(feature) = Feature::read(entry, &names) {
                 self.features.retain(|inherited| inherited.name != feature.name);
                 self.features.push(feature);

@@ -81,7 +81,7 @@ pub use multipart::{FormPart, PartContent};
 pub use openapi_file::OpenApiFile;
 pub use operation::{OperationSources, RequestPart, RequestParts};
 pub use origins::Origins;
-pub use path::{PathTemplate, kept, split_request};
+pub use path::{PathError, PathTemplate, kept, split_request};
 pub use pointer::Pointer;
 pub use profile::{BUILT_IN, Profile};
 pub use proof::ProofGap;

@@ -24,7 +24,7 @@ use super::{
 };
 
 /// Headings in the order of relevance to the user.
-const GROUPS: [(Outcome, &str); 8] = [
+const GROUPS: [(Outcome, &str); 9] = [
     (Outcome::Failed, "Failed"),
     (Outcome::Unstable, "Unstable"),
     (Outcome::Inconclusive, "Inconclusive"),
@@ -32,6 +32,7 @@ const GROUPS: [(Outcome, &str); 8] = [
     (Outcome::Unconfirmed, "Unconfirmed"),
     (Outcome::Skipped, "Skipped"),
     (Outcome::NotApplicable, "Not applicable"),
+    (Outcome::Seen, "Seen"),
     (Outcome::Passed, "Passed"),
 ];
 

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::summary::{state_word, target};
-use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackReport, RunReport, State};
+use failspec_judge::report_model::{
+    CaseReport, FailureCoverage, NotCovered, Outcome, PackReport, RunReport, State,
+};
 
 use super::{
     access,
@@ -142,6 +144,10 @@ fn pack_head(page: &mut Page, pack: &PackReport) {
     let (causes, causes_exercised) = pack.coverage.causes();
     page.raw("<h3><code>").text(&header.label()).raw("</code></h3>\n<p class=\"shown\"><b>").count(exercised);
     page.raw("</b> of ").count(header.failures).raw(" documented failures exercised");
+    let seen = pack.coverage.count(|state| matches!(state, State::Missing(NotCovered::Seen { .. })));
+    if seen > 0 {
+        page.raw(", <b>").count(seen).raw("</b> only seen in recorded traffic");
+    }
     if causes > 0 {
         page.raw(", <b>").count(causes_exercised).raw("</b> of ").count(causes).raw(" causes");
     }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::summary::{REFERENCE, because, counts, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
-use super::{cases, causes, coverage, issues, latency, page::Page};
+use super::{cases, causes, coverage, issues, latency, page::Page, recording};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -29,6 +29,7 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
     out.write_all(page.take().as_bytes())?;
     cases::section(&mut page, report, &mut out)?;
     issues::section(&mut page, report);
+    recording::section(&mut page, report);
     coverage::section(&mut page, report);
     latency::section(&mut page, report);
     issues::errata(&mut page, report);
@@ -90,7 +91,7 @@ fn policy() -> String {
 
 fn verdict(page: &mut Page, report: &RunReport) {
     let (class, icon) = match report.verdict {
-        Verdict::Conforms => ("<header class=\"verdict good\">", "passed"),
+        Verdict::Conforms | Verdict::NoViolationsSeen => ("<header class=\"verdict good\">", "passed"),
         Verdict::Violations => ("<header class=\"verdict bad\">", "failed"),
         _ => ("<header class=\"verdict open\">", "inconclusive"),
     };

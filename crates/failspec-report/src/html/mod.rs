@@ -18,6 +18,7 @@ mod exchange;
 mod issues;
 mod latency;
 mod page;
+mod recording;
 
 pub use board::{board_index, board_product};
 pub use certificate::certificate_page;

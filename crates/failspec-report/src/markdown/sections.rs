@@ -6,7 +6,7 @@ use failspec_base::sanitize::{one_line, shortened};
 
 use crate::{
     case_text::{account, differs, row_of, sentence},
-    count,
+    count, recording,
     summary::{
         count_cases, distinct_first, features, health_checks, reruns as reruns_in_words, role_name,
         snapshots, statuses, unexercised, waivers,
@@ -148,6 +148,19 @@ pub(super) fn inconclusive(comment: &mut Comment, report: &RunReport) {
         .map(|(reason, cases)| format!("- {}: {}\n", prose(&cut(&reason)), names(cases.into_iter())))
         .collect();
     comment.items(FOR_OTHERS, &items);
+}
+
+pub(super) fn recordings(comment: &mut Comment, report: &RunReport) {
+    if report.recordings.is_empty() {
+        return;
+    }
+    comment.line("\n### Recorded traffic: seen, never exercised\n");
+    let lines = recording::lines(report);
+    let item = |(label, text): &(&str, String)| match *label {
+        "" => format!("  - {}\n", prose(&cut(text))),
+        label => format!("- {label}: {}\n", prose(&cut(text))),
+    };
+    comment.items(FOR_OTHERS, &lines.iter().map(item).collect::<Vec<String>>());
 }
 
 pub(super) fn unexercised_section(comment: &mut Comment, report: &RunReport) {
