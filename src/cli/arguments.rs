@@ -11,17 +11,18 @@ use failspec_base::{sanitize::one_line, syntax::renamed};
 use failspec_judge::report_model::exit;
 
 use super::examples::{
-    BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
-    DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES,
-    INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, MOCK_EXAMPLES, RUN_EXAMPLES,
-    SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES,
-    WAIVE_HELP,
+    BADGE_EXAMPLES, BOARD_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP,
+    COVERAGE_EXAMPLES, DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, EXPORT_EXAMPLES,
+    IMPORT_EXAMPLES, INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, MOCK_EXAMPLES,
+    OBSERVE_EXAMPLES, PROXY_EXAMPLES, RUN_EXAMPLES, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES,
+    SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
 };
 pub use super::run_arguments::{Rerun, RunArguments};
 use super::{
-    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
-    error::CliError, export::ExportArguments, help, import::ImportAction, keygen::KeygenArguments,
-    mutants::MutantsArguments, output_format::OutputFormat, verify::VerifyCommandArguments,
+    badge::BadgeArguments, board::BoardArguments, certify::CertifyArguments, diff::DiffArguments,
+    drift::DriftArguments, error::CliError, export::ExportArguments, help, import::ImportAction,
+    keygen::KeygenArguments, mutants::MutantsArguments, observe::ObserveArguments,
+    output_format::OutputFormat, proxy::ProxyArguments, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -88,6 +89,12 @@ pub enum Command {
     /// Send scenarios to an API and judge its responses
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
+    /// Judge recorded traffic (HAR, reports): failures that were seen
+    #[command(after_help = OBSERVE_EXAMPLES)]
+    Observe(ObserveArguments),
+    /// Pass requests on to an API, and judge its responses on the side
+    #[command(after_help = PROXY_EXAMPLES)]
+    Proxy(ProxyArguments),
     /// Create a pack, a copy of a built-in one, a target or a programme
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
@@ -119,6 +126,9 @@ pub enum Command {
     /// Create a badge from a certificate that verifies
     #[command(after_help = BADGE_EXAMPLES)]
     Badge(BadgeArguments),
+    /// Write a static site of verified certificates
+    #[command(after_help = BOARD_EXAMPLES)]
+    Board(BoardArguments),
     /// Create a scenario from a curl command line
     #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {

@@ -1,6 +1,7 @@
 //! Tests of the command line and the library, as users use them.
 
 mod blame;
+mod board;
 mod certify;
 mod certify_security;
 mod choose;
@@ -11,6 +12,7 @@ mod diff;
 mod export;
 mod extends;
 mod extends_pack;
+mod features;
 mod files;
 mod fixtures;
 mod fork_example;

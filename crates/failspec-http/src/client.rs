@@ -9,7 +9,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use failspec_base::{clock::after, message::is_safe};
+use failspec_base::{
+    clock::after,
+    message::{MOCK_HEADER, is_safe},
+};
 use http_body_util::BodyExt as _;
 use hyper::{
     body::{Body as _, Incoming},
@@ -24,7 +27,7 @@ use super::{
     body_decoder::BodyDecoder,
     error,
     failure::Sent,
-    peer_identity::{MOCK_HEADER, PeerRecorder},
+    peer_identity::PeerRecorder,
     pool::{Lease, Pool},
 };
 

@@ -20,10 +20,11 @@ mod script;
 mod server;
 mod success_response;
 mod target_file;
+mod xml;
 
 pub use mock::{Mock, Unplayed, UnplayedReason};
 pub use preference::Preference;
 pub use request::Request;
 pub use response::Response;
-pub use server::{MOCK_HEADER, Server, StartError};
+pub use server::{Server, StartError};
 pub use target_file::target_file;

@@ -309,7 +309,11 @@ impl Mock {
 /// Returns why the body of a failure cannot be written.
 fn unwritten(failure: &Failure) -> Option<UnplayedReason> {
     let kind = failure.envelope.media_type.as_ref()?.rule.iter().next()?;
-    let is_written = kind == "application/json" || kind.ends_with("+json") || kind.starts_with("text/");
+    let is_written = kind == "application/json"
+        || kind.starts_with("text/")
+        || kind == "application/xml"
+        || kind.ends_with("+json")
+        || kind.ends_with("+xml");
     (!is_written).then(|| UnplayedReason::MediaType(kind.to_owned()))
 }
 

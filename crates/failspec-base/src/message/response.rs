@@ -107,9 +107,38 @@ impl Response {
         MediaType::parse(std::str::from_utf8(first.as_bytes()).ok()?)
     }
 
-    /// Returns the body parsed as one JSON document, regardless of its media type. It is parsed once, on first use.
+    /// Returns the body parsed as one document of JSON, or of XML. It is parsed once, on first use.
+    ///
+    /// JSON and well-formed XML are read regardless of the media type; HTML pages are neither. A body that is broken is
+    /// XML if its media type says so.
     pub fn document(&self) -> &Document {
-        self.document.get_or_init(|| Arc::new(Document::read(&self.body)))
+        self.document.get_or_init(|| Arc::new(self.parse()))
+    }
+
+    fn parse(&self) -> Document {
+        let media_type = self.media_type();
+        let says_xml = media_type.as_ref().is_some_and(MediaType::is_xml);
+        let is_json = || {
+            // No JSON begins with what all XML begins with.
+            let mut letters =
+                self.body.iter().filter(|byte| !matches!(byte, 0 | 0xbb | 0xbf | 0xef | 0xfe | 0xff));
+            letters.find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first != b'<')
+        };
+        if self.body.is_empty() || is_json() {
+            return Document::read(&self.body);
+        }
+        let charset = media_type.as_ref().and_then(|it| it.parameter("charset"));
+        match media_type.as_ref() {
+            Some(other) if other.is_json() || other.is_html() => Document::read(&self.body),
+            _ => {
+                let document = Document::read_xml(&self.body, charset);
+                if says_xml || (document.defects.is_empty() && !document.is_page()) {
+                    document
+                } else {
+                    Document::read(&self.body)
+                }
+            }
+        }
     }
 
     /// Returns the body as text; bytes that are not UTF-8 are replaced by U+FFFD.

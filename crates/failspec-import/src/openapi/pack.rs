@@ -155,6 +155,7 @@ pub fn from_openapi(
         large_body: options.large_body,
         sent_large: false,
         sent_deep: false,
+        unacceptable: 0,
         skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
         denied_role: options.denied_role.clone(),
         other_role: options.other_role.clone(),

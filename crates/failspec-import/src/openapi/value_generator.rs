@@ -120,8 +120,15 @@ impl ValueGenerator<'_> {
             whole.remove("allOf");
             let mut whole = Value::Object(whole);
             for part in parts {
-                let entries = whole.as_object().cloned().unwrap_or_default();
+                let mut entries = whole.as_object().cloned().unwrap_or_default();
+                // The alternatives of a part before it go on to hold.
+                let before = ["oneOf", "anyOf"].map(|key| Some((key.to_owned(), entries.remove(key)?)));
                 whole = merged(&entries, part, &self.declared.api.bundle);
+                for (key, alternatives) in before.into_iter().flatten() {
+                    if let Some(own) = whole.as_object_mut() {
+                        own.entry(key).or_insert(alternatives);
+                    }
+                }
             }
             return self.make(&whole, name, depth + 1);
         }

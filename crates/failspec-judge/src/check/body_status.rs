@@ -24,7 +24,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(rule) = &subject.failure.envelope.status else {
         return Vec::new();
     };
-    let Some(body) = subject.view.body() else {
+    let Some(body) = subject.view.body_for(&rule.rule) else {
         return Vec::new();
     };
     let status = subject.response().status;

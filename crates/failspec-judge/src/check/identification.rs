@@ -255,7 +255,7 @@ fn has_error_shape(view: View<'_>, contract: &Contract) -> bool {
         (Some(_), _) => view.code(envelope).is_some_and(|code| says_error(&code, view.response.status)),
         // Without a code, only a media type of its own tells an error from a success.
         (None, _) => {
-            let is_of_its_own = media_type.is_some_and(|it| it.ends_with("+json"));
+            let is_of_its_own = media_type.is_some_and(|it| it.ends_with("+json") || it.ends_with("+xml"));
             has_media_type == Some(true) && is_of_its_own
         }
     }

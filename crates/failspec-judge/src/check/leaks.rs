@@ -127,7 +127,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let source = forbidden.unwrap_or(Provenance::Inferred);
     let mut suspicious = Vec::new();
     match subject.view.body() {
-        Some(body) => collect(body, &At::Root, &mut suspicious),
+        Some(body) => {
+            collect(body, &At::Root, &mut suspicious);
+            for aside in &subject.response().document().asides {
+                suspect(aside, || "a comment of the body".to_owned(), &mut suspicious);
+            }
+        }
         None => suspect(&subject.response().text_lossy(), || "the body".to_owned(), &mut suspicious),
     }
     for (name, value) in subject.response().headers_text() {

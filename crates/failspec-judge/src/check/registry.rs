@@ -75,6 +75,10 @@ pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("request-id-reused", "every request of a run has its own request id"),
     ("waiver-stale", "every waiver still matches a finding of its check"),
     ("waiver-expired", "no waiver has expired"),
+    (
+        "disclaimed-feature",
+        "the product does not respond for a feature that its target says it does not have",
+    ),
     ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
 ];
 
@@ -168,6 +172,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
 /// OpenAPI document.
 pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
     let unmet = success::unmet_success(contract, scenario, observed).into_iter();
+    let unmet = unmet.chain(server_error::unsupported(contract, scenario, observed));
     let unmet = unmet.chain(after_failure::after_success(scenario, observed));
     let unmet = unmet.chain(undeclared_restriction::restriction(scenario, observed));
     without_echo(unmet.chain(declared(observed, scenario.source)).collect(), observed.judged)

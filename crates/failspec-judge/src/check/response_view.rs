@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
 
-use failspec_base::message::Response;
+use failspec_base::message::{BodyFormat, Response};
 use failspec_pack::pack::{BodyRule, CodePart, CodePlace, Envelope, Failure, Part, Pointer, Schema};
 
 /// Maximum length of a value that messages quote, in bytes.
@@ -76,8 +76,8 @@ impl<'a> View<'a> {
     }
 
     /// Returns true if there is correctly no body to inspect. A response to HEAD has none, nor has one with a status
-    /// that forbids it. If the documentation promises none, it may be empty or something other than JSON; a body that
-    /// claims to be JSON is checked as JSON. If the documentation says that there is none, an empty one is right.
+    /// that forbids it. If the documentation promises none, it may be empty or something other than JSON (or XML, if errors
+    /// are XML); a body that claims to be JSON is checked as JSON. If the documentation says that there is none, an empty one is right.
     pub fn is_bare(&self, envelope: &Envelope) -> bool {
         let has_none = self.head || matches!(self.response.status, 100..200 | 204 | 205 | 304);
         let is_empty = self.response.defect.is_none() && self.response.body.is_empty();
@@ -87,13 +87,19 @@ impl<'a> View<'a> {
             BodyRule::Empty => return is_empty,
             BodyRule::Optional => {}
         }
-        let says_json = self.response.media_type().is_some_and(|media_type| media_type.is_json());
+        let formats = envelope.formats();
+        let media_type = self.response.media_type();
+        let says_format = media_type.is_some_and(|media_type| {
+            media_type.is_json() && formats.allow(BodyFormat::Json)
+                || media_type.is_xml() && formats.allow(BodyFormat::Xml)
+        });
         // A word or a number is JSON only by chance: `404 page not found` begins with a JSON number.
-        let is_json = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)));
-        is_empty || (self.response.defect.is_none() && !(says_json || is_json))
+        let is_document = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)))
+            && formats.allow(self.response.document().format);
+        is_empty || (self.response.defect.is_none() && !(says_format || is_document))
     }
 
-    /// Returns the whole body, if it is JSON.
+    /// Returns the whole body, if it is JSON or XML.
     pub fn body(&self) -> Option<&'a Value> {
         self.response.document().value.as_ref()
     }
@@ -105,6 +111,22 @@ impl<'a> View<'a> {
             Item::One(item) => Some(item),
             Item::Unpicked(_) => None,
         }
+    }
+
+    /// Returns the value in which a part of the envelope is looked up: none for a pointer into JSON in XML, and the other way
+    /// round.
+    fn judged_for(&self, pointer: &Pointer) -> Option<&'a Value> {
+        self.judged().filter(|_| self.is_of_format(pointer))
+    }
+
+    /// Returns the whole body in which a part of the envelope is looked up.
+    pub(super) fn body_for(&self, pointer: &Pointer) -> Option<&'a Value> {
+        self.body().filter(|_| self.is_of_format(pointer))
+    }
+
+    /// Returns true if the body has the format that a pointer is for.
+    pub(super) fn is_of_format(&self, pointer: &Pointer) -> bool {
+        pointer.is_xml() == self.response.document().is_xml()
     }
 
     /// Returns true if a response may have its code although its body has nothing to inspect: in a header, or in a text
@@ -163,11 +185,11 @@ impl<'a> View<'a> {
             |text: &str| place.codes_of(text).into_iter().find(|code| wanted(code)).map(Cow::Owned);
         match &place.part {
             CodePart::Body(pointer) if place.is_whole_value() => {
-                pointer.find_first(self.judged()?, &mut |code| wanted(code)).map(Cow::Borrowed)
+                pointer.find_first(self.judged_for(pointer)?, &mut |code| wanted(code)).map(Cow::Borrowed)
             }
             CodePart::Body(pointer) => {
                 let mut found = None;
-                pointer.find_first(self.judged()?, &mut |value| {
+                pointer.find_first(self.judged_for(pointer)?, &mut |value| {
                     found = value.as_str().and_then(&mut in_text);
                     found.is_some()
                 });
@@ -191,13 +213,15 @@ impl<'a> View<'a> {
         envelope: &Envelope,
         wanted: impl Fn(&Value) -> bool,
     ) -> Option<&'a Value> {
-        envelope.message.as_ref()?.rule.find_first(self.judged()?, &mut |message| wanted(message))
+        let pointer = &envelope.message.as_ref()?.rule;
+        pointer.find_first(self.judged_for(pointer)?, &mut |message| wanted(message))
     }
 
     /// Returns the request id, from the body or else from the header.
     pub fn request_id(&self, envelope: &Envelope) -> Option<String> {
         let rule = &envelope.request_id.as_ref()?.rule;
-        let in_body = rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body()?)?.as_str());
+        let in_body =
+            rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body_for(pointer)?)?.as_str());
         let in_header = rule.header.as_ref().and_then(|name| self.response.combined_header(name));
         let id = in_body.map(Cow::Borrowed).or(in_header)?;
         (!id.is_empty()).then(|| id.into_owned())

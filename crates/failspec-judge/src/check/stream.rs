@@ -15,8 +15,11 @@ const STREAMS: &[&str] = &[
     "multipart/x-mixed-replace",
 ];
 
-/// Returns words for a response that is a stream; `None` for any other.
+/// Returns words for a response that is a stream, or in an encoding that is not read; `None` for any other.
 pub fn describe_stream(response: &Response) -> Option<String> {
+    if let Some(unread) = response.document().defects.iter().find(|defect| defect.is_unread()) {
+        return Some(format!("one of which {unread}, which failspec does not read"));
+    }
     let essence = response.media_type()?.essence();
     STREAMS.contains(&essence.as_str()).then(|| format!("a stream ({essence}), which failspec does not read"))
 }

@@ -31,7 +31,12 @@ pub fn picture(of: NormalizedResponse<'_>) -> String {
         text.push_str(&format!("{name}: {value}\n"));
     }
     text.push('\n');
-    match &of.response.document().value {
+    let document = of.response.document();
+    if document.is_xml() && document.value.is_some() {
+        // Prefixes, the order of attributes and the white space between elements say nothing.
+        text.push_str("[XML, its elements as members]\n");
+    }
+    match &document.value {
         _ if of.response.body.len() > MAX_BODY_SIZE => {
             text.push_str(&format!("[a body of more than {MAX_BODY_SIZE} bytes]"));
         }

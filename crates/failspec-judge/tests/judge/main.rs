@@ -33,3 +33,4 @@ mod summaries;
 mod views;
 mod waits;
 mod words;
+mod xml_bodies;

@@ -11,6 +11,7 @@ use failspec_base::{
 
 use super::{
     control::Control,
+    multipart::{FormPart, PartContent},
     operation::RequestPart,
     provenance::Provenance,
     request::{BodyTemplate, RequestTemplate},
@@ -182,7 +183,24 @@ fn body(request: &RequestTemplate, row: Option<&Row>) -> Option<Value> {
             let fields = fields.iter().map(|(name, template)| (name.clone(), text(template, row)));
             Some(Value::Object(fields.collect()))
         }
-        BodyTemplate::Text(_) | BodyTemplate::Bytes(_) => None,
+        BodyTemplate::Multipart(parts) => {
+            let value = |part: &FormPart| match &part.content {
+                PartContent::Text(template) => text(template, row),
+                PartContent::Json(template) => json(template, row),
+                // Another file is another value.
+                PartContent::File(file) => format!("{file:?}").into(),
+            };
+            // The name of the file and the media type of a part are faults of that part too.
+            let value = |part: &FormPart| match (&part.filename, &part.media_type) {
+                (None, None) => value(part),
+                (filename, media_type) => {
+                    let filename = filename.as_ref().map(|template| text(template, row));
+                    Value::Array(vec![value(part), filename.into(), media_type.clone().into()])
+                }
+            };
+            Some(Value::Object(parts.iter().map(|part| (part.name.clone(), value(part))).collect()))
+        }
+        BodyTemplate::Text(_) | BodyTemplate::Bytes(_) | BodyTemplate::File { .. } => None,
     }
 }
 

@@ -4,6 +4,8 @@
 //! `snapshots/<pack>`. [`Pack::load`] reads the contract, the schemas and the scenarios, and collects all errors.
 //! Nothing in this module sends requests.
 
+mod body_file;
+mod body_formats;
 pub mod budget;
 mod cases;
 mod cleanup;
@@ -16,6 +18,7 @@ mod erratum;
 mod expect;
 mod failure;
 mod fault_parts;
+mod feature;
 mod files;
 mod fixture;
 mod header_schema;
@@ -23,6 +26,7 @@ mod health_check;
 mod indistinguishable;
 mod inherited;
 mod loaded;
+mod multipart;
 mod openapi_file;
 mod operation;
 mod origins;
@@ -53,7 +57,10 @@ mod validity;
 mod variable;
 mod version;
 pub mod writing;
+mod xml_path;
 
+pub use body_file::BodyFile;
+pub use body_formats::BodyFormats;
 pub use cases::{case_count, case_names};
 pub use cleanup::{Cleanup, ITEM};
 pub use code_location::{CodeLocation, CodePart, CodePlace};
@@ -64,16 +71,18 @@ pub use erratum::Erratum;
 pub use expect::{Expect, ExpectError, SchemaTemplate};
 pub use failure::{Failure, Retry, same_code};
 pub use fault_parts::{faulty_parts, request_parts};
+pub use feature::Feature;
 pub use files::{BuiltInPacks, Files, FilesError, Texts};
 pub use header_schema::HeaderSchema;
 pub use health_check::HealthCheck;
 pub use indistinguishable::IndistinguishableFrom;
 pub use inherited::register_built_in;
 pub use loaded::{Pack, PackError, label};
+pub use multipart::{FormPart, PartContent};
 pub use openapi_file::OpenApiFile;
 pub use operation::{OperationSources, RequestPart, RequestParts};
 pub use origins::Origins;
-pub use path::{PathTemplate, kept, split_request};
+pub use path::{PathError, PathTemplate, kept, split_request};
 pub use pattern_text::text_matching;
 pub use pointer::Pointer;
 pub use profile::{BUILT_IN, Profile};

@@ -9,6 +9,7 @@ use failspec_base::{
 
 use super::{
     Contract,
+    body_file::BodyFiles,
     control::{BeforeSetup, CONTROL, Control},
     expect::{EXPECT, Expect},
     fault_parts::{inferred_fault, scenario_source},
@@ -75,14 +76,15 @@ pub struct Scenario {
     pub expect_inferred: Option<Box<Expect>>,
     /// Its location in the file.
     pub place: Location,
-    /// The names of the other files that it is read from: those of its rows and of its fixtures.
+    /// The names of the other files that it is read from: those of its rows, of its bodies and of its fixtures.
     pub other_files: BTreeSet<Arc<str>>,
 }
 
-/// The parts that the scenarios of a pack share: files with rows, and fixtures.
+/// The parts that the scenarios of a pack share: files with rows, files that requests send, and fixtures.
 #[derive(Debug)]
 pub(super) struct Shared<'p> {
     pub row_files: RowFiles<'p>,
+    pub body_files: BodyFiles<'p>,
     pub fixtures: Fixtures,
 }
 
@@ -257,7 +259,8 @@ impl Scenario {
             }
             None => {}
         }
-        let names = ReadContext { reader, contract, library, known: BTreeSet::new() };
+        let files = Some(&shared.body_files);
+        let names = ReadContext { reader, contract, library, files, known: BTreeSet::new() };
         fields
             .get("scenarios")
             .into_iter()
@@ -334,7 +337,7 @@ impl Scenario {
         let teardown = read_teardown(&fields, at_teardown, &entry.key, &fixtures, shared);
         let other_files = shared.fixtures.files(&fixtures.names).chain(each.iter().filter_map(Each::file));
         let other_files = other_files.map(Arc::from).collect();
-        let scenario = Self {
+        let mut scenario = Self {
             name: entry.key.clone(),
             first_byte: fields.get("first_byte").and_then(|node| first_byte(node, reader)),
             cause: goal.trigger().and_then(|trigger| trigger.cause),
@@ -367,6 +370,12 @@ impl Scenario {
                 Goal::Success | Goal::NoServerError | Goal::Accepted => None,
             },
         };
+        let sent: BTreeSet<Arc<str>> = scenario
+            .requests()
+            .flat_map(RequestTemplate::files)
+            .map(|file| Arc::from(shared.body_files.shown(file)))
+            .collect();
+        scenario.other_files.extend(sent);
         if let Some(each) = &each {
             each.check(reader, |rows, reader| scenario.check_rows(rows, reader, names.contract));
         }

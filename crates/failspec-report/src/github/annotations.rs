@@ -13,7 +13,7 @@ use crate::{
 };
 use failspec_judge::{
     check::Finding,
-    report_model::{CaseReport, FindingGroup, Outcome, RunReport, Verdict},
+    report_model::{CaseReport, FindingGroup, Outcome, RunReport},
 };
 
 use super::workflow_command::{Level, command};
@@ -94,7 +94,7 @@ impl Annotations {
 /// then the cases that differ most.
 pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
     let mut text = Annotations::default();
-    let verdict_level = if report.verdict == Verdict::Conforms { Level::Notice } else { Level::Error };
+    let verdict_level = if report.verdict.exit_code() == 0 { Level::Notice } else { Level::Error };
     text.push(verdict_level, verdict(report, verdict_level));
     for finding in &report.run_findings {
         let level = if finding.violation { Level::Error } else { Level::Warning };
