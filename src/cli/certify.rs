@@ -137,6 +137,12 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let report = run(arguments, &packs, config, artifact.as_ref()).await?;
+        if report.is_of_mock() {
+            return Err(CliError::usage_hint(
+                "a mock cannot be certified: it says nothing about a real API",
+                "give --target or --url of your API",
+            ));
+        }
         let mut bytes = Vec::new();
         json::write(&report, &mut bytes).map_err(|error| CliError::Broken(error.to_string()))?;
         if bytes.len() as u64 > MAX_REPORT_SIZE {

@@ -167,6 +167,19 @@ Examples:
   failspec snapshots accept snapshots/staging
       approve all changed responses of one target";
 
+pub(super) const MOCK_EXAMPLES: &str = "\
+A mock is made from the pack alone, for developers of clients. Requests of the scenarios get their failure, controls a \
+success; `Prefer: failure=ID` (also ID/CAUSE, or a code) brings any documented failure about. It proves nothing about \
+any API: each response says so in the header failspec-mock, a run on it says so, and it cannot be certified.
+
+Examples:
+  failspec mock notes
+      start a mock of the pack in the current folder; its URL is printed
+  failspec mock kubeglass --listen 127.0.0.1:8080 --target-file mock.toml
+      and write a target for it; then, in another terminal: failspec run kubeglass --config mock.toml
+  curl -H 'Prefer: failure=conflict' http://127.0.0.1:8080/
+      get a documented failure";
+
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   failspec serve kubeglass --target-file failspec.toml
@@ -277,6 +290,8 @@ pub(super) const INIT_EXAMPLES: &str = "\
 Examples:
   failspec init notes
       create your own pack in schemas/notes and scenarios/notes; it can be run at once
+  failspec init notes --style problem-json
+      the same for an API whose errors are of this style; to be edited
   failspec init --from kubeglass
       copy a built-in pack, to edit it
   failspec init --target staging --pack kubeglass

@@ -13,7 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Write packs", &["init", "import", "scenario", "lint", "coverage", "list", "schema", "explain"]),
     ("Compare", &["drift", "diff", "export"]),
     ("Certify", &["certify", "verify", "badge", "board", "keygen"]),
-    ("Develop", &["serve", "mutants", "completions"]),
+    ("Develop", &["mock", "serve", "mutants", "completions"]),
 ];
 
 /// The style that clap gives to headings.

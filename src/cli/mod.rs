@@ -33,6 +33,7 @@ mod keygen;
 mod lint;
 mod list;
 mod merge;
+mod mock;
 mod mutants;
 mod observe;
 mod output_file;
@@ -116,6 +117,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),
+        Command::Mock(arguments) => mock::command(arguments),
         Command::Serve(arguments) => serve::command(arguments),
     }
 }

@@ -31,6 +31,7 @@ mod init;
 mod judgement;
 mod leftovers;
 mod login;
+mod mock;
 mod network;
 mod newcomer;
 mod openapi;
@@ -64,6 +65,7 @@ mod shared_things;
 mod signals;
 mod snapshots;
 mod strict_api;
+mod styles;
 mod successes;
 #[path = "../support/mod.rs"]
 mod support;

@@ -224,6 +224,9 @@ fn run_violations(report: &RunReport) -> Vec<String> {
     if report.reference || report.packs.iter().any(|pack| pack.header.reference) {
         all.push("the run tested an embedded reference implementation".to_owned());
     }
+    if report.is_of_mock() {
+        all.push("the run tested a mock of a contract".to_owned());
+    }
     if report.packs.iter().any(|pack| pack.header.insecure) {
         all.push("the TLS certificate of the target was not verified".to_owned());
     }

@@ -59,7 +59,7 @@ pub use dry_run::{PlannedCase, PlannedRequest};
 pub use error::RunError;
 pub use failspec_pack::pack::case_names;
 pub use plan::{Case, Plan, Selectors};
-pub use request_builder::BuildError;
+pub use request_builder::{BuildError, Extra, build};
 pub use run::{Exchanges, RunOptions, run};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use unfinished::unfinished_report;

@@ -278,6 +278,7 @@ fn packs(
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
             health_check: engine.session.health_check_report(),
+            mock: engine.session.clients.have_met_mock(),
             environment: engine.session.clients.peers().map(|peers| test_environment(plan, peers)),
         };
         packs.push(PackEnd { report, diagnosis: run.diagnosis, findings });

@@ -31,6 +31,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         unproven: None,
         features: Vec::new(),
         health_check: None,
+        mock: false,
         environment: None,
     });
     let packs: Vec<PackReport> = packs.collect();

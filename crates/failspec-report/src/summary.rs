@@ -20,6 +20,9 @@ use crate::{count::count, recording};
 pub(super) const REFERENCE: &str =
     "the embedded reference implementation: this says nothing about a real API";
 
+/// Notice about a run on a mock, shown last.
+pub(super) const MOCK: &str = "a mock of the contract: this says nothing about a real API";
+
 /// Notice about a run without verified certificates, shown first and last.
 pub(super) const INSECURE: &str =
     "the certificate of the target is not verified: any server could have responded";

@@ -37,6 +37,12 @@ pub enum MergeError {
         /// Its value in the other report.
         in_other: String,
     },
+    /// A report is of a run on a mock.
+    #[error("{report} is the report of a run on a mock, which says nothing about a real API")]
+    Mock {
+        /// The report.
+        report: String,
+    },
     /// A shard occurs twice.
     #[error("shard {shard} occurs twice: {one} and {other}")]
     Twice {
@@ -105,6 +111,9 @@ pub fn merge(reports: Vec<Named>) -> Result<RunReport, MergeError> {
 
 fn merge_shards(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     let shards = all_shards(&reports)?;
+    if let Some((report, _)) = reports.iter().find(|(_, report)| report.is_of_mock()) {
+        return Err(MergeError::Mock { report: report.clone() });
+    }
     reports.sort_by_key(|(_, report)| report.shard.as_ref().map(|shard| shard.number));
     belong_together(&reports, &shards)?;
     let times = times(&reports)?;

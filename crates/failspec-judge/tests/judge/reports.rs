@@ -152,6 +152,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
         judged: true,
         unproven: None,
         health_check: None,
+        mock: false,
         environment: None,
     }
 }

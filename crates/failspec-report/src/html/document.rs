@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use crate::summary::{REFERENCE, because, counts, selection, target, verdict_in_words};
+use crate::summary::{MOCK, REFERENCE, because, counts, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
 use super::{cases, causes, coverage, issues, latency, page::Page, recording};
@@ -101,6 +101,10 @@ fn verdict(page: &mut Page, report: &RunReport) {
     about(page, report);
     if report.reference {
         page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(REFERENCE);
+        page.raw(".</span></p>\n");
+    }
+    if report.is_of_mock() {
+        page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(MOCK);
         page.raw(".</span></p>\n");
     }
     if let Some(selection) = selection(report) {

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::summary::{REFERENCE, because, selection, target, verdict_in_words};
+use crate::summary::{MOCK, REFERENCE, because, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, PackReport, RunReport, State, Verdict};
 
 use super::{
@@ -85,6 +85,9 @@ fn head(comment: &mut Comment, report: &RunReport) {
     comment.line(&format!("{}\n", because(report)));
     if report.reference {
         comment.line(&format!("> **This ran on {REFERENCE}.**\n"));
+    }
+    if report.is_of_mock() {
+        comment.line(&format!("> **This ran on {MOCK}.**\n"));
     }
     if let Some(selection) = selection(report) {
         comment.line(&format!("> **{}**\n", prose(&selection)));

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, because, counts, features, health_checks, reruns, rests_on},
+    summary::{INSECURE, MOCK, REFERENCE, because, counts, features, health_checks, reruns, rests_on},
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
@@ -470,6 +470,9 @@ fn last_line(text: &mut Screen, report: &RunReport, quiet: bool) {
     }
     if report.reference {
         let _ = write!(line, " · {}", Styles::dab(Styles::WARN, REFERENCE));
+    }
+    if report.is_of_mock() {
+        let _ = write!(line, " · {}", Styles::dab(Styles::WARN, MOCK));
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
         let _ = write!(line, " · {}", Styles::dab(Styles::BAD, INSECURE));
