@@ -45,7 +45,7 @@ pub struct ObserveArguments {
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
-    /// What is reported
+    /// Reports and output
     #[command(flatten)]
     pub output: ObserveOutput,
 }

@@ -65,7 +65,7 @@ pub struct ProxyArguments {
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
-    /// What is reported
+    /// Reports and output
     #[command(flatten)]
     pub output: ObserveOutput,
 }
