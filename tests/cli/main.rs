@@ -31,6 +31,8 @@ mod leftovers;
 mod login;
 mod network;
 mod newcomer;
+#[cfg(unix)]
+mod observe;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;
