@@ -34,6 +34,8 @@ mod login;
 mod mock;
 mod network;
 mod newcomer;
+#[cfg(unix)]
+mod observe;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;

@@ -198,7 +198,7 @@ impl fmt::Display for RecordedPlace {
     }
 }
 
-/// The exchanges that the case of a recording stands for: all with the same findings.
+/// The exchanges of a recording that a case stands for: all with the same findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedCase {
     /// Number of exchanges.
