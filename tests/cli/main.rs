@@ -34,6 +34,7 @@ mod newcomer;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;
+mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_options;
 mod openapi_property;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Number, Value};
 
-use failspec_pack::openapi::{Declared, Direction};
+use failspec_pack::openapi::{Declared, Direction, typical_text};
 
 use super::{body::Members, invalid_value::core, unusual::snake};
 
@@ -291,6 +291,10 @@ impl ValueGenerator<'_> {
                 .chain(likely)
                 .map(Value::from)
                 .find(|made| self.is_allowed(schema, made));
+        }
+        let typical = typical_text(name.rsplit('.').next().unwrap_or_default());
+        if let Some(text) = typical.filter(|text| self.is_allowed(schema, &(*text).into())) {
+            return Some(text.into());
         }
         let mut text = "failspec".to_owned();
         while (text.len() as u64) < fewest.min(MAX_LEN) {
