@@ -33,7 +33,7 @@ pub use event::{
     PackHeader, PackReport, PlannedWait, RunEnd, RunHeader, RunReport, Via,
 };
 pub use exit_code::{Verdict, VerdictInput, exit, is_cut_short};
-pub use finding_group::{FindingGroup, MissingPart, ResponseExcerpt};
+pub use finding_group::{FaultCount, FindingGroup, MissingPart, ResponseExcerpt};
 pub use finding_rows::group_findings;
 pub use fold::{ReportFold, report};
 pub use merge::{MergeError, merge};
