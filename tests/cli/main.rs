@@ -39,6 +39,7 @@ mod observe;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;
+mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_options;
 mod openapi_property;

@@ -4,6 +4,7 @@
 //! teardown. Cases run concurrently, except those that share a lock. Cases under a global condition run last and
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
+mod body_changes;
 mod cancel;
 mod case_runner;
 mod cleanup;
@@ -30,6 +31,7 @@ mod own_texts;
 mod plan;
 mod planned_waits;
 mod preflight;
+mod refusal_hints;
 mod request_builder;
 mod request_under_test;
 mod reruns;

@@ -17,7 +17,7 @@ use super::{
     schema, server_error, status,
     subject::Subject,
     success, undeclared_media_type, undeclared_requirement, undeclared_restriction, undeclared_status,
-    unrecognized_response, upgrade, vacuous, well_formed, wording, www_authenticate,
+    unrecognized_response, unsupported_method, upgrade, vacuous, well_formed, wording, www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
@@ -53,6 +53,7 @@ pub static CHECKS: &[&Check] = &[
     &leaks::CHECK,
     &www_authenticate::CHECK,
     &allow::CHECK,
+    &unsupported_method::CHECK,
     &proxy_authenticate::CHECK,
     &upgrade::CHECK,
     &content_range::CHECK,

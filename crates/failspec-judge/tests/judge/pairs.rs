@@ -297,7 +297,7 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         let members = members.map(|name| vec![name.to_owned()]);
         let completed = members.map(|members| {
             let (operation, refusal) = ("POST /notes".to_owned(), "HTTP 400".to_owned());
-            Box::new(CompletedBody { operation, members, refusal, broke })
+            Box::new(CompletedBody { operation, members, values: Vec::new(), refusal, broke })
         });
         let replies = [(Phase::Setup, Reply::json(201, json!({}))), (Phase::Request, text(404))];
         let found = contract.judge_with(&replies, |observed| observed.records[0].completed = completed);
