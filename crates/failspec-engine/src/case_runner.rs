@@ -19,7 +19,7 @@ use super::{
     sending::Outgoing,
     session::Session,
     shared_things::Pooled,
-    steps::{fill_pick, place_of, response_of},
+    steps::{Tested, fill_pick, place_of, response_of, stream_end},
 };
 
 /// Maximum number of times that a request is repeated, far above any limit that an API documents for a window.
@@ -192,8 +192,10 @@ impl<'s> CaseRunner<'s> {
                 continue;
             }
             let phase = if step.resend { Phase::Resend } else { Phase::Then };
-            let (tested, records) = (tested.as_ref(), &mut self.observed.records);
-            let result = self.session.step(step, &mut scope, phase, role.as_deref(), tested, records).await;
+            let pick = self.observed.pick.as_ref();
+            let tested = tested.as_ref().map(|response| Tested { response, pick });
+            let (role, records) = (role.as_deref(), &mut self.observed.records);
+            let result = self.session.step(step, &mut scope, phase, role, tested, records).await;
             match result {
                 Ok(Some(result)) if step.resend => self.observed.resends.push(result),
                 Ok(Some(ResendResult { unmet: Some(unmet), .. })) => {
@@ -234,7 +236,8 @@ impl<'s> CaseRunner<'s> {
             let role = control.request.role.as_deref();
             let context = self.session.expecting(Phase::Control, role, control.expected());
             let records = &mut self.observed.records;
-            let outgoing = Outgoing { template: &control.request, scope, extra: &Extra::default(), context };
+            let extra = &Extra { stream: stream_end(pick.as_ref()), ..Extra::default() };
+            let outgoing = Outgoing { template: &control.request, scope, extra, context };
             let index = self.session.send(outgoing, records).await;
             let index = index.map_err(|reason| {
                 reason.within(|reason| format!("the control could not be judged: {reason}"))

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 
 use failspec_base::{message::Response, template::Scope};
 use failspec_judge::check::{
-    self, Expected, Identity, Phase, Subject, UnmetSuccess, View, intermediary, unread_stream,
+    self, Expected, Identity, Phase, Pick, Subject, UnmetSuccess, View, intermediary, unread_stream,
 };
 use failspec_pack::{
-    pack::{Control, Retry},
+    pack::{Control, Place, Retry},
     target_config::Condition,
 };
 
@@ -18,7 +18,7 @@ use super::{
     made_up,
     request_builder::Extra,
     sending::{Outgoing, SendContext},
-    steps::{fill_pick, fill_schemas, response_of},
+    steps::{fill_pick, fill_schemas, response_of, stream_end},
 };
 
 impl CaseRunner<'_> {
@@ -38,6 +38,7 @@ impl CaseRunner<'_> {
                 None => Vec::new(),
             },
         };
+        let extra = &Extra { stream: stream_end(pick.as_ref()), ..extra.clone() };
         self.observed.pick = pick;
         let context = match failure {
             Some(failure) => SendContext::of(Phase::Request, &faulty.request, failure),
@@ -81,6 +82,18 @@ impl CaseRunner<'_> {
         if let Some(evidence) = intermediary::detect_limit(&response, &self.session.pack.contract, failure) {
             return Err(format!("the response is not from the API: {evidence}").into());
         }
+        if let Some(Pick { place: Place::Stream { within, .. }, .. }) = &self.observed.pick {
+            let view = View::new(&response, self.observed.pick.as_ref());
+            // More could follow, and the error with it.
+            return match response.is_open && view.is_quiet_stream() {
+                true => Err(format!(
+                    "the stream did not end within {} s, and what is looked for did not come",
+                    within.as_secs()
+                )
+                .into()),
+                false => Ok(()),
+            };
+        }
         match unread_stream(&response, &self.session.pack.contract, failure) {
             Some(stream) => Err(format!("the response is {stream}").into()),
             None => Ok(()),
@@ -119,6 +132,7 @@ impl CaseRunner<'_> {
     pub(super) async fn resend_and_compare(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
+        let extra = &Extra { stream: stream_end(self.observed.pick.as_ref()), ..extra.clone() };
         let Some(failure) = case.scenario.failure.map(|index| &self.session.pack.contract.failures[index])
         else {
             return Ok(());
@@ -168,6 +182,6 @@ impl CaseRunner<'_> {
         for (name, value) in variables {
             scope.set(name.clone(), value.clone());
         }
-        Extra { headers: headers.clone(), url: url.clone(), first_byte }
+        Extra { headers: headers.clone(), url: url.clone(), first_byte, stream: None }
     }
 }

@@ -24,9 +24,6 @@ const MAX_LEN: usize = 200;
 /// The header in which an embedded reference implementation of failspec says who it is.
 const REFERENCE_HEADER: &str = "failspec-reference";
 
-/// The header in which `failspec mock` says in each response that it is no API.
-pub(super) const MOCK_HEADER: &str = "failspec-mock";
-
 /// The identity of all servers that responded at one address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeerIdentity {

@@ -7,4 +7,5 @@ mod levels;
 mod loose;
 mod obeyed;
 mod pairs;
+mod streams;
 mod styles;

@@ -73,7 +73,7 @@ pub use finding::{Finding, FindingDetail};
 pub use identification::{Identity, carries_error, is_success};
 pub use openapi_context::OpenApiContext;
 pub use registry::{CHECKS, RUN_CHECKS, declared, find, judge, judge_without_fault};
-pub use response_view::{Item, Pick, View, fits, show};
+pub use response_view::{Item, Pick, View, Within, fits, show};
 pub use retry_after::told_wait;
 pub use server_error::is_server_error;
 pub use severity::{Severity, on_target};

@@ -89,7 +89,7 @@ pub use profile::{BUILT_IN, Profile};
 pub use proof::ProofGap;
 pub use provenance::{Provenance, Sourced};
 pub use request::{BodyTemplate, Line, RequestTemplate};
-pub use request_flow::{At, Flow, Repeat};
+pub use request_flow::{At, Flow, Place, Repeat};
 pub use row::Row;
 pub use rules::{CodeRule, HeaderRule, Part, RetryAfterLocation, Rules, WaitForm};
 pub use scenario::{Needs, SCENARIOS, Scenario};

@@ -370,16 +370,18 @@ impl Scenario {
                 Goal::Success | Goal::NoServerError | Goal::Accepted => None,
             },
         };
-        let sent: BTreeSet<Arc<str>> = scenario
-            .requests()
-            .flat_map(RequestTemplate::files)
-            .map(|file| Arc::from(shared.body_files.shown(file)))
-            .collect();
-        scenario.other_files.extend(sent);
+        scenario.note_sent_files(shared);
         if let Some(each) = &each {
             each.check(reader, |rows, reader| scenario.check_rows(rows, reader, names.contract));
         }
         Some(scenario)
+    }
+
+    /// Adds the files that its requests send to those that it is read from.
+    fn note_sent_files(&mut self, shared: &Shared<'_>) {
+        let sent = self.requests().flat_map(RequestTemplate::files);
+        let sent: BTreeSet<Arc<str>> = sent.map(|file| Arc::from(shared.body_files.shown(file))).collect();
+        self.other_files.extend(sent);
     }
 
     fn check_rows(&self, each: &Node, reader: &Decoder, contract: &Contract) {
