@@ -137,6 +137,7 @@ pub fn build(
         trace: None,
         first_byte: extra.first_byte,
         stream: extra.stream.clone(),
+        own_connection: false,
     })
 }
 

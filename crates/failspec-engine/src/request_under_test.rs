@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 
 use failspec_base::{message::Response, template::Scope};
 use failspec_judge::check::{
-    self, Expected, Identity, Phase, Pick, Subject, UnmetSuccess, View, intermediary, unread_stream,
+    self, Expected, Identity, Phase, Pick, Subject, UnmetSuccess, View, Within, intermediary, unread_stream,
 };
 use failspec_pack::{
-    pack::{Control, Place, Retry},
+    pack::{Control, Failure, Place, Retry},
     target_config::Condition,
 };
 
@@ -47,6 +47,11 @@ impl CaseRunner<'_> {
                 ..self.session.expecting(Phase::Request, faulty.request.role.as_deref(), faulty.expected())
             },
         };
+        if let Some(concurrent) = &case.scenario.concurrent {
+            let response = Box::pin(self.send_at_once(concurrent, scope, extra)).await?;
+            self.answered = true;
+            return self.is_judged(&response, failure, scope);
+        }
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
         for _ in 0..self.times(faulty, scope)? {
@@ -63,27 +68,41 @@ impl CaseRunner<'_> {
             }
         }
         self.answered = last.is_some();
-        let Some(response) = last.and_then(|index| response_of(&self.observed.records, index)) else {
+        if let (Some(later), Some(index)) = (&case.scenario.later, last) {
+            Box::pin(self.await_job(later, index, scope)).await?;
+        }
+        let judged = last.map(|_| self.observed.judged);
+        let Some(response) = judged.and_then(|index| response_of(&self.observed.records, index)) else {
             return Err("the request was never sent: `repeat` has `times: 0`".into());
         };
+        self.is_judged(&response, failure, scope)
+    }
+
+    /// Finds out if the response says anything about the API.
+    fn is_judged(
+        &mut self,
+        response: &Response,
+        failure: Option<&Failure>,
+        scope: &Scope,
+    ) -> Result<(), Unjudged> {
         // A documented redirect that fits is the failure under test, wherever its `Location` points, if a control
         // shows that the API itself responds: a gateway may redirect every request.
         let is_documented = (300..400).contains(&response.status)
             && matches!(self.case.scenario.control, Control::Flow(_))
             && self.is_triggered();
         let host = self.session.target.url.host_str();
-        match intermediary::detect_intermediary(&response, host) {
+        match intermediary::detect_intermediary(response, host) {
             Some(evidence) if !is_documented => {
                 return Err(format!("the response is not from the API: {evidence}").into());
             }
             _ => {}
         }
-        let Some(failure) = failure else { return self.without_fault(&response, scope) };
-        if let Some(evidence) = intermediary::detect_limit(&response, &self.session.pack.contract, failure) {
+        let Some(failure) = failure else { return self.without_fault(response, scope) };
+        if let Some(evidence) = intermediary::detect_limit(response, &self.session.pack.contract, failure) {
             return Err(format!("the response is not from the API: {evidence}").into());
         }
         if let Some(Pick { place: Place::Stream { within, .. }, .. }) = &self.observed.pick {
-            let view = View::new(&response, self.observed.pick.as_ref());
+            let view = View::new(response, self.observed.pick.as_ref());
             // More could follow, and the error with it.
             return match response.is_open && view.is_quiet_stream() {
                 true => Err(format!(
@@ -94,7 +113,10 @@ impl CaseRunner<'_> {
                 false => Ok(()),
             };
         }
-        match unread_stream(&response, &self.session.pack.contract, failure) {
+        if self.observed.pick.as_ref().is_some_and(|pick| pick.within() == Within::Value) {
+            return Ok(());
+        }
+        match unread_stream(response, &self.session.pack.contract, failure) {
             Some(stream) => Err(format!("the response is {stream}").into()),
             None => Ok(()),
         }

@@ -37,6 +37,8 @@ pub struct Request {
     pub first_byte: Option<Duration>,
     /// How far a response is read that is a stream; `None` if it is not read as one.
     pub stream: Option<StreamEnd>,
+    /// True if it is sent on a connection of its own.
+    pub own_connection: bool,
 }
 
 /// Tells of the beginning of a body if it has what is waited for.
@@ -70,6 +72,7 @@ impl Request {
             trace: None,
             first_byte: None,
             stream: None,
+            own_connection: false,
         }
     }
 }

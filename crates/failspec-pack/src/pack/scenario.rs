@@ -10,11 +10,13 @@ use failspec_base::{
 use super::{
     Contract,
     body_file::BodyFiles,
+    concurrent::{CONCURRENT, Concurrent},
     control::{BeforeSetup, CONTROL, Control},
     expect::{EXPECT, Expect},
     fault_parts::{inferred_fault, scenario_source},
     fixture::{FIXTURE, FIXTURES, FixtureSteps, Fixtures},
     indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
+    later::{LATER, Later},
     provenance::{Provenance, WORDS},
     read_context::ReadContext,
     request::{self, RequestPatch, RequestTemplate},
@@ -60,6 +62,10 @@ pub struct Scenario {
     pub teardown: Vec<Step>,
     /// The rows, one case for each; without rows there is one case.
     pub rows: Vec<Row>,
+    /// The requests that are sent at the same time as the request under test.
+    pub concurrent: Option<Box<Concurrent>>,
+    /// The job that the request starts, and that fails.
+    pub later: Option<Box<Later>>,
     /// The steps after the failure.
     pub then: Vec<Step>,
     /// A comparison request that must get the same response.
@@ -179,6 +185,16 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
         ),
         Field::optional("at", ValueType::MappingSchema(&AT), "the item of a bulk response that is checked"),
         Field::optional("repeat", ValueType::MappingSchema(&REPEAT), "how often the request is sent"),
+        Field::optional(
+            "concurrent",
+            ValueType::MappingSchema(&CONCURRENT),
+            "requests that are sent at the same time as this one",
+        ),
+        Field::optional(
+            "later",
+            ValueType::MappingSchema(&LATER),
+            "the request is accepted, and the job that it started fails",
+        ),
         Field::optional(
             "capture",
             CAPTURES,
@@ -308,6 +324,7 @@ impl Scenario {
             repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new),
             capture: Capture::read_all(&fields, &mut names.clone()).into(),
         };
+        let (concurrent, later) = in_time(&fields, &names, &faulty);
         let condition = Self::condition(&fields, &names, goal.trigger());
         let control = match goal {
             Goal::Success | Goal::NoServerError | Goal::Accepted => Control::Impossible(NO_FAULT.to_owned()),
@@ -350,6 +367,8 @@ impl Scenario {
             control,
             teardown,
             rows,
+            concurrent,
+            later,
             then,
             indistinguishable_from,
             locks: fields.get("locks").map(|node| sorted_names(node, reader)).unwrap_or_default(),
@@ -470,7 +489,8 @@ impl Scenario {
     pub fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
         let flows = self.flows().into_iter().map(|flow| &flow.request);
         let steps = self.steps().filter_map(|(_, step)| step.request.as_ref());
-        flows.chain(steps).chain(
+        let at_once = self.concurrent.iter().flat_map(|concurrent| &concurrent.others);
+        flows.chain(steps).chain(at_once).chain(
             self.indistinguishable_from.iter().map(|indistinguishable_from| &indistinguishable_from.request),
         )
     }
@@ -492,11 +512,41 @@ impl Scenario {
         let parts = [
             ("setup", self.faulty.setup.as_slice()),
             ("control setup", control),
+            ("later", self.later.as_ref().map_or(&[], |later| std::slice::from_ref(&later.poll))),
             ("then", self.then.as_slice()),
             ("teardown", self.teardown.as_slice()),
         ];
         parts.into_iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)))
     }
+}
+
+/// Reads what else is sent at the same time, and the job that is started. Both are about a single request.
+fn in_time(
+    fields: &Fields<'_>,
+    names: &ReadContext<'_>,
+    faulty: &Flow,
+) -> (Option<Box<Concurrent>>, Option<Box<Later>>) {
+    for (key, others) in [
+        ("concurrent", &["later", "repeat", "at", "indistinguishable_from"][..]),
+        ("later", &["repeat", "at", "indistinguishable_from"]),
+    ] {
+        let Some(entry) = fields.entry(key) else { continue };
+        if !fields.has("triggers") {
+            let hint = "name the failure under `triggers`";
+            names.reader.error_hint(
+                entry.key_span,
+                format!("`{key}` is about a failure, and none is named"),
+                hint,
+            );
+        }
+        for other in others.iter().filter(|other| fields.has(other)) {
+            let title = format!("`{other}` beside `{key}` says nothing");
+            names.reader.error_hint(entry.key_span, title, "remove one of the two");
+        }
+    }
+    let concurrent = fields.get("concurrent").and_then(|node| Concurrent::read(node, names, &faulty.request));
+    let later = fields.get("later").and_then(|node| Later::read(node, names));
+    (concurrent.map(Box::new), later.map(Box::new))
 }
 
 /// The reason why a scenario without a fault has no control.

@@ -48,6 +48,8 @@ fn keys_are_those_of_the_loader() {
     same_keys::<StepSource>();
     same_keys::<ExpectSource>();
     same_keys::<AtSource>();
+    same_keys::<ConcurrentSource>();
+    same_keys::<LaterSource>();
     same_keys::<RepeatSource>();
 }
 
