@@ -5,6 +5,7 @@
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
 mod at_once;
+mod body_changes;
 mod cancel;
 mod case_runner;
 mod cleanup;
@@ -12,6 +13,7 @@ mod conditions;
 mod dry_run;
 mod error;
 mod exchange_report;
+mod features;
 mod health_check;
 mod judge;
 mod lag;
@@ -31,6 +33,7 @@ mod own_texts;
 mod plan;
 mod planned_waits;
 mod preflight;
+mod refusal_hints;
 mod request_builder;
 mod request_under_test;
 mod reruns;
@@ -60,7 +63,7 @@ pub use dry_run::{PlannedCase, PlannedRequest};
 pub use error::RunError;
 pub use failspec_pack::pack::case_names;
 pub use plan::{Case, Plan, Selectors};
-pub use request_builder::BuildError;
+pub use request_builder::{BuildError, Extra, build};
 pub use run::{Exchanges, RunOptions, run};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use unfinished::unfinished_report;

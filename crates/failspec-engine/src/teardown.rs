@@ -37,13 +37,20 @@ impl CaseRunner<'_> {
         let captures = &self.case.scenario.faulty.capture;
         // Of what an import from a document created only 201 says that it is new, or a name that is unique to the run.
         let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        // What is under an id that only the run has is its own.
+        let last = record.exchange.request.url.path().rsplit('/').next().unwrap_or_default().to_owned();
         let is_own = |scope: &Scope| {
-            response.status == 201 || String::from_utf8_lossy(&response.body).contains(scope.unique()) || {
-                let mut named = scope.clone();
-                let id = self.session.capture(captures, &response, &mut named).ok();
-                let id = id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
-                self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
-            }
+            let is_under_own_id = last.contains(scope.unique()) || last.contains(scope.uuid());
+            response.status == 201
+                || is_under_own_id
+                || String::from_utf8_lossy(&response.body).contains(scope.unique())
+                || {
+                    let mut named = scope.clone();
+                    let id = self.session.capture(captures, &response, &mut named).ok();
+                    let id =
+                        id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
+                    self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
+                }
         };
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()

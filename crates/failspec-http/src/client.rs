@@ -1,7 +1,10 @@
 //! The HTTP client.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -137,6 +140,8 @@ pub struct Client {
     read_only: bool,
     hosts: Option<Arc<[String]>>,
     witness: Option<Arc<PeerRecorder>>,
+    /// True once a response said that it comes from a mock; shared with its clones.
+    has_met_mock: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -150,7 +155,8 @@ impl Client {
         let (witness, read_only) = (options.witness.then(Arc::default), options.read_only);
         let hosts = options.hosts.as_deref().map(Arc::from);
         let defaults = default_headers(&options)?;
-        Ok(Self { pool: Pool::new(options, defaults)?, limits, read_only, hosts, witness })
+        let (pool, has_met_mock) = (Pool::new(options, defaults)?, Arc::default());
+        Ok(Self { pool, limits, read_only, hosts, witness, has_met_mock })
     }
 
     /// Ends the connections that are not in use. The server is told that no further request comes on them.
@@ -169,6 +175,11 @@ impl Client {
     /// `None` unless [`ClientOptions::witness`] is true.
     pub fn peers(&self) -> Option<Peers> {
         self.witness.as_ref().map(|witness| witness.peers())
+    }
+
+    /// Returns true if a response said that it comes from `failspec mock`, which is no API.
+    pub fn has_met_mock(&self) -> bool {
+        self.has_met_mock.load(Ordering::Relaxed)
     }
 
     /// Sends `request` and waits for the end of the response, within [`Limits`]. This is the one gate before everything
@@ -235,6 +246,9 @@ impl Client {
         let first_byte = started.elapsed();
 
         check_head(&head.headers, limits)?;
+        if head.headers.contains_key(failspec_base::message::MOCK_HEADER) {
+            self.has_met_mock.store(true, Ordering::Relaxed);
+        }
         if let Some(witness) = &self.witness {
             witness.note(&addressed(request), &head.headers, lease.certificate.as_deref());
         }

@@ -29,3 +29,4 @@ pub use failspec_base::message::{
 pub use fetch::{FetchError, Fetched, fetch};
 pub use peer_identity::{PeerIdentity, Peers, certificate_digests};
 pub use route::{Way, way};
+pub use tls::tls_config;

@@ -14,6 +14,7 @@ pub mod export;
 mod names;
 mod openapi;
 mod scenarios;
+pub mod style;
 
 pub use docs::{Page, from_page};
 pub use draft::{Draft, DraftFailure};

@@ -18,6 +18,9 @@ mod trace;
 mod xml;
 mod xml_reader;
 
+/// The header in which `failspec mock` says in each response that it is no API.
+pub const MOCK_HEADER: &str = "failspec-mock";
+
 pub use exchange::{ConnectionUse, Exchange, Phase, TransportError};
 pub use json::{BodyFormat, Defect, Document};
 pub use limits::Limits;

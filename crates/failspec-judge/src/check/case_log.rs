@@ -107,6 +107,8 @@ pub struct CompletedBody {
     pub operation: String,
     /// The members that were added.
     pub members: Vec<String>,
+    /// The members whose values were replaced, each with the new value for people.
+    pub values: Vec<(String, String)>,
     /// The response of the API without them, in words.
     pub refusal: String,
     /// True if that was an error of the server.

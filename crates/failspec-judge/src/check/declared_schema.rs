@@ -55,7 +55,7 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
         let message =
             format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);
         let finding = Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message);
-        let finding = finding.breaking(misfit.rule.as_deref(), misfit.null_member.as_deref());
+        let finding = finding.breaking(misfit.rule.as_deref(), misfit.null_member.as_deref()).at(&misfit.at);
         it.about(finding).about_annotation(misfit.is_annotation)
     };
     found.extend(schema.misfits(body).into_iter().map(finding));

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use failspec_pack::pack::Provenance;
+use failspec_pack::{
+    pack::Provenance,
+    target_config::{CheckLevel, Waiver},
+};
 
 use super::{
     registry::find,
-    severity::{Severity, severity},
+    severity::{Severity, on_target, severity},
 };
 
 /// A rule that a response broke.
@@ -42,6 +45,9 @@ pub struct Finding {
     /// The name of the member of a body that is `null` and must not be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) null_member: Option<Arc<str>>,
+    /// The name of the member of a body that breaks a schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) member: Option<Arc<str>>,
 }
 
 /// One of several broken rules that a finding combines.
@@ -77,6 +83,7 @@ impl Finding {
             operation: None,
             schema_rule: None,
             null_member: None,
+            member: None,
         }
     }
 
@@ -108,6 +115,19 @@ impl Finding {
         self.null_member.as_deref()
     }
 
+    /// Returns the name of the member of a body that breaks a schema.
+    pub fn member(&self) -> Option<&str> {
+        self.member.as_deref()
+    }
+
+    /// Sets the place in a body that breaks a schema, a JSON Pointer. Its last name that is no index is the member.
+    #[must_use]
+    pub(super) fn at(mut self, pointer: &str) -> Self {
+        let is_name = |step: &&str| !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit());
+        self.member = pointer.rsplit('/').find(is_name).map(Arc::from);
+        self
+    }
+
     /// Sets the rule of a schema that a body breaks.
     #[must_use]
     pub fn breaking(mut self, schema_rule: Option<&str>, null_member: Option<&str>) -> Self {
@@ -125,6 +145,48 @@ impl Finding {
     #[must_use]
     pub(super) fn about_annotation(self, is_annotation: bool) -> Self {
         if is_annotation { self.with_source(Provenance::Standard) } else { self }
+    }
+
+    /// Applies the level that a target gives to a check; `None` if the check is off. Of a finding that combines several the
+    /// parts that are off are left out.
+    #[must_use]
+    pub fn on_target(mut self, levels: &[CheckLevel]) -> Option<Self> {
+        if levels.is_empty() {
+            return Some(self);
+        }
+        let level = |check: &str| levels.iter().find(|level| level.check == check).map(|level| level.level);
+        let is_combined = !self.details.is_empty();
+        self.details.retain_mut(|detail| match on_target(detail.severity, level(&detail.check)) {
+            Some(severity) => {
+                detail.severity = severity;
+                true
+            }
+            None => false,
+        });
+        let severity = if is_combined {
+            self.details.iter().map(|detail| detail.severity).max()?
+        } else {
+            self.severity
+        };
+        self.severity = on_target(severity, level(self.check))?;
+        Some(self)
+    }
+
+    /// Returns the waiver that covers it in a case on this day, if one does. A finding that combines several is waived as
+    /// such, or by waivers of all its violations.
+    pub fn waiver<'w>(
+        &self,
+        case: &str,
+        waivers: &'w [Waiver],
+        today: jiff::civil::Date,
+    ) -> Option<&'w Waiver> {
+        let waived = |check: &str| {
+            let mut holding = waivers.iter().filter(|waiver| waiver.holds_on(today));
+            holding.find(|waiver| waiver.matches(case, check))
+        };
+        let parts = self.details.iter().filter(|detail| detail.severity == Severity::Violation);
+        let of_parts: Option<Vec<_>> = parts.map(|detail| waived(&detail.check)).collect();
+        waived(self.check).or_else(|| of_parts?.first().copied())
     }
 
     /// Sets the message.
@@ -163,6 +225,7 @@ impl<'de> Deserialize<'de> for Finding {
             operation: Option<Arc<str>>,
             schema_rule: Option<Arc<str>>,
             null_member: Option<Arc<str>>,
+            member: Option<Arc<str>>,
         }
         let Written {
             check,
@@ -176,6 +239,7 @@ impl<'de> Deserialize<'de> for Finding {
             operation,
             schema_rule,
             null_member,
+            member,
         } = Written::deserialize(deserializer)?;
         let unknown = || D::Error::custom(format!("there is no check `{check}`"));
         let check = find(&check).ok_or_else(unknown)?.id;
@@ -192,6 +256,7 @@ impl<'de> Deserialize<'de> for Finding {
             operation,
             schema_rule,
             null_member,
+            member,
         })
     }
 }

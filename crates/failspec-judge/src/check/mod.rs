@@ -58,6 +58,7 @@ mod undeclared_requirement;
 mod undeclared_restriction;
 mod undeclared_status;
 mod unrecognized_response;
+mod unsupported_method;
 mod upgrade;
 mod vacuous;
 mod wait;

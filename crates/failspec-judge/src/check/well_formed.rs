@@ -101,7 +101,8 @@ fn reads_body(subject: &Subject<'_>) -> Option<Provenance> {
     let in_body = request_id.as_ref().filter(|ruled| ruled.rule.pointer.is_some());
     let sources = [
         schema.as_ref().map(|ruled| ruled.source),
-        code.as_ref().map(|ruled| ruled.source),
+        // A code in a header or in a text needs no document.
+        code.as_ref().filter(|ruled| ruled.rule.in_body().next().is_some()).map(|ruled| ruled.source),
         message.as_ref().map(|ruled| ruled.source),
         status.as_ref().map(|ruled| ruled.source),
         in_body.map(|ruled| ruled.source),

@@ -26,6 +26,13 @@ pub enum Reason {
         /// The missing requirements, roles first.
         requirements: Vec<Requirement>,
     },
+    /// The product does not have the optional part of the API that the case belongs to.
+    FeatureAbsent {
+        /// The feature.
+        feature: String,
+        /// The probe that told so, and the response to it, in words.
+        probe: String,
+    },
     /// The target is read-only, and the case sends a request that may change something.
     ReadOnly,
     /// The violations are waived.
@@ -197,6 +204,9 @@ impl fmt::Display for Reason {
                     .filter_map(|kind| names_of(kind, requirements))
                     .collect::<Vec<_>>();
                 write!(f, "the target does not provide {}", parts.join(" and "))
+            }
+            Self::FeatureAbsent { feature, probe } => {
+                write!(f, "the product does not have the feature {feature} ({probe})")
             }
             Self::ReadOnly => f.write_str("the target is read-only, and the case may change something"),
             Self::Waived { reason } => f.write_str(reason),

@@ -11,6 +11,7 @@ use failspec_base::{
 };
 
 use super::{
+    pattern_text::text_matching,
     pointer::Pointer,
     xml_path::{NAMESPACE, XML},
 };
@@ -257,6 +258,18 @@ impl CodePlace {
             codes.extend(number.map(Value::Number));
         }
         codes
+    }
+
+    /// Returns a text at this place that has a code, if there is one.
+    pub fn text_with(&self, code: &str) -> Option<String> {
+        let around = self.extract.as_ref().and_then(|pattern| text_matching(pattern.as_str(), Some(code)));
+        let behind = [format!("failspec#{code}"), format!("failspec {code}")];
+        let parameter = match &self.part {
+            CodePart::Header { parameter: Some(name), .. } => Some(format!("Bearer {name}=\"{code}\"")),
+            _ => None,
+        };
+        let texts = parameter.into_iter().chain([code.to_owned()]).chain(around).chain(behind);
+        texts.into_iter().find(|text| self.codes_of(text).iter().any(|own| own.as_str() == Some(code)))
     }
 
     fn to_json(&self, absent: Option<&Value>) -> Value {

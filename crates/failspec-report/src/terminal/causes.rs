@@ -27,6 +27,9 @@ const MAX_LEN: usize = 300;
 /// Maximum number of operations listed for one.
 const MAX_OPERATIONS: usize = 3;
 
+/// Maximum number of kinds of faults listed for one.
+const MAX_FAULTS: usize = 8;
+
 /// Number of cases with findings that are shown in full without the causes that they have in common.
 const FEW_CASES: usize = 3;
 
@@ -44,13 +47,13 @@ pub(super) fn has_findings(case: &CaseReport) -> bool {
 /// Writes the causes that findings have in common, each with its shortest example: a thousand findings rarely have a
 /// thousand causes.
 pub(super) fn causes(text: &mut Screen, report: &RunReport, verbose: bool) {
-    let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
+    let findings: u64 = report.finding_groups.iter().map(FindingGroup::times).sum();
     text.line(
         11,
         format_args!(
             "{} {} with {}; the shortest example of each:",
             label("by cause"),
-            count::count(findings, "finding"),
+            count::count(usize::try_from(findings).unwrap_or(usize::MAX), "finding"),
             Styles::dab(Styles::STRONG, count::count(report.finding_groups.len(), "cause"))
         ),
     );
@@ -79,7 +82,7 @@ fn one(
         10,
         format_args!(
             "\n{:>5} × {sign} {} {}",
-            cause.cases,
+            cause.times(),
             visible(&shortened(&row_of(cause), MAX_LEN)),
             Styles::dab(Styles::FAINT, format_args!("[{}]", checks(cause)))
         ),
@@ -92,6 +95,14 @@ fn one(
         let body = one_line(&response.body);
         let said = if body.is_empty() { String::new() } else { format!(" · {body}") };
         line(20, &format!("{} HTTP {}{said}", Styles::dab(Styles::FAINT, "received "), response.status));
+    }
+    if !cause.faults.is_empty() {
+        let most = if verbose { usize::MAX } else { MAX_FAULTS };
+        let mut faults: Vec<String> = cause.faults.iter().take(most).map(ToString::to_string).collect();
+        if cause.faults.len() > faults.len() {
+            faults.push(format!("and {} more kinds (-v lists them)", cause.faults.len() - faults.len()));
+        }
+        line(20, &format!("{} {}", Styles::dab(Styles::FAINT, "faults   "), visible(&faults.join(", "))));
     }
     let is_named = cause.operation.is_some() && cause.operations.len() == 1;
     if !cause.operations.is_empty() && !is_named {

@@ -6,7 +6,7 @@ mod missing_part;
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -14,7 +14,7 @@ use failspec_base::sanitize::shortened;
 
 use crate::check::{Finding, Phase};
 
-use super::{CaseReport, ExchangeReport, FindingGroup, Observation, ResponseExcerpt};
+use super::{CaseReport, ExchangeReport, FaultCount, FindingGroup, Observation, ResponseExcerpt};
 use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION};
 use deviation::{Deviation, deviations};
 
@@ -78,6 +78,7 @@ struct Row<'a> {
     checks: BTreeSet<&'static str>,
     violation: bool,
     cases: Vec<Arc<str>>,
+    exchanges: u64,
     operations: Vec<Arc<str>>,
     known_operations: HashSet<&'a str>,
     /// The cases whose request under test shows it, and the operations of which another request does: many cases have one
@@ -85,6 +86,8 @@ struct Row<'a> {
     evidence: HashSet<Evidence<'a>>,
     /// The parameters that the requests are about.
     parameters: BTreeSet<&'a str>,
+    /// The kinds of faults of the requests under test, each with the number of its cases.
+    faults: BTreeMap<&'a str, usize>,
     example: Option<Example<'a>>,
 }
 
@@ -95,10 +98,12 @@ impl<'a> Row<'a> {
             checks: BTreeSet::new(),
             violation: false,
             cases: Vec::new(),
+            exchanges: 0,
             operations: Vec::new(),
             known_operations: HashSet::new(),
             evidence: HashSet::new(),
             parameters: BTreeSet::new(),
+            faults: BTreeMap::new(),
             example: None,
         }
     }
@@ -110,6 +115,9 @@ impl<'a> Row<'a> {
         // A case may show it several times; its deviations come one after the other.
         if self.cases.last() != Some(&deviation.case.name) {
             self.cases.push(Arc::clone(&deviation.case.name));
+            self.exchanges += deviation.case.recorded.as_ref().map_or(0, |recorded| recorded.exchanges);
+            let fault = deviation.case.fault.as_deref().filter(|_| deviation.is_tested());
+            fault.into_iter().for_each(|fault| *self.faults.entry(fault).or_default() += 1);
         }
         self.parameters.extend(deviation.case.parameter.as_deref());
         self.evidence.insert(match deviation.is_tested() {
@@ -171,6 +179,12 @@ impl<'a> Row<'a> {
             }
         }
         details.truncate(MAX_DETAILS);
+        let faults = self.faults.into_iter().map(|(kind, cases)| FaultCount { kind: kind.into(), cases });
+        let mut faults: Vec<FaultCount> = faults.collect();
+        faults.sort_by_key(|fault| Reverse(fault.cases));
+        if fault.is_some() || faults.len() < 2 {
+            faults.clear();
+        }
         let also = self.checks.into_iter().filter(|check| *check != first.check);
         let group = FindingGroup {
             check: first.check.to_owned(),
@@ -182,9 +196,11 @@ impl<'a> Row<'a> {
             parameter,
             fault: fault.map(str::to_owned),
             part: part.map(str::to_owned),
+            faults,
             expected: first.expected.clone(),
             actual: first.actual.clone(),
             cases: self.evidence.len(),
+            exchanges: self.exchanges,
             case_names: self.cases,
             operations: self.operations,
             example: case.name.to_string(),

@@ -22,8 +22,8 @@ mod writer;
 
 pub use comments::{Commented, Comments, Note};
 pub use contract::{
-    CleanupSource, Codes, ContractSource, HealthCheckSource, InferredPartsSource, OperationParts,
-    OperationSource, ProfileSource, RequiresSource, SuccessSource,
+    CleanupSource, Codes, ContractSource, FeatureSource, HealthCheckSource, InferredPartsSource,
+    OperationParts, OperationSource, ProfileSource, RequiresSource, SuccessSource,
 };
 pub use envelope::{
     CodeLocationSource, CodePlaceSource, EnvelopeSource, InferredEnvelopeSource, RequestIdSource,

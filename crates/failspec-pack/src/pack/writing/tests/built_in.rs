@@ -47,6 +47,12 @@ fn contract_of(pack: &Pack) -> Vec<String> {
         format!("{:?}", (&contract.documentation_digest, contract.codes_open, &contract.secrets)),
         format!("{:?}", (&contract.roles, &contract.variables, &contract.conditions, &contract.operations)),
         format!("{:?}", (&contract.stability, &contract.cleanup, &contract.errata, &contract.health_check)),
+        format!(
+            "{:?}",
+            (contract.features.iter())
+                .map(|it| (&it.name, &it.about, &it.probe, &it.absent, &it.failures, &it.operations))
+                .collect::<Vec<_>>()
+        ),
         format!("{:?}", contract.profiles.iter().map(|it| (&it.name, &it.required)).collect::<Vec<_>>()),
     ];
     for success in &contract.success {
