@@ -154,7 +154,8 @@ impl CaseRunner<'_> {
     pub(super) async fn resend_and_compare(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
-        let extra = &Extra { stream: stream_end(self.observed.pick.as_ref()), ..extra.clone() };
+        let stream = stream_end(self.observed.pick.as_ref());
+        let extra = &Extra { stream, pause: None, ..extra.clone() };
         let Some(failure) = case.scenario.failure.map(|index| &self.session.pack.contract.failures[index])
         else {
             return Ok(());
@@ -197,13 +198,19 @@ impl CaseRunner<'_> {
     pub(super) fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
         let condition = self.case.scenario.condition.as_ref();
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
-        let first_byte = self.case.scenario.first_byte;
+        let pause = self.case.scenario.slow_body;
+        // The time for the response begins when the request does.
+        let usual = self.session.target.limits.first_byte;
+        let first_byte = match (self.case.scenario.first_byte, pause) {
+            (first_byte, Some(slow)) => Some(first_byte.unwrap_or(usual).saturating_add(slow.pause)),
+            (first_byte, None) => first_byte,
+        };
         let Some(Condition::Scoped { variables, headers, url }) = condition else {
-            return Extra { first_byte, ..Extra::default() };
+            return Extra { first_byte, pause, ..Extra::default() };
         };
         for (name, value) in variables {
             scope.set(name.clone(), value.clone());
         }
-        Extra { headers: headers.clone(), url: url.clone(), first_byte, stream: None }
+        Extra { headers: headers.clone(), url: url.clone(), first_byte, stream: None, pause }
     }
 }

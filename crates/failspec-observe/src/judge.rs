@@ -126,6 +126,7 @@ impl Judge {
             control: Control::Impossible("recorded traffic has no control".to_owned()),
             teardown: Vec::new(),
             rows: Vec::new(),
+            slow_body: None,
             concurrent: None,
             later: None,
             then: Vec::new(),

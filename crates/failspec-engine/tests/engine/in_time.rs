@@ -288,3 +288,75 @@ failures:
         );
     }
 }
+
+mod slowly {
+    use std::{io::Read as _, net::TcpListener, time::Duration};
+
+    use failspec_engine::RunOptions;
+
+    use super::*;
+
+    const CONTRACT: &str = "
+contract: t
+as_of: 2026-01-01
+envelope: { code: /code }
+failures:
+  - { id: slow, status: 408, code: slow, summary: x }
+";
+
+    const SCENARIO: &str = "
+contract: t
+scenarios:
+  s:
+    triggers: slow
+    request: POST /things
+    text: '0123456789'
+    slow_body: { after: 4, pause: 1500ms }
+";
+
+    /// A server that waits this long for a body.
+    fn listen(patience: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            // The control, the request, and what may follow.
+            for stream in listener.incoming().take(4) {
+                let Ok(mut stream) = stream else { continue };
+                stream.set_read_timeout(Some(patience)).unwrap();
+                let mut text = Vec::new();
+                let mut bytes = [0; 512];
+                let reply = loop {
+                    match stream.read(&mut bytes) {
+                        Ok(0) => break None,
+                        Ok(count) => text.extend_from_slice(&bytes[..count]),
+                        Err(_) => break Some((408, "{\"code\":\"slow\"}")),
+                    }
+                    if text.ends_with(b"0123456789") {
+                        break Some((200, "{}"));
+                    }
+                };
+                if let Some((status, body)) = reply {
+                    let reply = Reply::json(status, body).add("Connection", "close").bytes();
+                    let _ = std::io::Write::write_all(&mut stream, &reply);
+                }
+            }
+        });
+        url
+    }
+
+    async fn judge(patience: Duration) -> (String, Vec<String>) {
+        let report =
+            crate::checks_server::judge_at(CONTRACT, SCENARIO, &listen(patience), RunOptions::default())
+                .await;
+        (report.verdict.as_str().to_owned(), broken(&report.cases[0]))
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_wait_conforms_and_one_that_does_is_caught() {
+        assert_eq!(judge(Duration::from_millis(300)).await, ("conforms".to_owned(), vec![]));
+        assert_eq!(
+            judge(Duration::from_secs(10)).await,
+            ("violations".to_owned(), vec!["not-rejected".to_owned()])
+        );
+    }
+}

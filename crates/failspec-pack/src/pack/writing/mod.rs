@@ -34,7 +34,7 @@ pub use file_value::{FileDocument, FileMapping, FileValue, Tree};
 pub use request::{BodySource, ParameterValue, Parameters, RequestSource};
 pub use scenario::{
     ConcurrentSource, ControlSource, FixtureSource, IndistinguishableFromSource, LaterSource,
-    OtherRequestSource, RowsSource, ScenarioFileSource, ScenarioSource, TriggerSource,
+    OtherRequestSource, RowsSource, ScenarioFileSource, ScenarioSource, SlowBodySource, TriggerSource,
 };
 pub use step::{CaptureSource, StepSource};
 pub use values::{Demand, OneOrMany, Override, SchemaSource};

@@ -12,7 +12,7 @@ use super::{
         fixture::FIXTURE,
         indistinguishable::INDISTINGUISHABLE_FROM,
         later::LATER,
-        scenario::{SCENARIO, SCENARIOS},
+        scenario::{SCENARIO, SCENARIOS, SLOW_BODY},
         triggers::split_trigger,
     },
     CaptureSource,
@@ -69,6 +69,8 @@ file_mappings! {
         first_byte: Option<String> = "first_byte",
         /// The repetition of the request.
         repeat: Option<RepeatSource> = "repeat",
+        /// The pause while the body is sent.
+        slow_body: Option<SlowBodySource> = "slow_body",
         /// The requests that are sent at the same time.
         concurrent: Option<ConcurrentSource> = "concurrent",
         /// The job that the request starts.
@@ -91,6 +93,15 @@ file_mappings! {
         then: Vec<StepSource> = "then",
         /// The steps that remove what the scenario created.
         teardown: Vec<StepSource> = "teardown",
+    }
+
+    /// A pause while the body of a request is sent.
+    #[derive(Default)]
+    inline struct SlowBodySource: SLOW_BODY, {
+        /// Its length, as a time span.
+        pause: String = "pause",
+        /// The number of bytes that are sent before it.
+        after: Option<Value> = "after",
     }
 
     /// Requests that are sent at the same time.

@@ -50,6 +50,7 @@ fn keys_are_those_of_the_loader() {
     same_keys::<AtSource>();
     same_keys::<ConcurrentSource>();
     same_keys::<LaterSource>();
+    same_keys::<SlowBodySource>();
     same_keys::<RepeatSource>();
 }
 
