@@ -4,6 +4,7 @@
 //! teardown. Cases run concurrently, except those that share a lock. Cases under a global condition run last and
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
+mod at_once;
 mod body_changes;
 mod cancel;
 mod case_runner;
@@ -16,6 +17,7 @@ mod features;
 mod health_check;
 mod judge;
 mod lag;
+mod later;
 mod leftovers;
 mod locks;
 mod login;

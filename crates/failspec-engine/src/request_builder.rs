@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use failspec_base::{
     encoding::{form_encode, hex, percent_encode},
-    message::{Body, Header, Request, StreamEnd},
+    message::{Body, BodyPause, Header, Request, StreamEnd},
     secret::{RedactedPart, RedactedText},
     template::{RenderError, Rendered, Scope, Template},
 };
@@ -52,6 +52,8 @@ pub struct Extra {
     pub url: Option<url::Url>,
     /// How far the response is read if it is a stream.
     pub stream: Option<StreamEnd>,
+    /// The pause while the body is sent.
+    pub pause: Option<BodyPause>,
 }
 
 /// Builds a request from a template with the values of `scope`.
@@ -137,6 +139,8 @@ pub fn build(
         trace: None,
         first_byte: extra.first_byte,
         stream: extra.stream.clone(),
+        own_connection: false,
+        pause: extra.pause,
     })
 }
 

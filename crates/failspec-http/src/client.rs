@@ -287,7 +287,7 @@ impl Client {
         loop {
             let outgoing = request.to_http()?;
             let is_safe = outgoing.method().is_safe();
-            let failure = match self.pool.send(outgoing, resends > 0).await {
+            let failure = match self.pool.send(outgoing, resends > 0 || request.own_connection).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };

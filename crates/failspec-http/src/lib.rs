@@ -16,6 +16,7 @@ mod keep_alive;
 mod monitored_stream;
 mod peer_identity;
 mod pool;
+mod request_body;
 mod route;
 mod settlement;
 mod stream;

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use serde_json::{Value, json};
 
+use failspec_base::message::{BodyFormat, MediaType};
 use failspec_pack::pack::{
     BodyRule, CodePart, CodePlace, CodeRule, Envelope, Failure, HeaderRule, Part, Pointer,
     RetryAfterLocation, Schema, StatusPattern, WaitForm, text_matching,
@@ -12,6 +13,7 @@ use super::{
     body::{merge, place, set},
     response::{Content, Response},
     sample::Sampler,
+    xml::{members_of, xml_of},
 };
 
 /// The wait that retry advice of the mock states, in seconds.
@@ -59,6 +61,11 @@ pub fn error_response(failure: &Failure, addition: &Addition, number: u64, sampl
         Some(kind) if is_json(kind) => {
             Content::Json(body(failure, addition, code.as_ref(), &request_id, status, sampler))
         }
+        kind if is_xml(failure, kind.as_deref()) => {
+            kind.get_or_insert_with(|| "application/xml".to_owned());
+            let members = body(failure, addition, code.as_ref(), &request_id, status, sampler);
+            Content::Text(xml_of(&members, namespace(envelope)))
+        }
         None if has_json(failure) => {
             kind = Some("application/json".to_owned());
             Content::Json(body(failure, addition, code.as_ref(), &request_id, status, sampler))
@@ -96,7 +103,7 @@ pub fn misfit(failure: &Failure, response: &Response) -> Option<String> {
     let body = match &response.body {
         Content::Nothing => return None,
         Content::Json(body) => body.clone(),
-        Content::Text(text) => text.clone().into(),
+        Content::Text(text) => members_of(text).unwrap_or_else(|| text.clone().into()),
     };
     let schemas = failure.envelope.schema.iter().map(|rule| &rule.rule);
     for schema in schemas.chain(failure.rules.schema.iter().map(|rule| &rule.rule)) {
@@ -157,6 +164,20 @@ fn request_id(envelope: &Envelope, number: u64) -> String {
 fn is_json(kind: &str) -> bool {
     let kind = kind.to_ascii_lowercase();
     kind == "application/json" || kind.ends_with("+json")
+}
+
+/// Returns true if the body of a failure is XML.
+fn is_xml(failure: &Failure, kind: Option<&str>) -> bool {
+    let is_xml = |kind: &str| MediaType::parse(kind).is_some_and(|it| it.is_xml());
+    let formats = failure.envelope.formats();
+    kind.map_or(!formats.allow(BodyFormat::Json), is_xml) && formats.allow(BodyFormat::Xml)
+}
+
+/// Returns the namespace of the root element, if the contract says it.
+fn namespace(envelope: &Envelope) -> Option<&str> {
+    let code = envelope.code.iter().flat_map(|rule| rule.rule.in_body());
+    let message = envelope.message.iter().map(|rule| &rule.rule);
+    code.chain(message).find_map(Pointer::namespace)
 }
 
 /// Returns true if a contract that names no media type speaks of a JSON body.

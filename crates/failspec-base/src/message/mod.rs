@@ -25,7 +25,7 @@ pub use exchange::{ConnectionUse, Exchange, Phase, TransportError};
 pub use json::{BodyFormat, Defect, Document};
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub use request::{Body, Header, Request, RequestError, StreamEnd, Suppressed};
+pub use request::{Body, BodyPause, Header, Request, RequestError, StreamEnd, Suppressed};
 pub use response::{BodyError, Response};
 pub use route::{ConnectTo, Proxy};
 pub use standards::{is_idempotent, is_loopback, is_safe, is_single_header, is_token, must_be_single};

@@ -37,6 +37,19 @@ pub struct Request {
     pub first_byte: Option<Duration>,
     /// How far a response is read that is a stream; `None` if it is not read as one.
     pub stream: Option<StreamEnd>,
+    /// True if it is sent on a connection of its own.
+    pub own_connection: bool,
+    /// A pause while the body is sent.
+    pub pause: Option<BodyPause>,
+}
+
+/// A pause while a body is sent: an extension of the requests that HTTP clients take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyPause {
+    /// The number of bytes that are sent before it; at least the last one comes after it.
+    pub after: usize,
+    /// Its length.
+    pub pause: Duration,
 }
 
 /// Tells of the beginning of a body if it has what is waited for.
@@ -70,6 +83,8 @@ impl Request {
             trace: None,
             first_byte: None,
             stream: None,
+            own_connection: false,
+            pause: None,
         }
     }
 }
@@ -171,6 +186,9 @@ impl Request {
         *outgoing.headers_mut() = self.header_map()?;
         let names = self.suppressed.iter().filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
         outgoing.extensions_mut().insert(Suppressed(names.collect()));
+        if let Some(pause) = self.pause {
+            outgoing.extensions_mut().insert(pause);
+        }
         Ok(outgoing)
     }
 

@@ -3,6 +3,7 @@
 mod attacks;
 mod checks_server;
 mod events;
+mod in_time;
 mod levels;
 mod loose;
 mod obeyed;

@@ -11,6 +11,7 @@ mod body_status;
 mod bulk_item;
 mod case_log;
 mod code;
+mod concurrent;
 mod connection_closed;
 mod content_range;
 mod control;
@@ -65,7 +66,9 @@ mod well_formed;
 mod wording;
 mod www_authenticate;
 
-pub use case_log::{CompletedBody, Expected, Observed, Phase, Record, ResendResult, UnmetSuccess};
+pub use case_log::{
+    CompletedBody, Expected, Observed, Phase, Record, ResendResult, SentAtOnce, UnmetSuccess,
+};
 pub use code::undocumented;
 pub use connection_closed::closed;
 pub use definition::{Check, When};

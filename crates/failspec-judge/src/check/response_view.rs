@@ -72,7 +72,10 @@ impl Pick {
             Place::Stream { format, .. } => {
                 Some(response.items(*format).iter().map(|item| &item.value).collect())
             }
-            Place::Value(pointer) => Some(vec![pointer.find(body?)?]),
+            // `null` says that there is no error.
+            Place::Value(pointer) => {
+                Some(pointer.find(body?).into_iter().filter(|value| !value.is_null()).collect())
+            }
         }
     }
 

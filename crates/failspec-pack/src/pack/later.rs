@@ -111,9 +111,4 @@ impl Later {
             error: fields.get("error").and_then(|node| Pointer::read(node, reader)),
         })
     }
-
-    /// Returns the names that it takes from the response that accepted the request.
-    pub(super) fn captured(&self) -> impl Iterator<Item = &str> {
-        self.capture.iter().map(|capture| capture.name.as_str())
-    }
 }
