@@ -110,7 +110,8 @@ impl TrafficCollector {
         let kept = Kept { operation, request, status: response.status, body, count: 1 };
         match response.status {
             200..300 => self.add_success(kept),
-            400..600 => self.add_failure(kept),
+            // Without its body nobody knows which failure it is.
+            400..600 if matches!(response.body, RecordedBody::Whole(_)) => self.add_failure(kept),
             _ => {}
         }
     }

@@ -95,7 +95,7 @@ pub(super) fn detect(failures: &[Kept]) -> DraftEnvelope {
         Some((Pointer::parse(pointer)?, seen))
     };
     DraftEnvelope {
-        json: !bodies.is_empty() && bodies.len() == failures.len(),
+        json: !bodies.is_empty() && bodies.len() * 10 >= failures.len() * 9,
         code: find(&CODES, &|member| member.are_codes && !member.are_statuses),
         message: find(&MESSAGES, &|member| member.are_texts),
         request_id: find(&REQUEST_IDS, &|member| member.are_texts && member.values.len() == member.count),
