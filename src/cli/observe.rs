@@ -45,7 +45,7 @@ pub struct ObserveArguments {
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
-    /// The reports
+    /// Reports and output
     #[command(flatten)]
     pub output: ObserveOutput,
 }

@@ -65,7 +65,7 @@ pub struct ProxyArguments {
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
-    /// The reports
+    /// Reports and output
     #[command(flatten)]
     pub output: ObserveOutput,
 }

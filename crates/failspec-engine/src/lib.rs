@@ -4,6 +4,8 @@
 //! teardown. Cases run concurrently, except those that share a lock. Cases under a global condition run last and
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
+mod at_once;
+mod body_changes;
 mod cancel;
 mod case_runner;
 mod cleanup;
@@ -15,6 +17,7 @@ mod features;
 mod health_check;
 mod judge;
 mod lag;
+mod later;
 mod leftovers;
 mod locks;
 mod login;
@@ -30,6 +33,7 @@ mod own_texts;
 mod plan;
 mod planned_waits;
 mod preflight;
+mod refusal_hints;
 mod request_builder;
 mod request_under_test;
 mod reruns;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use failspec_base::{
     encoding::{form_encode, hex, percent_encode},
-    message::{Body, Header, Request},
+    message::{Body, BodyPause, Header, Request, StreamEnd},
     secret::{RedactedPart, RedactedText},
     template::{RenderError, Rendered, Scope, Template},
 };
@@ -50,6 +50,10 @@ pub struct Extra {
     pub headers: Vec<Header>,
     /// The base URL that replaces that of the target.
     pub url: Option<url::Url>,
+    /// How far the response is read if it is a stream.
+    pub stream: Option<StreamEnd>,
+    /// The pause while the body is sent.
+    pub pause: Option<BodyPause>,
 }
 
 /// Builds a request from a template with the values of `scope`.
@@ -134,6 +138,9 @@ pub fn build(
         body,
         trace: None,
         first_byte: extra.first_byte,
+        stream: extra.stream.clone(),
+        own_connection: false,
+        pause: extra.pause,
     })
 }
 

@@ -22,7 +22,7 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
-    BodyError, ConnectTo, ConnectionUse, Exchange, Limits, Peers, Phase, Proxy, Request, Response,
+    BodyError, ConnectTo, ConnectionUse, Exchange, Limits, Peers, Phase, Proxy, Request, Response, StreamEnd,
     TransportError,
     body_decoder::BodyDecoder,
     error,
@@ -256,19 +256,27 @@ impl Client {
             witness.note(&addressed(request), &head.headers, lease.certificate.as_deref());
         }
         let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
-        let is_open = is_event_stream(&head.headers);
+        let is_begin = request.stream.is_none() && is_event_stream(&head.headers);
         let reading = async {
-            if is_open { read_begin(body, content, limits).await } else { read(body, content, limits).await }
+            match &request.stream {
+                Some(end) => read_stream(body, content, limits, end).await,
+                None if is_begin => read_begin(body, content, limits).await,
+                None => read(body, content, limits).await.map(|(body, defect)| (body, defect, false)),
+            }
         };
-        let (body, defect) = timeout_at(after(started, limits.total).into(), reading)
-            .await
-            .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: limits.total })??;
-        if defect.is_none() && !is_open {
+        let deadline =
+            limits.total.max(request.stream.as_ref().map_or(Duration::ZERO, |end| end.within + first_byte));
+        let (body, defect, is_open) =
+            timeout_at(after(started, deadline).into(), Box::pin(reading))
+                .await
+                .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: deadline })??;
+        if defect.is_none() && !is_open && !is_begin {
             lease.complete();
         }
         let mut response = Response::new(head.status.as_u16(), head.headers, body);
         response.defect = defect;
         response.first_byte = first_byte;
+        response.is_open = is_open;
         Ok(response)
     }
 
@@ -282,7 +290,7 @@ impl Client {
         loop {
             let outgoing = request.to_http()?;
             let is_safe = outgoing.method().is_safe();
-            let failure = match self.pool.send(outgoing, resends > 0).await {
+            let failure = match self.pool.send(outgoing, resends > 0 || request.own_connection).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
@@ -349,7 +357,7 @@ async fn read_begin(
     mut body: Incoming,
     mut content: BodyDecoder,
     limits: &Limits,
-) -> Result<(Bytes, Option<BodyError>), TransportError> {
+) -> Result<(Bytes, Option<BodyError>, bool), TransportError> {
     let too_large = |_| TransportError::BodyTooLarge { limit: limits.body };
     if let Ok(Some(Ok(frame))) = tokio::time::timeout(EVENT_TIMEOUT, body.frame()).await
         && let Ok(piece) = frame.into_data()
@@ -357,7 +365,47 @@ async fn read_begin(
         content.push(piece).map_err(too_large)?;
     }
     let (bytes, _) = content.finish(None).map_err(too_large)?;
-    Ok((bytes, None))
+    Ok((bytes, None, true))
+}
+
+/// Maximum number of times that a stream is looked through for what is waited for: each time all of it is parsed.
+const MAX_LOOKS: usize = 200;
+
+/// Reads a stream until what is waited for has arrived, the time is over, or it ends. Returns also if more could follow.
+async fn read_stream(
+    mut body: Incoming,
+    mut content: BodyDecoder,
+    limits: &Limits,
+    end: &StreamEnd,
+) -> Result<(Bytes, Option<BodyError>, bool), TransportError> {
+    let too_large = |_| TransportError::BodyTooLarge { limit: limits.body };
+    let deadline = after(Instant::now(), end.within).into();
+    let (mut looks, mut looked) = (0, 0);
+    let (ended, is_open) = loop {
+        match timeout_at(deadline, body.frame()).await {
+            Err(_) => break (None, true),
+            Ok(None) => break (None, false),
+            Ok(Some(Err(error))) => break (Some(error::root(&error)), false),
+            Ok(Some(Ok(frame))) => {
+                let Ok(piece) = frame.into_data() else { continue };
+                content.push(piece).map_err(too_large)?;
+            }
+        }
+        if content.is_broken() {
+            break (None, false);
+        }
+        // Of a stream that trickles in, not every byte is a reason to look again: the more there is, the rarer.
+        let so_far = content.so_far();
+        if looks < MAX_LOOKS && so_far.len() > looked + looked / 16 {
+            (looks, looked) = (looks + 1, so_far.len());
+            if (end.has_arrived)(so_far) {
+                break (None, true);
+            }
+        }
+    };
+    let (bytes, defect) = content.finish(ended).map_err(too_large)?;
+    // What was not waited for need not be decoded to its end.
+    Ok((bytes, defect.filter(|_| !is_open), is_open))
 }
 
 /// Checks a head that hyper accepted against [`Limits::head`] and [`Limits::headers`].

@@ -3,17 +3,17 @@
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use serde_json::{Value, json};
 
-use failspec_base::message::MediaType;
+use failspec_base::message::{BodyFormat, MediaType};
 use failspec_pack::pack::{
-    BodyRule, CodePart, CodeRule, Envelope, Failure, HeaderRule, Part, Pointer, RetryAfterLocation, Schema,
-    StatusPattern, WaitForm, text_matching,
+    BodyRule, CodePart, CodePlace, CodeRule, Envelope, Failure, HeaderRule, Part, Pointer,
+    RetryAfterLocation, Schema, StatusPattern, WaitForm, text_matching,
 };
 
 use super::{
     body::{merge, place, set},
     response::{Content, Response},
     sample::Sampler,
-    xml::write_xml,
+    xml::{members_of, xml_of},
 };
 
 /// The wait that retry advice of the mock states, in seconds.
@@ -55,17 +55,28 @@ pub fn error_response(failure: &Failure, addition: &Addition, number: u64, sampl
     if let Some(name) = envelope.request_id.as_ref().and_then(|rule| rule.rule.header.as_ref()) {
         response.add_header(name, request_id.clone());
     }
-    let kind = envelope.media_type.as_ref().and_then(|rule| rule.rule.iter().next()).map(str::to_owned);
-    let form = form(failure, kind.as_deref());
-    let kind = kind.unwrap_or_else(|| form.media_type().to_owned());
-    let made = || body(failure, addition, code.as_ref(), &request_id, status, sampler);
-    response.body = match form {
+    let mut kind = envelope.media_type.as_ref().and_then(|rule| rule.rule.iter().next()).map(str::to_owned);
+    response.body = match &mut kind {
         _ if envelope.body == BodyRule::Empty || matches!(status, 204 | 304) => Content::Nothing,
-        Form::Json => Content::Json(made()),
-        Form::Xml => Content::Text(write_xml(&made(), pointers(failure).find_map(Pointer::namespace))),
-        Form::Text => Content::Text(plain(failure, text.as_deref())),
+        Some(kind) if is_json(kind) => {
+            Content::Json(body(failure, addition, code.as_ref(), &request_id, status, sampler))
+        }
+        kind if is_xml(failure, kind.as_deref()) => {
+            kind.get_or_insert_with(|| "application/xml".to_owned());
+            let members = body(failure, addition, code.as_ref(), &request_id, status, sampler);
+            Content::Text(xml_of(&members, namespace(envelope)))
+        }
+        None if has_json(failure) => {
+            kind = Some("application/json".to_owned());
+            Content::Json(body(failure, addition, code.as_ref(), &request_id, status, sampler))
+        }
+        Some(_) => Content::Text(plain(failure, text.as_deref())),
+        None => {
+            kind = Some("text/plain".to_owned());
+            Content::Text(plain(failure, text.as_deref()))
+        }
     };
-    if response.body != Content::Nothing {
+    if let Some(kind) = kind.filter(|_| response.body != Content::Nothing) {
         response.add_header("Content-Type", kind);
     }
     for location in failure.rules.retry_after.iter().flat_map(|rule| &rule.rule) {
@@ -91,10 +102,8 @@ pub fn misfit(failure: &Failure, response: &Response) -> Option<String> {
     }
     let body = match &response.body {
         Content::Nothing => return None,
-        // Its rules are about places, which are filled in.
-        Content::Text(_) if form(failure, response.header("content-type")) == Form::Xml => return None,
         Content::Json(body) => body.clone(),
-        Content::Text(text) => text.clone().into(),
+        Content::Text(text) => members_of(text).unwrap_or_else(|| text.clone().into()),
     };
     let schemas = failure.envelope.schema.iter().map(|rule| &rule.rule);
     for schema in schemas.chain(failure.rules.schema.iter().map(|rule| &rule.rule)) {
@@ -152,56 +161,37 @@ fn request_id(envelope: &Envelope, number: u64) -> String {
     [Some(plain), counted, Some(format!("{made}{digits}"))].into_iter().flatten().find(fits).unwrap_or(made)
 }
 
-/// The form of a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Json,
-    Xml,
-    Text,
+fn is_json(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json")
 }
 
-impl Form {
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Xml => "application/xml",
-            Self::Text => "text/plain",
-        }
-    }
+/// Returns true if the body of a failure is XML.
+fn is_xml(failure: &Failure, kind: Option<&str>) -> bool {
+    let is_xml = |kind: &str| MediaType::parse(kind).is_some_and(|it| it.is_xml());
+    let formats = failure.envelope.formats();
+    kind.map_or(!formats.allow(BodyFormat::Json), is_xml) && formats.allow(BodyFormat::Xml)
 }
 
-/// Returns the form of the body of a failure: that of its media type, or else what the contract says of the body.
-fn form(failure: &Failure, kind: Option<&str>) -> Form {
+/// Returns the namespace of the root element, if the contract says it.
+fn namespace(envelope: &Envelope) -> Option<&str> {
+    let code = envelope.code.iter().flat_map(|rule| rule.rule.in_body());
+    let message = envelope.message.iter().map(|rule| &rule.rule);
+    code.chain(message).find_map(Pointer::namespace)
+}
+
+/// Returns true if a contract that names no media type speaks of a JSON body.
+fn has_json(failure: &Failure) -> bool {
     let envelope = &failure.envelope;
-    if pointers(failure).any(Pointer::is_xml) {
-        return Form::Xml;
-    }
-    if let Some(kind) = kind.and_then(MediaType::parse) {
-        return match () {
-            () if kind.is_json() => Form::Json,
-            () if kind.is_xml() => Form::Xml,
-            () => Form::Text,
-        };
-    }
     let is_text = |rule: &Schema| rule.value.get("type").is_some_and(|kind| kind == "string");
-    let has_json = pointers(failure).next().is_some()
+    let has_code = |place: &CodePlace| matches!(place.part, CodePart::Body(_));
+    envelope.code.as_ref().is_some_and(|rule| rule.rule.places().iter().any(has_code))
+        || envelope.message.is_some()
+        || envelope.status.is_some()
         || envelope.schema.as_ref().is_some_and(|rule| !is_text(&rule.rule))
         || !failure.rules.schema.is_empty()
-        || !failure.rules.matches.is_empty();
-    if has_json { Form::Json } else { Form::Text }
-}
-
-/// Iterates over the places in the body that the contract names, but for those of `match`.
-fn pointers(failure: &Failure) -> impl Iterator<Item = &Pointer> {
-    let envelope = &failure.envelope;
-    let codes =
-        envelope.code.iter().flat_map(|rule| rule.rule.places()).filter_map(|place| match &place.part {
-            CodePart::Body(pointer) => Some(pointer),
-            CodePart::Header { .. } | CodePart::Text => None,
-        });
-    let texts = [&envelope.message, &envelope.status].into_iter().flatten().map(|rule| &rule.rule);
-    let ids = envelope.request_id.iter().filter_map(|rule| rule.rule.pointer.as_ref());
-    codes.chain(texts).chain(ids).chain(&failure.names)
+        || !failure.rules.matches.is_empty()
+        || failure.names.is_some()
 }
 
 fn plain(failure: &Failure, code: Option<&str>) -> String {

@@ -1,73 +1,60 @@
-//! XML bodies, from values at paths such as `/Error/Code`.
+//! Bodies in XML: members as elements, as a contract reads them.
 
-use std::fmt::Write as _;
-
+use failspec_base::message::Document;
 use serde_json::{Map, Value};
 
-/// Maximum index of an element that is written, so that those before it are written too.
-const MAX_INDEX: usize = 100;
-
-/// Writes the elements of an object: a member is an element with this local name (`Error[2]` the second of them), and
-/// `Error@lang` an attribute of it. `namespace` is that of the root element.
-pub fn write_xml(body: &Value, namespace: Option<&str>) -> String {
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let nothing = Map::new();
-    let members = body.as_object().filter(|members| !members.is_empty());
-    match members {
-        Some(members) => elements(&mut text, members, namespace),
-        None => {
-            elements(&mut text, &Map::from_iter([("Error".to_owned(), Value::Object(nothing))]), namespace)
-        }
+/// Writes members as XML: `Code` as an element, `Code@lang` as an attribute, `text()` as text.
+pub fn xml_of(members: &Value, namespace: Option<&str>) -> String {
+    let mut text = String::new();
+    if let Value::Object(root) = members {
+        // A document has one root element.
+        let elements = root.iter().filter(|(key, _)| !key.contains('@')).take(1);
+        elements.for_each(|(key, value)| element(&mut text, key, value, root, namespace));
     }
     text
 }
 
-fn elements(text: &mut String, members: &Map<String, Value>, namespace: Option<&str>) {
-    let mut written: Vec<&str> = Vec::new();
-    for key in members.keys() {
-        let element = key.split_once('@').map_or(key.as_str(), |(element, _)| element);
-        if written.contains(&element) {
-            continue;
-        }
-        written.push(element);
-        let (name, index) = element.split_once('[').unwrap_or((element, ""));
-        let index = index.trim_end_matches(']').parse::<usize>().unwrap_or(1).min(MAX_INDEX);
-        // Those before it stand in the file already, or are empty.
-        let before =
-            members.keys().filter(|other| other.as_str() != element && other.split('[').next() == Some(name));
-        for _ in before.count() + 1..index {
-            let _ = write!(text, "<{name}/>");
-        }
-        let _ = write!(text, "<{name}");
-        if let Some(namespace) = namespace {
-            let _ = write!(text, " xmlns=\"{}\"", escaped(namespace));
-        }
-        for (key, value) in members {
-            if let Some((_, attribute)) = key.split_once('@').filter(|(own, _)| *own == element) {
-                let _ = write!(text, " {attribute}=\"{}\"", escaped(&plain(value)));
-            }
-        }
-        match members.get(element) {
-            Some(Value::Object(inner)) => {
-                text.push('>');
-                elements(text, inner, None);
-            }
-            Some(value) => {
-                text.push('>');
-                text.push_str(&escaped(&plain(value)));
-            }
-            None => text.push('>'),
-        }
-        let _ = write!(text, "</{name}>");
-    }
+/// Returns the members of a body that is XML.
+pub fn members_of(text: &str) -> Option<Value> {
+    if text.starts_with('<') { Document::read_xml(text.as_bytes(), None).value } else { None }
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        value => value.to_string(),
+fn element(
+    text: &mut String,
+    key: &str,
+    value: &Value,
+    beside: &Map<String, Value>,
+    namespace: Option<&str>,
+) {
+    // `Error[2]`, or any of several: each is an element of that name.
+    let name = key.split('[').next().unwrap_or_default();
+    text.push_str(&format!("<{name}"));
+    if let Some(namespace) = namespace {
+        text.push_str(&format!(" xmlns=\"{}\"", escaped(namespace)));
     }
+    for (other, value) in beside {
+        let attribute = other.strip_prefix(key).and_then(|rest| rest.strip_prefix('@'));
+        if let Some(attribute) = attribute.filter(|it| *it != "xmlns") {
+            text.push_str(&format!(" {attribute}=\"{}\"", escaped(&scalar(value))));
+        }
+    }
+    text.push('>');
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members.iter().filter(|(key, _)| !key.contains('@')) {
+                match key.as_str() {
+                    "text()" => text.push_str(&escaped(&scalar(value))),
+                    _ => element(text, key, value, members, None),
+                }
+            }
+        }
+        other => text.push_str(&escaped(&scalar(other))),
+    }
+    text.push_str(&format!("</{name}>"));
+}
+
+fn scalar(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn escaped(text: &str) -> String {
@@ -81,24 +68,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_have_their_names_attributes_and_places() {
-        for (body, namespace, expected) in [
-            (
-                json!({"Error": {"Code": "NoSuchKey", "Message": "a < b & \"c\""}}),
-                None,
-                "<Error><Code>NoSuchKey</Code><Message>a &lt; b &amp; &quot;c&quot;</Message></Error>",
-            ),
-            (
-                json!({"E@lang": "en", "E": {"A": 1}}),
-                Some("urn:x"),
-                "<E xmlns=\"urn:x\" lang=\"en\"><A>1</A></E>",
-            ),
-            (json!({"E": {"A[2]": "b", "A[*]": "c"}}), None, "<E><A>b</A><A>c</A></E>"),
-            (json!({"E": {"A[3]": "c"}}), None, "<E><A/><A/><A>c</A></E>"),
-            (json!({}), None, "<Error></Error>"),
-        ] {
-            let written = write_xml(&body, namespace);
-            assert_eq!(written.lines().nth(1), Some(expected), "{body}");
-        }
+    fn members_are_the_same_when_they_are_read() {
+        let members =
+            json!({"e@a": "1", "e": {"f": "<&\">", "f[2]": "2", "g@b": "x", "g": {"h": "", "text()": "t"}}});
+        let text = xml_of(&members, None);
+        assert_eq!(members_of(&text), Some(members), "{text}");
+        let text = xml_of(&json!({"e": {"f": 1}}), Some("urn:x"));
+        assert_eq!(members_of(&text), Some(json!({"e@xmlns": "urn:x", "e": {"f": "1"}})));
+        assert_eq!(members_of("no xml"), None);
     }
 }

@@ -20,7 +20,7 @@ const MAX_MORE_VIOLATIONS: usize = 1000;
 /// first.
 const MAX_ALIKE: usize = 5;
 
-/// The parts that are the same in exchanges that break the same checks.
+/// The properties that exchanges have in common that break the same checks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Kind {
     pub failure: Arc<str>,
@@ -29,7 +29,7 @@ pub(crate) struct Kind {
     pub checks: Vec<(&'static str, Severity)>,
 }
 
-/// The parts that differ: what is expected and observed.
+/// The texts that differ between them: of each finding, the expected and the observed one.
 type Texts = Vec<(String, String)>;
 
 /// The cases so far.

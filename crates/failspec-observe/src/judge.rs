@@ -126,6 +126,9 @@ impl Judge {
             control: Control::Impossible("recorded traffic has no control".to_owned()),
             teardown: Vec::new(),
             rows: Vec::new(),
+            slow_body: None,
+            concurrent: None,
+            later: None,
             then: Vec::new(),
             indistinguishable_from: None,
             locks: Vec::new(),
@@ -191,6 +194,8 @@ impl Judge {
         };
         let (triggered, identity) = match documented {
             Some(index) => (&contract.failures[index], Identity::of(view, contract, index)),
+            // It is meant for the documented one, and clients compare exactly.
+            None if has_body && let Some(failure) = near(&identity, status, contract) => (failure, identity),
             None if is_server_error(status) => (&self.broken, identity),
             None => (&self.unlisted, identity),
         };
@@ -214,13 +219,29 @@ impl Judge {
                 view: View::new(response, None).to(&exchange.request.method),
                 observed: &observed,
             };
-            let undocumented = check::undocumented(contract, &self.scenario, &observed);
+            // The check of a failure with a code says it already.
+            let undocumented = match triggered.rules.code {
+                Some(_) => Vec::new(),
+                None => check::undocumented(contract, &self.scenario, &observed),
+            };
             check::judge(&subject).into_iter().chain(undocumented).collect()
         })?;
         let findings = if has_body { findings } else { of_head(findings) };
         let kind = documented.map_or(Kind::Undocumented, Kind::Documented);
         Ok(JudgedResponse { kind, findings, code, request_id })
     }
+}
+
+/// Returns the documented failure of this status whose code an undocumented one is, but for case, whitespace or type.
+fn near<'c>(identity: &Identity, status: u16, contract: &'c Contract) -> Option<&'c Failure> {
+    let Identity::Undocumented(code) = identity else { return None };
+    let text = |code: &serde_json::Value| {
+        code.as_str().map_or_else(|| code.to_string(), |text| text.trim().to_ascii_lowercase())
+    };
+    let is_near = |failure: &&Failure| {
+        failure.allows_status(status) && failure.code().is_some_and(|own| text(own) == text(code))
+    };
+    contract.failures.iter().find(is_near)
 }
 
 /// Returns the failure that stands for what the contract does not list: the envelope binds it, and its status is one of an

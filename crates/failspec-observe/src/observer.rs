@@ -101,7 +101,7 @@ pub struct Observer {
     judged: u64,
     successes: u64,
     failures: u64,
-    /// True if a response said that it comes from a mock.
+    /// True if a response said that it comes from `failspec mock`.
     has_met_mock: bool,
 }
 
@@ -155,9 +155,9 @@ impl Observer {
             exchanges: 0,
             matched: 0,
             judged: 0,
+            has_met_mock: false,
             successes: 0,
             failures: 0,
-            has_met_mock: false,
             urls,
             waivers,
             target,
@@ -181,8 +181,6 @@ impl Observer {
             }
         };
         self.matched += 1;
-        let mut headers = exchange.response.iter().flat_map(|response| &response.headers);
-        self.has_met_mock |= headers.any(|(name, _)| name.eq_ignore_ascii_case(MOCK_HEADER));
         self.redactor.note(&exchange.request);
         match self.judge_own(source, exchange, url, at) {
             Ok(judged) => judged,
@@ -246,6 +244,7 @@ impl Observer {
         let called = self.operations.called(&request.method, url.path(), status, base, against);
         let judged = self.judge.judge(&self.pack.contract, exchange, url, &called, against)?;
         self.judged += 1;
+        self.has_met_mock |= response.header(MOCK_HEADER).is_some();
         if let Some((operation, Some(declared))) = called.declared {
             self.seen.declared(operation, declared);
         }
@@ -362,6 +361,8 @@ impl Observer {
         let (operation, code) = (seen.called.name.as_str(), seen.code.as_deref());
         match seen.kind {
             Kind::Documented(index) => self.seen.documented(index, operation, code, length, example),
+            // Without its body nobody knows which failure it is.
+            Kind::Undocumented if !seen.has_body => {}
             Kind::Undocumented => self.seen.undocumented(seen.status, code, operation, length, example),
             Kind::Success => {}
         }
@@ -512,8 +513,8 @@ impl Observer {
             judged: self.judged > 0,
             unproven: None,
             health_check: None,
-            mock: self.has_met_mock,
             environment: None,
+            mock: self.has_met_mock,
         };
         let run_findings = self.request_ids.findings();
         let mut cases = self.cases.into_reports();

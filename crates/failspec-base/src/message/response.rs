@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap};
 
-use super::{Document, MediaType, standards::is_single_header};
+use super::{Document, MediaType, StreamFormat, StreamItem, standards::is_single_header};
 
 /// A response, as observed.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ pub struct Response {
     pub first_byte: Duration,
     /// The parsed body, shared by the copies of a response: values take many times the memory of their text.
     pub(super) document: OnceLock<Arc<Document>>,
+    /// True for a stream of which reading stopped while more could follow.
+    pub is_open: bool,
+    /// The items of a stream, in each format.
+    items: [OnceLock<Arc<Vec<StreamItem>>>; 2],
 }
 
 /// Error that occurred while a body arrived. The part that arrived before it is kept.
@@ -56,6 +60,8 @@ impl Response {
             defect: None,
             first_byte: Duration::ZERO,
             document: OnceLock::new(),
+            is_open: false,
+            items: [OnceLock::new(), OnceLock::new()],
         }
     }
 
@@ -139,6 +145,12 @@ impl Response {
                 }
             }
         }
+    }
+
+    /// Returns the items of a body that is a stream, regardless of its media type. It is parsed once, on first use.
+    pub fn items(&self, format: StreamFormat) -> &[StreamItem] {
+        let cell = &self.items[usize::from(format == StreamFormat::Ndjson)];
+        cell.get_or_init(|| Arc::new(format.items(&self.body, self.is_open)))
     }
 
     /// Returns the body as text; bytes that are not UTF-8 are replaced by U+FFFD.

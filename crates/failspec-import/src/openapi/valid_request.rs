@@ -313,10 +313,8 @@ impl Generator<'_> {
             whole.as_object_mut()?.insert(name.clone(), value.clone());
             self.sampler.is_allowed(schema, &whole).then(|| (name.clone(), escaped(value)))
         });
-        let made: Vec<(String, Value)> = made.collect();
-        if !made.is_empty() {
-            self.optional_members.push((operation.name(), made));
-        }
+        // An operation without any is listed as well: the run may add to its bodies what a refusal asks for.
+        self.optional_members.push((operation.name(), made.collect()));
     }
 
     /// Removes the optional members of a body, such as one from an example, that refer to resources that the run did not

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Number, Value};
 
 use failspec_pack::{
-    openapi::{Declared, Direction},
+    openapi::{Declared, Direction, typical_text},
     pack::text_matching,
 };
 
@@ -293,6 +293,10 @@ impl ValueGenerator<'_> {
                 .chain(likely)
                 .map(Value::from)
                 .find(|made| self.is_allowed(schema, made));
+        }
+        let typical = typical_text(name.rsplit('.').next().unwrap_or_default());
+        if let Some(text) = typical.filter(|text| self.is_allowed(schema, &(*text).into())) {
+            return Some(text.into());
         }
         let mut text = "failspec".to_owned();
         while (text.len() as u64) < fewest.min(MAX_LEN) {

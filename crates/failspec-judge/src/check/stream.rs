@@ -1,4 +1,4 @@
-//! Responses that are a stream of events or of lines: their errors are inside, and failspec does not read them.
+//! Responses that are a stream of events or of lines, where no scenario says that the error is inside.
 
 use failspec_base::message::Response;
 use failspec_pack::pack::{Contract, Envelope, Failure};
@@ -21,7 +21,9 @@ pub fn describe_stream(response: &Response) -> Option<String> {
         return Some(format!("one of which {unread}, which failspec does not read"));
     }
     let essence = response.media_type()?.essence();
-    STREAMS.contains(&essence.as_str()).then(|| format!("a stream ({essence}), which failspec does not read"))
+    STREAMS
+        .contains(&essence.as_str())
+        .then(|| format!("a stream ({essence}), which failspec reads only where `at` has a `stream`"))
 }
 
 /// Returns the reason why a response to the request under test cannot be judged: it is a stream, and the contract says

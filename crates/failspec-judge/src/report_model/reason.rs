@@ -126,6 +126,8 @@ pub enum Rerun {
     OwnThings,
     /// The first run contradicts an id that another case may have created or removed. The second one ran alone.
     RanAlone,
+    /// More of the requests that were sent at once succeeded than should: perhaps they were processed one after the other.
+    NoOverlap,
     /// A connection was lost without a response.
     ConnectionLost,
     /// The server sent bytes that belong to no response: a response of the first run may have belonged to another
@@ -149,6 +151,9 @@ impl fmt::Display for Rerun {
                 "sent the control again, which had been sent for another case, before a violation was reported"
             }
             Self::OwnThings => "ran twice: the first run used what the setup of another case had made",
+            Self::NoOverlap => {
+                "ran again: requests that were sent at once were perhaps processed one after the other"
+            }
             Self::RanAlone => {
                 "ran twice: in the first run another case may have created or removed the same id"
             }

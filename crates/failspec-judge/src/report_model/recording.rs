@@ -63,7 +63,7 @@ pub enum NotJudgedReason {
     OtherPath,
     /// There is no response: the request was aborted, or blocked by the client.
     NoResponse,
-    /// The response is an answer to a CORS preflight, which the API's server or its proxy gives.
+    /// The response is one to a CORS preflight, which the API's server or its proxy gives.
     Preflight,
     /// The client took the response from its cache, or it is HTTP 304.
     Cached,
@@ -198,7 +198,7 @@ impl fmt::Display for RecordedPlace {
     }
 }
 
-/// The exchanges that the case of a recording stands for: all with the same findings.
+/// The exchanges of a recording that a case stands for: all with the same findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedCase {
     /// Number of exchanges.

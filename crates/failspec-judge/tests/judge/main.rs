@@ -27,6 +27,7 @@ mod run_findings;
 mod second_faults;
 mod snapshot_files;
 mod snapshots;
+mod stream_items;
 mod streams;
 mod subject;
 mod summaries;

@@ -277,6 +277,7 @@ fn snapshots_mask_and_compare_members() {
         let response = store(body).response();
         let failure = &world.contract().failures[failure];
         picture(NormalizedResponse {
+            item: None,
             response: &response,
             failure,
             own_values: &["failspec-abc-1".to_owned()],

@@ -194,6 +194,22 @@ fn undocumented_failures_are_listed_with_where_they_were_seen() {
 }
 
 #[test]
+fn a_code_that_is_nearly_a_documented_one_is_wrong_in_an_open_list_too() {
+    let open = CONTRACT.replace("codes: closed", "codes: open");
+    for (code, status, expected) in [
+        (json!("not_found "), 404, &["violation code"][..]),
+        (json!("NOT_FOUND"), 404, &["violation code"]),
+        // Another status: it may be another failure.
+        (json!("NOT_FOUND"), 410, &[]),
+        (json!("not_found_here"), 404, &[]),
+    ] {
+        let body = json!({ "error": { "code": code, "message": "No." } });
+        let seen = report(observer(&pack(&open, "")), &[exchange("GET /notes/1", status, &body)]);
+        assert_eq!(findings(&seen.expect("it belongs to the target")), expected, "{code} {status}");
+    }
+}
+
+#[test]
 fn findings_of_many_exchanges_are_one_row() {
     let wrong: Vec<RecordedExchange> =
         (0..50).map(|number| exchange(&format!("GET /notes/{number}"), 400, &error("not_found"))).collect();

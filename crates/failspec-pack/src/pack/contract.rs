@@ -215,7 +215,8 @@ pub static CONTRACT: MappingSchema = MappingSchema {
             "optional_members",
             ValueType::Map(&ValueType::Map(&ValueType::Any)),
             "members by operation of the OpenAPI document (`POST /pets`) that are added to a JSON body if the API refuses a \
-             request without a fault: what the API requires, and the document does not",
+             request without a fault: what the API requires, and the document does not. To the bodies of these operations, \
+             members that only the refusal names are added as well, and made-up values are replaced by those that it names",
         ),
         Field::optional(
             "health_check",

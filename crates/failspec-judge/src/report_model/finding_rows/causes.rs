@@ -28,6 +28,9 @@ const NOT_REJECTED: &str = "not-rejected";
 /// The check of requests that are refused although the document allows them.
 pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
 
+/// The check of methods that a path does not have.
+pub(super) const UNSUPPORTED_METHOD: &str = "unsupported-method";
+
 /// Checks of bodies that have nothing of what is declared: they say the same.
 const VACUOUS: [&str; 2] = ["declared-vacuous", "vacuous"];
 
@@ -314,6 +317,7 @@ impl<'a> Causes<'a> {
             Kind::Other if finding.check == UNDECLARED_RESTRICTION && case.fault.is_some() => {
                 Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
+            Kind::Other if finding.check == UNSUPPORTED_METHOD => Cause::Text(text(deviation, finding)),
             Kind::Other if finding.check != NOT_REJECTED => {
                 let wrong = deviation.wrong_status();
                 let undeclared = deviation.undeclared_status().filter(|_| {

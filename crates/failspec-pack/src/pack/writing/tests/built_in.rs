@@ -102,7 +102,7 @@ fn scenario_of(scenario: &Scenario) -> Vec<String> {
     for flow in [&scenario.faulty].into_iter().chain(controls) {
         parts.push(format!("{:?} {:?}", flow.request, flow.repeat));
         parts.push(expected(flow.expect.as_deref()));
-        parts.push(format!("{:?}", flow.at.as_ref().map(|at| (&at.items, schemas(&at.filter)))));
+        parts.push(format!("{:?}", flow.at.as_ref().map(|at| (&at.place, schemas(&at.filter)))));
     }
     for (part, Step { request, inherits_role, expect, capture, until, within, wait, at_most, resend, .. }) in
         scenario.steps()
