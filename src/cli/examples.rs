@@ -22,6 +22,14 @@ Examples:
   failspec completions zsh > \"${fpath[1]}/_failspec\"
   failspec completions fish > ~/.config/fish/completions/failspec.fish";
 
+pub(super) const IMPORT_TRAFFIC_EXAMPLES: &str = "\
+Writes schemas/NAME and scenarios/NAME. It is a draft: what was seen is not what is documented, so everything in it is \
+inferred. Credentials become roles and variables.
+
+Examples:
+  failspec import traffic traffic.har --name myapi --url https://api.example.com
+      create a contract with each failure in a recording, and scenarios with controls";
+
 pub(super) const OBSERVE_EXAMPLES: &str = "\
 Nothing is sent. Each response is judged by every check that needs no scenario. No request has a control, so \
 failures are seen, never exercised.

@@ -21,9 +21,10 @@ use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
     error::CliError,
-    examples::IMPORT_OPENAPI_EXAMPLES,
+    examples::{IMPORT_OPENAPI_EXAMPLES, IMPORT_TRAFFIC_EXAMPLES},
     given::GivenDocument,
     import_openapi::{self, ImportOpenApiArguments},
+    import_traffic::{self, ImportTrafficArguments},
     init::{check_name, editor_schemas, write_all},
     stdout::stdout,
 };
@@ -36,6 +37,9 @@ pub enum ImportAction {
     /// Import an OpenAPI document: a contract, and scenarios with controls
     #[command(after_help = IMPORT_OPENAPI_EXAMPLES)]
     Openapi(ImportOpenApiArguments),
+    /// Import recorded traffic (HAR, reports): the failures that were seen
+    #[command(after_help = IMPORT_TRAFFIC_EXAMPLES)]
+    Traffic(ImportTrafficArguments),
 }
 
 /// Options of `import docs`.
@@ -66,6 +70,7 @@ pub fn command(action: &ImportAction) -> Result<u8, CliError> {
     match action {
         ImportAction::Docs(arguments) => docs(arguments),
         ImportAction::Openapi(arguments) => import_openapi::command(arguments),
+        ImportAction::Traffic(arguments) => import_traffic::command(arguments),
     }
 }
 

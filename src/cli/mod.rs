@@ -26,6 +26,7 @@ mod given;
 mod help;
 mod import;
 mod import_openapi;
+mod import_traffic;
 mod init;
 mod init_config;
 mod interrupts;

@@ -336,6 +336,25 @@ fn shards_and_their_merge() {
 }
 
 #[test]
+fn recorded_traffic() {
+    let world = World::shop();
+    let observe = "observe shop traffic.har --packs . --url https://shop.example";
+    world.golden("observe", observe, 1, &[]);
+    world.golden("observe-verbose", &format!("{observe} -v"), 1, &[]);
+    let reports = "--report markdown=o.md --report junit=o.xml -q";
+    world.golden("observe-reports", &format!("{observe} {reports}"), 1, &["o.md", "o.xml"]);
+    world.golden(
+        "observe-elsewhere",
+        "observe shop traffic.har --packs . --url https://other.example",
+        2,
+        &[],
+    );
+    let import = "import traffic traffic.har --name seen --url https://shop.example --dir imported";
+    let written = ["imported/schemas/seen/contract.yaml", "imported/scenarios/seen/seen.yaml"];
+    world.golden("import-traffic", import, 0, &written);
+}
+
+#[test]
 fn waivers_of_a_report() {
     let world = World::shop();
     world.run(&format!("{RUN} --report json=report.json")).exits(1);

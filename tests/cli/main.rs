@@ -26,6 +26,7 @@ mod hostile_files;
 mod hostile_server;
 mod hostile_servers;
 mod import_docs;
+mod import_traffic;
 mod inert_output;
 mod init;
 mod judgement;

@@ -318,6 +318,6 @@ async fn what_mitmproxy_records_is_judged() {
         "--report",
         "json=m.json",
     ]);
-    done(&mut observe).exits(1).says("3 judged: 1 successes, 2 failures").says("got 400");
+    done(&mut observe).exits(1).says("3 judged: 1 success, 2 failures").says("got 400");
     assert!(!fs::read_to_string(folder.path().join("m.json")).unwrap().contains(TOKEN));
 }

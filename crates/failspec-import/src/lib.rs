@@ -15,6 +15,7 @@ mod names;
 mod openapi;
 mod scenarios;
 pub mod style;
+mod traffic;
 
 pub use docs::{Page, from_page};
 pub use draft::{Draft, DraftFailure};
@@ -23,3 +24,4 @@ pub use envelope::DraftEnvelope;
 pub use openapi::{
     FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, Question, USER_ROLE, from_openapi,
 };
+pub use traffic::{NoFailures, TrafficCollector, TrafficDraft, TrafficNote};

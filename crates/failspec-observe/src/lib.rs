@@ -28,3 +28,4 @@ pub use operations::path_pattern;
 pub use read::{ReadError, read};
 pub use redaction::Redactor;
 pub use secret_names::SecretNames;
+pub use target_urls::base_of;

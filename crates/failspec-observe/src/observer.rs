@@ -361,6 +361,8 @@ impl Observer {
         let (operation, code) = (seen.called.name.as_str(), seen.code.as_deref());
         match seen.kind {
             Kind::Documented(index) => self.seen.documented(index, operation, code, length, example),
+            // Without its body nobody knows which failure it is.
+            Kind::Undocumented if !seen.has_body => {}
             Kind::Undocumented => self.seen.undocumented(seen.status, code, operation, length, example),
             Kind::Success => {}
         }

@@ -31,6 +31,14 @@ pub(crate) fn belongs(url: &Url, bases: &[Url]) -> Belongs {
     }
 }
 
+/// Returns the index of the base URL that a request belongs to, by host, port and path.
+pub fn base_of(url: &Url, bases: &[Url]) -> Option<usize> {
+    match belongs(url, bases) {
+        Belongs::To(at) => Some(at),
+        Belongs::OtherPath | Belongs::OtherHost => None,
+    }
+}
+
 /// Returns the host of a request as reports name it, with its port if that is not the usual one.
 pub(crate) fn host(url: &Url) -> String {
     match (url.host_str(), url.port()) {

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use failspec_observe::{RecordedBody, RecordedExchange, RecordedRequest, RecordedResponse};
 use http::{
     HeaderMap, HeaderName, Request, Response, StatusCode, Uri,
-    header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, UPGRADE},
+    header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, LOCATION, UPGRADE},
 };
 use http_body_util::{BodyExt as _, Either, Full};
 use hyper::body::{Body as _, Frame, Incoming};
@@ -54,6 +54,7 @@ pub(crate) async fn forward<J: Judge>(
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
     let kept = Arc::new(Mutex::new(Kept::new(shared.limit, &shared.budget)));
     let (mut parts, body) = request.into_parts();
+    let own_host = parts.headers.get(HOST).cloned();
     parts.uri = uri;
     let authority = parts.uri.authority().map(|authority| HeaderValue::from_str(authority.as_str()));
     if let Some(Ok(host)) = authority {
@@ -92,10 +93,36 @@ pub(crate) async fn forward<J: Judge>(
         return response.map(|_| Either::Right(Full::default()));
     }
     hop(response.headers_mut(), false);
+    // Judged is what the target sent; the client is not led past the proxy.
+    let of_target = response.headers().get(LOCATION).cloned();
+    let redirected = of_target
+        .as_ref()
+        .and_then(|location| redirected(location, &shared.target, own_host.as_ref()?.to_str().ok()?));
     match shared.enforce && !is_stream(response.headers()) {
-        true => enforced(shared, pending, response).await,
-        false => passed(shared, pending, None, response),
+        true => led(enforced(shared, pending, response).await, redirected),
+        false => led(passed(shared, pending, None, response), redirected),
     }
+}
+
+/// Replaces the address of a redirect.
+fn led(mut response: Response<ProxyBody>, redirected: Option<HeaderValue>) -> Response<ProxyBody> {
+    if let Some(redirected) = redirected {
+        response.headers_mut().insert(LOCATION, redirected);
+    }
+    response
+}
+
+/// Returns the address of a redirect to the target as one of the proxy, at the host by which the client knows it.
+fn redirected(location: &HeaderValue, target: &url::Url, own_host: &str) -> Option<HeaderValue> {
+    let to = url::Url::parse(location.to_str().ok()?).ok()?;
+    if to.origin() != target.origin() {
+        return None;
+    }
+    // Paths below that of the target are the proxy's; others cannot be reached through it.
+    let path = to.path().strip_prefix(target.path().trim_end_matches('/'))?;
+    let query = to.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let fragment = to.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("http://{own_host}{path}{query}{fragment}")).ok()
 }
 
 /// Passes a response on, and gives it to the judge at its end. `first` are its bytes that were read before.

@@ -182,6 +182,33 @@ fn a_response_with_a_violation_is_replaced_where_that_is_asked_for() {
 }
 
 #[test]
+fn a_redirect_to_the_target_does_not_lead_past_the_proxy() {
+    let server = Server::start(|request| {
+        let host = request.header("host").unwrap_or_default();
+        let location = match request.path.as_str() {
+            "/v1/own" => format!("http://{host}/v1/next?a=1#b"),
+            "/v1/above" => format!("http://{host}/login"),
+            "/v1/relative" => "/v1/next".to_owned(),
+            _ => "https://elsewhere.test/".to_owned(),
+        };
+        Reply::new(302, "text/plain", "").with("Location", &location)
+    });
+    let proxy = Running::start(&format!("{}/v1", server.url), false);
+    for (path, expected) in [
+        ("/own", "http://proxy.test/next?a=1#b".to_owned()),
+        ("/above", format!("{}/login", server.url)),
+        ("/relative", "/v1/next".to_owned()),
+        ("/elsewhere", "https://elsewhere.test/".to_owned()),
+    ] {
+        let response = proxy.text(&get(path));
+        assert!(response.contains(&format!("\r\nLocation: {expected}\r\n")), "{path}: {response}");
+    }
+    let judged = proxy.finish();
+    let of_target = judged[0].response.as_ref().unwrap().header("location");
+    assert_eq!(of_target, Some(format!("{}/v1/next?a=1#b", server.url).as_str()), "judged is what was sent");
+}
+
+#[test]
 fn tls_to_the_target_is_verified() {
     let server = Server::start(|_| Reply::new(200, "text/plain", "over TLS"));
     let secure = server.secure();

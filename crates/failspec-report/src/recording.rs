@@ -12,8 +12,10 @@ pub(super) const MAX_OPERATIONS: usize = 3;
 /// Returns where traffic was recorded, and how much of it was judged.
 pub(super) fn head(recording: &RecordingReport) -> String {
     let RecordingReport { exchanges, judged, successes, failures, .. } = recording;
+    let of_successes = if *successes == 1 { "success" } else { "successes" };
+    let of_failures = if *failures == 1 { "failure" } else { "failures" };
     format!(
-        "{}: {exchanges} recorded, {judged} judged: {successes} successes, {failures} failures",
+        "{}: {exchanges} recorded, {judged} judged: {successes} {of_successes}, {failures} {of_failures}",
         recording.sources.join(", ")
     )
 }

@@ -163,7 +163,7 @@ fn row(page: &mut Page, case: &CaseReport, open: bool) {
     }
     findings(page, case);
     if let Some(exchange) = judged(case).filter(|_| is_shown_without_script(case)) {
-        exchange::pair(page, exchange);
+        exchange::pair(page, case, exchange);
         if let Some(reference) = &case.logs {
             logs(page, reference);
         }
@@ -324,6 +324,6 @@ fn details(case: &CaseReport) -> Details<'_> {
         snapshot: case.snapshot.as_ref(),
         left_behind: &case.left_behind,
         judged,
-        exchanges: exchanges.map(|(_, exchange)| ExchangeData::of(exchange)).collect(),
+        exchanges: exchanges.map(|(_, exchange)| ExchangeData::of(case, exchange)).collect(),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn case_on(text: &mut Screen, report: &CaseReport, built_in: bool) {
             "{} {} {}",
             visible(&request.method),
             visible(&request.url.to_string()),
-            Styles::dab(Styles::FAINT, who(exchange))
+            Styles::dab(Styles::FAINT, who(report, exchange))
         );
         row(text, "sent", &sent);
         row(text, "received", &received(report, exchange));
