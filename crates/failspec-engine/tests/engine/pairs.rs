@@ -160,6 +160,14 @@ fn declared() -> Vec<Pair> {
             false,
             on!(405, reply => reply.with("Allow", "GET, HEAD")),
         ),
+        // `Allow` has all methods of the path.
+        pair(
+            "allow",
+            "refused::use_another_method",
+            on!(405, reply => reply.with("Allow", "OPTIONS")),
+            false,
+            on!(405, reply => reply.with("Allow", "HEAD, GET, OPTIONS")),
+        ),
         // That the server cannot do it at all is no refusal, and is named.
         pair(
             "server-error",

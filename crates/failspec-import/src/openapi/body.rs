@@ -82,6 +82,9 @@ fn bad_bodies_within(
     let mut walk = Walk { sampler, whole: right, lists, found: &mut found };
     walk.object(schema, &mut Vec::new());
     if lists == 0 {
+        walk.list(schema);
+    }
+    if lists == 0 {
         found.extend(alone(sampler, schema, right));
     }
     found.retain(|bad| bad.allowed == sampler.is_allowed(schema, &bad.body));
@@ -96,14 +99,15 @@ fn alone(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<Bad
     let mut found = Vec::new();
     for (name, property) in properties.iter().filter(|(name, _)| required.is_empty() && has_others(name)) {
         for flaw in of_json(sampler, property).into_iter().filter(|flaw| !flaw.allowed && !flaw.doubtful) {
-            let what = match flaw.what {
-                "wrong_type" => "wrong_type_alone",
-                "null_item" | "wrong_item" => "wrong_item_alone",
-                "map_value_null" => "map_value_null_alone",
+            // `null` within something is what servers break on most.
+            let (what, tolerated) = match flaw.what {
+                "wrong_type" => ("wrong_type_alone", true),
+                "null_item" => ("null_item_alone", false),
+                "map_value_null" => ("map_value_null_alone", false),
                 _ => continue,
             };
             let body = Value::Object([(name.clone(), flaw.value.unwrap_or_default())].into_iter().collect());
-            found.push(BadBody { tolerated: true, ..BadBody::new(name.clone(), what, body, 0) });
+            found.push(BadBody { tolerated, ..BadBody::new(name.clone(), what, body, 0) });
         }
     }
     found
@@ -161,7 +165,11 @@ impl Walk<'_, '_> {
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
             }
-            if !self.sampler.is_allowed(property, &Value::Null) {
+            if self.sampler.is_allowed(property, &Value::Null)
+                && names_null(&self.sampler.declared.api.bundle, property)
+            {
+                self.note(path, &InvalidValue::unusual("allowed_null", Value::Null).tolerated());
+            } else if !self.sampler.is_allowed(property, &Value::Null) {
                 // Many servers take `null` for a member that is absent.
                 let doubtful = !required.contains(name);
                 let null = InvalidValue { doubtful, ..InvalidValue::sure("null", Value::Null) };
@@ -213,6 +221,22 @@ impl Walk<'_, '_> {
             false => self.note(path, &InvalidValue::sure("unknown_field", value)),
         }
         path.pop();
+    }
+
+    /// Adds faults within the item of a body that is a list of objects.
+    fn list(&mut self, schema: &Value) {
+        let inner = core(&self.sampler.declared.api.bundle, schema);
+        let Some(items) = inner.get("items").filter(|items| is_object_of(self.sampler, items)) else {
+            return;
+        };
+        let given = self.whole.get(0).cloned();
+        let Some(item) = given.or_else(|| self.sampler.value(items, "body.0")) else { return };
+        for bad in bad_bodies_within(self.sampler, items, &item, self.lists + 1) {
+            // A fault of the item as a whole is one of the list.
+            if !bad.place.is_empty() {
+                self.found.push(BadBody { body: Value::Array(vec![bad.body]), ..bad });
+            }
+        }
     }
 
     /// Adds lists with one item that has a fault within, for lists of objects.
@@ -291,6 +315,19 @@ impl Walk<'_, '_> {
             ..BadBody::new(place, what, body, path.len() - 1)
         });
     }
+}
+
+/// Returns true if a schema says that `null` is allowed, and not only fails to forbid it.
+fn names_null(bundle: &Bundle, schema: &Value) -> bool {
+    let schema = bundle.resolve(schema);
+    let is_null = |kind: &Value| kind == "null";
+    let by_type = schema.get("type").is_some_and(|kind| match kind {
+        Value::Array(kinds) => kinds.iter().any(is_null),
+        kind => is_null(kind),
+    });
+    by_type
+        || schema.get("nullable") == Some(&Value::Bool(true))
+        || alternatives(schema).any(|it| bundle.resolve(it).get("type").is_some_and(is_null))
 }
 
 /// Returns the alternatives of a schema.

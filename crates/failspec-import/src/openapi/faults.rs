@@ -16,10 +16,13 @@ use serde_json::{Map, Value};
 
 use crate::names::slug;
 use failspec_base::encoding::percent_encode;
-use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
+use failspec_pack::{
+    openapi::{Credential, Operation, ParameterLocation},
+    pack::writing::StepSource,
+};
 
 /// A media type that no operation accepts or returns.
-pub(super) const STRANGE: &str = "application/x-failspec";
+const STRANGE: &str = "application/x-failspec";
 
 /// The size of the large body that is sent on demand, in bytes.
 const LARGE: u32 = 11_000_000;
@@ -44,18 +47,38 @@ pub(super) struct Fault {
     pub tolerated: bool,
     /// The number of objects and lists of the body that it is within.
     pub depth: usize,
+    /// Steps that it needs beside those of the valid request: their setup comes last, and their teardown first.
+    pub setup: Vec<StepSource>,
+    pub teardown: Vec<StepSource>,
 }
 
 impl Fault {
     pub fn new(class: FaultKind, what: String, rule: String, faulty: RequestSpec) -> Self {
         let kind = what.clone();
-        Self { class, what, kind, part: None, rule, faulty, inferred: false, tolerated: false, depth: 0 }
+        Self {
+            class,
+            what,
+            kind,
+            part: None,
+            rule,
+            faulty,
+            inferred: false,
+            tolerated: false,
+            depth: 0,
+            setup: Vec::new(),
+            teardown: Vec::new(),
+        }
     }
 
     /// Returns true if a refusal says that the document leaves out what the API accepts. What databases and languages cannot
     /// hold is refused for good reasons.
     pub fn should_be_accepted(&self) -> bool {
-        const KINDS: [&str; 6] = [
+        const KINDS: [&str; 11] = [
+            "allowed_null",
+            "documented_value",
+            "beyond_ascii",
+            "zero",
+            "negative",
             "further_member",
             "free_text",
             "empty_text",
@@ -119,6 +142,7 @@ impl Generator<'_> {
                 continue;
             }
             let Some(schema) = &parameter.schema else { continue };
+            self.as_documented(operation, parameter, right, faults);
             let mut flaws = of_text(&self.sampler, schema);
             flaws.extend(self.free_texts(operation, parameter, schema));
             flaws.extend(self.empty_value(parameter, schema));
@@ -202,13 +226,13 @@ impl Generator<'_> {
             let has_name = right.reach == Reach::Own || is_empty;
             let is_renamed = has_name && bad.allowed && bad.renames(value);
             // An empty id names nothing.
-            let is_reference = || is_empty && self.creators.refers(&bad.place, &Value::Object(Map::new()));
+            let is_reference = || self.creators.refers(&bad.place, &Value::Object(Map::new()));
             // What a creation that says 200 makes is known to be new by its own texts alone.
             let is_unknown = is_empty && operation.method == "POST" && !declares(operation, 201);
             // Nothing of the run is in what it would create.
             let is_nameless =
                 bad.what.ends_with("_alone") && right.reach == Reach::Fresh && !declares(operation, 201);
-            if is_renamed || is_unknown || is_nameless || is_reference() {
+            if is_renamed || is_unknown || is_nameless || is_empty && is_reference() {
                 continue;
             }
             let mut faulty = right.ask.clone();
@@ -221,12 +245,19 @@ impl Generator<'_> {
             } else {
                 faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
             }
+            // Many servers take it for a body that is absent.
+            let is_absent = bad.body.is_null() && !operation.body_required;
             let place = if bad.place.is_empty() { "body" } else { &bad.place };
             let what = format!("{}_{}", slug(place), bad.what);
-            let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
+            let class = match bad.allowed {
+                // It names nothing that is there, whatever else is unusual about it.
+                true if !right.foreign_body && is_reference() => FaultKind::UnknownReference,
+                true => FaultKind::Unusual,
+                false => FaultKind::Invalid,
+            };
             faults.push(Fault {
-                inferred: bad.doubtful,
-                tolerated: bad.tolerated,
+                inferred: bad.doubtful || is_absent,
+                tolerated: bad.tolerated || is_absent,
                 depth: bad.depth,
                 ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
@@ -401,6 +432,7 @@ impl Generator<'_> {
             let why = "the document says that there need be no such thing";
             return self.leave_out(why, operation, "unknown id");
         }
+        faults.extend(self.under_another_parent(operation, right));
         match self.of_nothing(operation, right) {
             Ok(fault) => {
                 let same_form = fault.as_ref().and_then(|fault| self.of_same_form(operation, right, fault));

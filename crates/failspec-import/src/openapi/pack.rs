@@ -28,7 +28,7 @@ use super::{
     crud::CreateOperations,
     error_envelope::ErrorEnvelope,
     failure_catalog::FailureCatalog,
-    generate::{Generator, OpenOperations},
+    generate::{Generator, OpenOperations, ends_session},
     path_values::Paths,
     request_spec::ROLE,
     scenario::{Question, Scenario},
@@ -136,6 +136,7 @@ pub fn from_openapi(
         true => SecondCredentials::default(),
         false => SecondCredentials::of(api, paths.names()),
     };
+    let skip: Vec<WildMatch> = options.skip.iter().map(|glob| WildMatch::new(glob)).collect();
     let mut generator = Generator {
         declared,
         sampler,
@@ -143,7 +144,7 @@ pub fn from_openapi(
         paths,
         second_credentials,
         creators: CreateOperations::new(api),
-        open: OpenOperations::new(&api.operations),
+        open: OpenOperations::new(&api.operations, &skip),
         making: Vec::new(),
         allow_writes: options.allow_writes,
         allow_leftovers: options.allow_leftovers,
@@ -152,8 +153,8 @@ pub fn from_openapi(
         large_body: options.large_body,
         sent_large: false,
         sent_deep: false,
-        unacceptable: 0,
-        skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
+        asked_parameters: std::collections::HashMap::new(),
+        skip,
         denied_role: options.denied_role.clone(),
         other_role: options.other_role.clone(),
         shared: options.shared.iter().map(|glob| WildMatch::new(glob)).collect(),
@@ -334,6 +335,7 @@ fn health_checks<'o>(
         let free = it.parameters.iter().all(|parameter| !parameter.required);
         it.method == "GET"
             && free
+            && !ends_session(it)
             && !it.path.contains('{')
             && (!options.no_auth && (it.is_guarded() || options.credentials)) == guarded
     });
