@@ -537,14 +537,19 @@ impl Api {
         let mut refused = Broken::default();
         let is_wrong = match self.weakness {
             Some(Weakness::RefusesAllowedNull) => body.get("nick") == Some(&Value::Null),
-            Some(Weakness::RefusesBeyondAscii) => body["note"].as_str().is_some_and(|note| !note.is_ascii()),
-            Some(Weakness::RefusesEmptyTexts) => body["note"] == "",
+            Some(Weakness::RefusesBeyondAscii) => {
+                let is_beyond = |name: &&str| body[*name].as_str().is_some_and(|text| !text.is_ascii());
+                ["note", "nick"].iter().any(is_beyond)
+            }
+            Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
             Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
             Some(Weakness::RefusesFurtherMembers) => {
                 body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
             }
-            _ => body["due"].as_str().is_some_and(|due| !due.contains('T')),
+            _ => false,
         };
+        let is_no_time = body["due"].as_str().is_some_and(|due| !due.contains('T'));
+        refused.look("the format of a time".to_owned(), is_no_time);
         refused.look("what the document allows".to_owned(), is_wrong);
         refused.value("body", schema, &body);
         if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }

@@ -23,16 +23,16 @@ use super::{
 };
 
 /// Maximum number of scenarios for one operation.
-const MAX_PER_KIND: usize = 96;
+const MAX_PER_KIND: usize = 104;
 
 /// Maximum number of scenarios for one operation up to which those are added whose requests most servers accept.
-const MAX_TOLERATED: usize = 64;
+const MAX_TOLERATED: usize = 72;
 
 /// Maximum number of such requests to an operation whose creations nothing removes: a run stops to create after three that stay.
 const MAX_LASTING: usize = 1;
 
 /// The number of those that any operation gets; a third of them in a large API, whose pack could not be read else.
-const MIN_TOLERATED: usize = 24;
+const MIN_TOLERATED: usize = 40;
 
 /// Number of operations from which on an API is large.
 const LARGE_API: usize = 500;

@@ -12,7 +12,7 @@ use super::{
     faults::Fault,
     generate::Generator,
     invalid_value::{InvalidValue, MAX_TEXT_LEN, core},
-    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, nothing},
+    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, OTHER_NO_SUCH_UUID, nothing},
     path_values::text,
     query_languages::{is_opaque, wrong_texts},
     request_spec::{Body, put},
@@ -261,6 +261,12 @@ impl Generator<'_> {
         let Some((schema, body)) = self.json_body_of(operation, right) else { return };
         let mut references = Vec::new();
         self.references(schema, &mut Vec::new(), &mut references);
+        // A list of ids that the body requires has such a value until the id of what is created takes its place.
+        for (path, value) in &mut references {
+            if at(body, path) == Some(&*value) {
+                *value = another(value);
+            }
+        }
         let is_own = |path: &[String]| {
             let item = path.last().and_then(|name| self.creators.named_by(name));
             item.is_some_and(|item| right.around.made.contains_key(item))
@@ -338,6 +344,17 @@ impl Generator<'_> {
         faulty.body = Some(Body::Json(self.linked(bad, body, &right.around.made)));
         let rule = format!("{}/requestBody", operation.pointer);
         Fault::new(FaultKind::Unusual, what, rule, faulty)
+    }
+}
+
+/// Returns another value that refers to nothing.
+fn another(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(another).collect(),
+        Value::Number(number) => number.as_i64().map_or_else(|| value.clone(), |number| (number - 1).into()),
+        Value::String(text) if text == NO_SUCH_UUID => OTHER_NO_SUCH_UUID.into(),
+        Value::String(text) => format!("{text}x").into(),
+        other => other.clone(),
     }
 }
 
