@@ -247,6 +247,10 @@ impl Generator<'_> {
         let [.., parent_end, end] = ends.as_slice() else { return None };
         let (parent, item) = (bare(&operation.path[..=*parent_end]), bare(&operation.path[..=*end]));
         let made = &right.around.made;
+        // A PUT that may create makes another thing there.
+        if operation.method == "PUT" && declares(operation, 201) {
+            return None;
+        }
         if !made.contains_key(&parent) || !made.contains_key(&item) || right.reach == Reach::Foreign {
             return None;
         }

@@ -62,6 +62,8 @@ pub(super) struct Generator<'a> {
     pub sent_deep: bool,
     /// The number of operations whose free texts in a parameter were asked, by the name of the parameter.
     pub asked_parameters: HashMap<String, usize>,
+    /// The number of operations in which a fault in a shared schema was asked.
+    pub asked_parts: HashMap<String, usize>,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
     /// The role with valid credentials that may call no guarded operation.

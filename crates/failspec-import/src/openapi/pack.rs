@@ -1,7 +1,7 @@
 //! Generation of a complete pack from an OpenAPI document.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write as _,
 };
 
@@ -153,7 +153,8 @@ pub fn from_openapi(
         large_body: options.large_body,
         sent_large: false,
         sent_deep: false,
-        asked_parameters: std::collections::HashMap::new(),
+        asked_parameters: HashMap::new(),
+        asked_parts: HashMap::new(),
         skip,
         denied_role: options.denied_role.clone(),
         other_role: options.other_role.clone(),

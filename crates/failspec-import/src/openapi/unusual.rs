@@ -131,7 +131,12 @@ impl Generator<'_> {
             wrong_texts(operation, parameter).iter().map(|(what, text)| (*what, (*text).to_owned()));
         let taken = free_texts_of(parameter.place).into_iter().chain(of_language).filter(takes);
         // What only the API makes may be refused.
-        let name = |what| if is_opaque && what == "free_text" { "opaque_text" } else { what };
+        let is_id = parameter.place == ParameterLocation::Path || is_opaque;
+        let name = |what| match what {
+            "free_text" if is_opaque => "opaque_text",
+            "beyond_ascii" if is_id => "id_beyond_ascii",
+            what => what,
+        };
         taken
             .map(|(what, text)| (InvalidValue::unusual(name(what), text.as_str()).tolerated(), text))
             .collect()

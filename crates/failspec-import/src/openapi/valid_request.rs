@@ -206,6 +206,15 @@ impl Generator<'_> {
             Some(_) if is_post && !foreign && self.creators.of_collection(operation).is_some() => {
                 Reach::Fresh
             }
+            // So is what is done with one that the user named for that.
+            Some(_)
+                if is_post
+                    && !foreign
+                    && !operation.path.trim_end_matches('/').ends_with('}')
+                    && !destroys(operation) =>
+            {
+                Reach::Fresh
+            }
             // The path names no thing, but one of few words.
             Some(_) if is_post && !foreign && is_of_words(operation) => Reach::Fresh,
             _ => Reach::Foreign,

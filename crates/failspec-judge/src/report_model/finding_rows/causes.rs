@@ -59,7 +59,7 @@ pub(super) enum Cause<'a> {
     /// Requests without right credentials are accepted.
     Open,
     /// A fault that nothing documents as one is accepted.
-    Unclaimed,
+    Unclaimed(Weight),
     /// An operation accepts faults that mean one failure.
     Accepts(&'a str, &'a str),
     /// Several operations accept a fault.
@@ -76,6 +76,46 @@ pub(super) enum Cause<'a> {
     Undeclared(u16),
     /// The same text.
     Text(Text<'a>),
+}
+
+/// The weight of a fault that is accepted although nothing documents its refusal, the least last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Weight {
+    /// A thing is under a parent that it does not belong to.
+    OtherParent,
+    /// There is no such thing, or no such method.
+    NothingThere,
+    /// The document forbids the value.
+    Forbidden,
+    /// Many servers convert the value, or take it for one that is absent.
+    Converted,
+}
+
+impl Weight {
+    /// Kinds of faults that many servers take for something else.
+    const CONVERTED: [&str; 12] = [
+        "null",
+        "null_item",
+        "fraction",
+        "number_as_text",
+        "boolean_as_text",
+        "number_for_text",
+        "wrong_format",
+        "plain_text",
+        "followed_by_more",
+        "not_a_number",
+        "unknown_media_type",
+        "empty",
+    ];
+
+    fn of(fault: Option<&str>) -> Self {
+        match fault {
+            Some("another_parent") => Self::OtherParent,
+            Some("unknown_id" | "undeclared_method") => Self::NothingThere,
+            Some(kind) if Self::CONVERTED.contains(&kind) => Self::Converted,
+            _ => Self::Forbidden,
+        }
+    }
 }
 
 /// A kind of fault that breaks the server: the kind, true if it is in a parameter, and the status of the response; none if the
@@ -339,7 +379,7 @@ impl<'a> Causes<'a> {
                 if !finding.is_violation()
                     && part(case).is_none_or(|part| !self.accepted_parts.contains(&part)) =>
             {
-                Cause::Unclaimed
+                Cause::Unclaimed(Weight::of(case.fault.as_deref()))
             }
             Kind::Other if is_about_credentials(case) => Cause::Open,
             Kind::Other
