@@ -22,6 +22,44 @@ Examples:
   failspec completions zsh > \"${fpath[1]}/_failspec\"
   failspec completions fish > ~/.config/fish/completions/failspec.fish";
 
+pub(super) const IMPORT_TRAFFIC_EXAMPLES: &str = "\
+Writes schemas/NAME and scenarios/NAME. It is a draft: what was seen is not what is documented, so everything in it is \
+inferred. Credentials become roles and variables.
+
+Examples:
+  failspec import traffic traffic.har --name myapi --url https://api.example.com
+      create a contract with each failure in a recording, and scenarios with controls";
+
+pub(super) const OBSERVE_EXAMPLES: &str = "\
+Nothing is sent. Each response is judged by every check that needs no scenario. No request has a control, so \
+failures are seen, never exercised.
+
+Examples:
+  failspec observe shop traffic.har --packs . --url https://api.example.com
+      judge what a browser recorded
+  failspec observe shop *.har --target staging --min-coverage 60
+      fail unless 60 % of the documented failures were seen
+  zcat nightly.har.gz | failspec observe shop - --target staging --report html=seen.html
+      read standard input, and write a report
+
+Exit codes: 0 no violations seen · 1 violations · 2 nothing of it belongs to the target, or it cannot be read · \
+3 no response could be judged · 4 less was seen than --min-coverage";
+
+pub(super) const PROXY_EXAMPLES: &str = "\
+A reverse proxy on loopback: point an existing test suite at it. Bytes pass unchanged; findings are shown as they \
+happen, and the whole report at Ctrl-C.
+
+Examples:
+  failspec proxy shop --packs . --to http://127.0.0.1:8080 --listen 127.0.0.1:9000
+      judge what a test suite causes at port 9000
+  failspec proxy shop --packs . --to https://staging.example.com --har traffic.har
+      write down the exchanges as well, without credentials
+  failspec proxy shop --packs . --to http://127.0.0.1:8080 --enforce
+      let the test fail that gets a response with a violation
+
+Exit codes: 0 no violations seen · 1 violations · 2 no request came, or files or options are wrong · \
+3 no response could be judged · 4 less was seen than --min-coverage";
+
 pub(super) const SWEEP_EXAMPLES: &str = "\
 Removes only resources with failspec-RUN-N in their names, as scenarios create them. Exit code 3 if \
 resources could not be listed or removed.
@@ -137,6 +175,19 @@ Examples:
   failspec snapshots accept snapshots/staging
       approve all changed responses of one target";
 
+pub(super) const MOCK_EXAMPLES: &str = "\
+A mock is made from the pack alone, for developers of clients. Requests of the scenarios get their failure, controls a \
+success; `Prefer: failure=ID` (also ID/CAUSE, or a code) brings any documented failure about. It proves nothing about \
+any API: each response says so in the header failspec-mock, a run on it says so, and it cannot be certified.
+
+Examples:
+  failspec mock notes
+      start a mock of the pack in the current folder; its URL is printed
+  failspec mock kubeglass --listen 127.0.0.1:8080 --target-file mock.toml
+      and write a target for it; then, in another terminal: failspec run kubeglass --config mock.toml
+  curl -H 'Prefer: failure=conflict' http://127.0.0.1:8080/
+      get a documented failure";
+
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   failspec serve kubeglass --target-file failspec.toml
@@ -216,6 +267,16 @@ Examples:
   failspec badge certificate.json --programme programme.toml --endpoint badge.json
       create the JSON for https://shields.io/badges/endpoint-badge";
 
+pub(super) const BOARD_EXAMPLES: &str = "\
+A certificate lies next to its report (x.json, x.report.json). One that is not verified, or whose key the programme \
+does not trust, is left out and named (exit code 1). Those that expired are a part of the history of their product.
+
+Examples:
+  failspec board certificates/*.json --programme programme.toml --out board
+      write board/index.html, a page and a badge for each product, and board.json
+  failspec board *.json --programme p.toml --out board --older-packs v1
+      verify older certificates against the pack of their time";
+
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
   failspec run --reference
@@ -237,6 +298,8 @@ pub(super) const INIT_EXAMPLES: &str = "\
 Examples:
   failspec init notes
       create your own pack in schemas/notes and scenarios/notes; it can be run at once
+  failspec init notes --style problem-json
+      the same for an API whose errors are of this style; to be edited
   failspec init --from kubeglass
       copy a built-in pack, to edit it
   failspec init --target staging --pack kubeglass

@@ -9,11 +9,11 @@ use super::arguments::Command;
 
 /// The commands by task, both in the order in which a user needs them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Run", &["run", "check-target", "merge", "waive", "snapshots", "cleanup"]),
+    ("Run", &["run", "observe", "proxy", "check-target", "merge", "waive", "snapshots", "cleanup"]),
     ("Write packs", &["init", "import", "scenario", "lint", "coverage", "list", "schema", "explain"]),
     ("Compare", &["drift", "diff", "export"]),
-    ("Certify", &["certify", "verify", "badge", "keygen"]),
-    ("Develop", &["serve", "mutants", "completions"]),
+    ("Certify", &["certify", "verify", "badge", "board", "keygen"]),
+    ("Develop", &["mock", "serve", "mutants", "completions"]),
 ];
 
 /// The style that clap gives to headings.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod badge;
+mod board;
 mod certificate_summary;
 mod certify;
 mod check_target;
@@ -25,6 +26,7 @@ mod given;
 mod help;
 mod import;
 mod import_openapi;
+mod import_traffic;
 mod init;
 mod init_config;
 mod interrupts;
@@ -32,7 +34,9 @@ mod keygen;
 mod lint;
 mod list;
 mod merge;
+mod mock;
 mod mutants;
+mod observe;
 mod output_file;
 mod output_format;
 mod pack_sources;
@@ -40,6 +44,7 @@ mod packs;
 mod parse_curl;
 mod pinned;
 mod programme_draft;
+mod proxy;
 mod reports;
 mod rerun;
 mod resolve_target;
@@ -88,6 +93,8 @@ pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
 fn command(arguments: &Arguments) -> Result<u8, CliError> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
+        Command::Observe(arguments) => observe::command(arguments),
+        Command::Proxy(arguments) => proxy::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),
@@ -97,6 +104,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Keygen(arguments) => keygen::command(arguments),
         Command::Verify(arguments) => verify::command(arguments),
         Command::Badge(arguments) => badge::command(arguments),
+        Command::Board(arguments) => board::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),
         Command::Cleanup(arguments) => cleanup::command(arguments),
@@ -110,6 +118,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),
+        Command::Mock(arguments) => mock::command(arguments),
         Command::Serve(arguments) => serve::command(arguments),
     }
 }

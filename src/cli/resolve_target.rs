@@ -32,9 +32,20 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
         let target = Target::from_url(url).map_err(|error| CliError::usage(format!("--url: {error}")))?;
         return Ok(Config { target, waivers: Vec::new() });
     }
-    let path = arguments.config.clone().or_else(default_config);
+    let config = config_of(arguments.config.as_deref(), arguments.target.as_deref(), packs)?;
+    commands_allowed(&config.target, arguments)?;
+    Ok(config)
+}
+
+/// Returns the target of a file, or that of the default file; without either it is an error. Nothing is run for it.
+pub(super) fn config_of(
+    config: Option<&Path>,
+    target: Option<&str>,
+    packs: &[Arc<Pack>],
+) -> Result<Config, CliError> {
+    let path = config.map(Path::to_path_buf).or_else(default_config);
     // The error names the file that is missing.
-    let path = path.or_else(|| arguments.target.is_some().then(|| PathBuf::from(DEFAULT_CONFIG)));
+    let path = path.or_else(|| target.is_some().then(|| PathBuf::from(DEFAULT_CONFIG)));
     let Some(path) = path else {
         return Err(CliError::usage_hint(
             "there is no target: nothing was sent",
@@ -45,13 +56,12 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
     let text = read_config(&path)?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut config = Config::read(&source, arguments.target.as_deref(), folder)?;
+    let mut config = Config::read(&source, target, folder)?;
     keep_versions(&mut config, packs);
     if !packs.iter().all(|pack| config.target.urls.contains_key(&pack.name)) {
         one_pack(packs)?;
     }
     known_checks(&config.waivers, &config.target.checks)?;
-    commands_allowed(&config.target, arguments)?;
     Ok(config)
 }
 

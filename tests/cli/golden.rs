@@ -4,7 +4,7 @@
 //! times, ports and digests are replaced by fixed words; everything else is compared literally.
 
 #[path = "../golden/normalize.rs"]
-mod normalize;
+pub mod normalize;
 #[path = "../golden/shop.rs"]
 mod shop;
 
@@ -333,6 +333,25 @@ fn shards_and_their_merge() {
     world.run(&format!("{RUN} --shard 2/2 --report json=2.json"));
     world.golden("merge", "merge 1.json 2.json", 1, &[]);
     world.golden("merge-incomplete", "merge 1.json", 2, &[]);
+}
+
+#[test]
+fn recorded_traffic() {
+    let world = World::shop();
+    let observe = "observe shop traffic.har --packs . --url https://shop.example";
+    world.golden("observe", observe, 1, &[]);
+    world.golden("observe-verbose", &format!("{observe} -v"), 1, &[]);
+    let reports = "--report markdown=o.md --report junit=o.xml -q";
+    world.golden("observe-reports", &format!("{observe} {reports}"), 1, &["o.md", "o.xml"]);
+    world.golden(
+        "observe-elsewhere",
+        "observe shop traffic.har --packs . --url https://other.example",
+        2,
+        &[],
+    );
+    let import = "import traffic traffic.har --name seen --url https://shop.example --dir imported";
+    let written = ["imported/schemas/seen/contract.yaml", "imported/scenarios/seen/seen.yaml"];
+    world.golden("import-traffic", import, 0, &written);
 }
 
 #[test]

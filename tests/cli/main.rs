@@ -1,6 +1,7 @@
 //! Tests of the command line and the library, as users use them.
 
 mod blame;
+mod board;
 mod certify;
 mod certify_security;
 mod choose;
@@ -11,6 +12,7 @@ mod diff;
 mod export;
 mod extends;
 mod extends_pack;
+mod features;
 mod files;
 mod fixtures;
 mod fork_example;
@@ -24,13 +26,17 @@ mod hostile_files;
 mod hostile_server;
 mod hostile_servers;
 mod import_docs;
+mod import_traffic;
 mod inert_output;
 mod init;
 mod judgement;
 mod leftovers;
 mod login;
+mod mock;
 mod network;
 mod newcomer;
+#[cfg(unix)]
+mod observe;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;
@@ -64,6 +70,7 @@ mod shared_things;
 mod signals;
 mod snapshots;
 mod strict_api;
+mod styles;
 mod successes;
 #[path = "../support/mod.rs"]
 mod support;

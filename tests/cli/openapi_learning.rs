@@ -1,4 +1,4 @@
-//! What the document leaves out and a refusal says: members that the API requires, and values that it takes. The run finds them out
+//! Things that the document leaves out and a refusal says: members that the API requires, and values that it takes. The run finds them out
 //! and goes on with them, and names them.
 
 use std::{

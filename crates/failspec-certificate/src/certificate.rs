@@ -52,6 +52,9 @@ pub enum CertificateError {
     /// The report covers a pack that was not found.
     #[error("the report covers the pack {0}, which was not found")]
     Pack(String),
+    /// The report has recorded traffic.
+    #[error("the report has recorded traffic: what was only seen proves nothing, and is never certified")]
+    Observation,
     /// The certificate would not be confirmed by [`Certificate::verify`].
     #[error("it would not verify: {}", .0.join("; "))]
     NotVerifiable(Vec<String>),
@@ -98,6 +101,9 @@ pub fn sign(
     claims: &OperatorInput,
     key: &SigningKey,
 ) -> Result<(Envelope, Predicate), CertificateError> {
+    if !report.recordings.is_empty() {
+        return Err(CertificateError::Observation);
+    }
     let statement = statement(name, bytes, report, packs, claims)?;
     let payload = serde_json::to_vec(&statement)?;
     let envelope = Envelope::sign(&payload, key);
@@ -140,7 +146,8 @@ pub(super) fn statement(
             documentation: part.header.documentation.clone(),
             target: identity(part),
             check_levels: part.header.check_levels.clone(),
-            requirements: requirements(pack, &required, &cases, &part.coverage),
+            features: part.features.clone(),
+            requirements: requirements(pack, &required, &cases, &part.coverage, &part.features),
             errata: part.errata.clone(),
         });
     }
@@ -162,11 +169,13 @@ fn predicate(
     // The failure was not seen, so the test has not passed; no documented rule was broken either.
     let unconfirmed = |case: &CaseReport| case.outcome == Outcome::Unconfirmed;
     let warned_tests = names(&|case| (passed(case) && !case.warnings.is_empty()) || unconfirmed(case));
+    // Nothing of it was sent: neither a pass nor a failure.
+    let inapplicable = |case: &CaseReport| case.outcome == Outcome::NotApplicable;
     let run_violations = run_violations(report);
-    let mut required = packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required).peekable();
-    // A profile without requirements proves nothing.
-    let fails = required.peek().is_none()
-        || required.any(|requirement| requirement.outcome != RequirementOutcome::Passed)
+    let required = || packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required);
+    // A profile of which nothing was required proves nothing.
+    let fails = required().all(|requirement| requirement.outcome == RequirementOutcome::NotApplicable)
+        || required().any(|requirement| requirement.outcome.is_unmet())
         || !run_violations.is_empty();
     // A check that is off, or that only warns, is no pass without a remark.
     let is_lenient = packs.iter().flat_map(|pack| &pack.check_levels).any(CheckLevelReport::is_lenient)
@@ -181,10 +190,11 @@ fn predicate(
         configuration,
         passed_tests: names(&|case| passed(case) && case.warnings.is_empty()),
         warned_tests,
-        failed_tests: names(&|case| !passed(case) && !unconfirmed(case)),
+        failed_tests: names(&|case| !passed(case) && !unconfirmed(case) && !inapplicable(case)),
         profile: claims.profile.clone(),
         packs,
         run_violations,
+        product: claims.product.clone(),
         artifact: claims.artifact.clone(),
         failspec: claims.binary.clone(),
         started: report.started.clone(),
@@ -205,11 +215,17 @@ fn run_violations(report: &RunReport) -> Vec<String> {
     if report.verdict == Verdict::Interrupted {
         all.push("the run was interrupted".to_owned());
     }
+    if !report.recordings.is_empty() {
+        all.push("the report has recorded traffic, which was only seen".to_owned());
+    }
     if report.shard.is_some() || !report.selectors.is_empty() {
         all.push("the run did not cover all scenarios".to_owned());
     }
     if report.reference || report.packs.iter().any(|pack| pack.header.reference) {
         all.push("the run tested an embedded reference implementation".to_owned());
+    }
+    if report.is_of_mock() {
+        all.push("the run tested a mock of a contract".to_owned());
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
         all.push("the TLS certificate of the target was not verified".to_owned());

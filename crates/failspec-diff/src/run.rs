@@ -107,13 +107,15 @@ fn by_name(report: &RunReport) -> BTreeMap<&str, &CaseReport> {
 /// The severity of an outcome; higher is worse. A skip is worse than a pass, so that a run cannot silently test less.
 fn rank(outcome: Outcome) -> u8 {
     match outcome {
-        Outcome::Passed => 0,
+        Outcome::Passed | Outcome::Seen => 0,
         Outcome::Waived => 1,
         Outcome::Unconfirmed => 2,
-        Outcome::Skipped => 3,
-        Outcome::Inconclusive => 4,
-        Outcome::Unstable => 5,
-        Outcome::Failed => 6,
+        // The product may have had the feature before.
+        Outcome::NotApplicable => 3,
+        Outcome::Skipped => 4,
+        Outcome::Inconclusive => 5,
+        Outcome::Unstable => 6,
+        Outcome::Failed => 7,
     }
 }
 

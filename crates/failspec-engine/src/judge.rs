@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use failspec_base::encoding::hex;
 use failspec_judge::{
-    check::{self, Finding, Identity, Phase, Severity, Subject, View},
+    check::{self, Finding, Identity, Item, Phase, Subject, View, Within},
     report_model::{
         CaseReport, Documented, Exercise, Judgement, MadeUpValues, Observation, ObservedResponse, Outcome,
         Reason, ScenarioLocation, SnapshotReport, WaivedFinding,
@@ -15,9 +15,8 @@ use failspec_judge::{
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
 use failspec_pack::pack::{
-    Contract, Failure, NO_SERVER_ERROR_ID, Pack, ProofGap, SUCCESS_ID, Scenario, budget::MAX_STEPS,
+    Contract, NO_SERVER_ERROR_ID, Pack, ProofGap, SUCCESS_ID, Scenario, budget::MAX_STEPS,
 };
-use failspec_pack::target_config::CheckLevel;
 
 use super::error::Unjudged;
 use super::{
@@ -259,6 +258,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         left_behind: Vec::new(),
         request_ids: Vec::new(),
         duration_ms: 0,
+        recorded: None,
     }
 }
 
@@ -276,14 +276,6 @@ pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
 
 /// Returns the documented facts about each failure of a contract, and about a success.
 pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
-    let of = |failure: &Failure| Documented {
-        summary: failure.summary.clone(),
-        status: failure.statuses().first().copied(),
-        other_statuses: failure.statuses().iter().skip(1).copied().collect(),
-        code: failure.code().cloned(),
-        retry: failure.retry,
-        link: failure.documentation.clone().or_else(|| contract.documentation.clone()),
-    };
     let mut statuses = contract.success.iter().flat_map(|success| success.status.iter().copied());
     let success = Documented {
         summary: "The request succeeds".to_owned(),
@@ -295,25 +287,24 @@ pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
     };
     let no_server_error =
         Documented { summary: "The request does not break the server".to_owned(), ..success.clone() };
-    contract.failures.iter().map(of).chain([success, no_server_error]).map(Arc::new).collect()
+    contract
+        .failures
+        .iter()
+        .map(|failure| Documented::of(failure, contract))
+        .chain([success, no_server_error])
+        .map(Arc::new)
+        .collect()
 }
 
 /// Sorts findings into violations, waived violations and warnings.
 fn sort(report: &mut CaseReport, findings: impl Iterator<Item = Finding>, session: &Session, case: &Case) {
     let levels = &session.target.checks;
-    let findings = findings.filter_map(|finding| on_target(finding, levels));
+    let findings = findings.filter_map(|finding| finding.on_target(levels));
     let findings = findings.map(|finding| masked(finding, session));
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
     report.warnings = warnings;
     for finding in violations {
-        let waived = |check: &str| {
-            let mut holding = session.waivers.iter().filter(|waiver| waiver.holds_on(session.today));
-            holding.find(|waiver| waiver.matches(&case.name, check))
-        };
-        // A finding that combines several is waived as such, or by waivers of all its violations.
-        let mut parts = finding.details.iter().filter(|detail| detail.severity == Severity::Violation);
-        let of_parts: Option<Vec<_>> = parts.by_ref().map(|detail| waived(&detail.check)).collect();
-        let waiver = waived(finding.check).or_else(|| of_parts?.first().copied());
+        let waiver = finding.waiver(&case.name, &session.waivers, session.today);
         match waiver {
             Some(waiver) => report.waived.push(WaivedFinding {
                 finding,
@@ -454,6 +445,10 @@ fn snapshot(
         expression: case.name.to_string(),
         contents: picture(NormalizedResponse {
             response: subject.response(),
+            item: match subject.view.item {
+                Item::One(item) if subject.view.within != Within::Response => Some(item),
+                _ => None,
+            },
             failure: subject.triggered,
             own_values: &subject.observed.own_values,
             mask: &session.mask,
@@ -483,30 +478,6 @@ pub(super) fn scenario_file(contract: &Contract, scenario: &Scenario, row: Optio
     let failure = scenario.failure_id(contract);
     let row = row.and_then(|row| scenario.rows.get(row));
     file_name(failure, &scenario.name, row.map(|row| row.name.as_str()))
-}
-
-/// Applies the level that the target gives to a check. Of a finding that combines several the parts that are off are
-/// left out.
-fn on_target(mut finding: Finding, levels: &[CheckLevel]) -> Option<Finding> {
-    if levels.is_empty() {
-        return Some(finding);
-    }
-    let level = |check: &str| levels.iter().find(|level| level.check == check).map(|level| level.level);
-    let is_combined = !finding.details.is_empty();
-    finding.details.retain_mut(|detail| match check::on_target(detail.severity, level(&detail.check)) {
-        Some(severity) => {
-            detail.severity = severity;
-            true
-        }
-        None => false,
-    });
-    let severity = if is_combined {
-        finding.details.iter().map(|detail| detail.severity).max()?
-    } else {
-        finding.severity
-    };
-    finding.severity = check::on_target(severity, level(finding.check))?;
-    Some(finding)
 }
 
 fn masked(mut finding: Finding, session: &Session) -> Finding {

@@ -1,4 +1,4 @@
-//! What a refusal says about the values of a request: which member is missing, and what another must be. It is read in the common
+//! The statements of a refusal about the values of a request: which member is missing, and what another must be. It is read in the common
 //! styles of frameworks: of pydantic, problem details, JSON Schema, Django REST framework, LoopBack, serde.
 
 use std::sync::LazyLock;
@@ -45,7 +45,7 @@ const PLACES: [&str; 14] = [
 const VALUES: [&str; 8] =
     ["expected", "allowedValues", "allowed_values", "allowed", "enum", "choices", "permitted", "options"];
 
-/// What a refusal says of one member.
+/// The statement of a refusal about one member.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Hint {
     /// The names of the members that lead to it, as far as the refusal says.
@@ -53,7 +53,7 @@ pub(super) struct Hint {
     pub wish: Wish,
 }
 
-/// What a member must be.
+/// The form that a member must have.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
     /// It is missing.

@@ -16,15 +16,15 @@ use failspec_base::{message::is_loopback, secret::Mask};
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
-        CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, Listener, PackEnd, PackHeader,
-        PackReport, RunEnd, RunFinding, RunHeader, RunReport, Shard, ShardReport, TargetConfigReport,
-        WaiverReport, report, reused_request_ids,
+        CaseReport, Coverage, ErratumReport, Event, Listener, PackEnd, PackHeader, PackReport, RunEnd,
+        RunFinding, RunHeader, RunReport, Shard, ShardReport, TargetConfigReport, WaiverReport,
+        disclaimed_features, report, reused_request_ids,
     },
     snapshot::{Mode, SnapshotStore},
 };
 use failspec_pack::{
     openapi::Declared,
-    pack::{Contract, Files, case_count, case_names},
+    pack::{Files, case_names},
     target_config::Waiver,
 };
 
@@ -128,6 +128,7 @@ pub async fn run(
             permits: Arc::clone(&permits),
             jobs,
             is_shard: options.shard.is_some(),
+            is_full: plan.selection.is_none(),
             listener: Arc::clone(&listener),
             resources: OnceLock::new(),
         };
@@ -252,8 +253,10 @@ fn packs(
     for (((engine, plan), (run, unreferenced)), header) in engines.iter().zip(runs).zip(&header.packs) {
         let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
-        let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
+        let coverage =
+            Coverage::of(contract, &cases, &plan.target.out_of_reach, &run.features, plan.selection.as_ref());
         let mut findings = reused_request_ids(&cases);
+        findings.extend(disclaimed_features(&run.features));
         if run.diagnosis.is_none() {
             // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
             let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
@@ -270,10 +273,12 @@ fn packs(
             },
             access: engine.session.access(options.shard.is_some()),
             missing_requirements: plan.missing_requirements.clone(),
-            errata: errata(contract),
+            features: run.features,
+            errata: ErratumReport::all(contract),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
             health_check: engine.session.health_check_report(),
+            mock: engine.session.clients.have_met_mock(),
             environment: engine.session.clients.peers().map(|peers| test_environment(plan, peers)),
         };
         packs.push(PackEnd { report, diagnosis: run.diagnosis, findings });
@@ -304,16 +309,6 @@ pub(super) fn shard(
     })
 }
 
-/// Returns the contradictions and gaps in the documentation of a contract.
-pub(super) fn errata(contract: &Contract) -> Vec<ErratumReport> {
-    let report = |erratum: &failspec_pack::pack::Erratum| ErratumReport {
-        pack: contract.name.clone(),
-        about: erratum.about.clone(),
-        links: erratum.links.clone(),
-    };
-    contract.errata.iter().map(report).collect()
-}
-
 fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
     engines.iter().all(|(_, plan)| plan.selection.is_none())
 }
@@ -341,33 +336,12 @@ fn unreferenced(plan: &Plan, options: &RunOptions) -> Vec<RunFinding> {
 }
 
 pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
-    let packs = plans.iter().map(|plan| {
-        let contract = &plan.pack.contract;
-        PackHeader {
-            name: plan.pack.prefix().to_owned(),
-            version: plan.pack.version.as_ref().map(ToString::to_string),
-            origin: match &plan.pack.files {
-                Files::Embedded(_) => "embedded".to_owned(),
-                Files::Directory(root) => root.display().to_string(),
-            },
-            built_in: matches!(plan.pack.files, Files::Embedded(_)),
-            digest: plan.pack.digest.clone(),
-            as_of: contract.as_of.map(|date| date.to_string()),
-            origins: plan.pack.origins(),
-            documentation: contract.documentation.clone(),
-            failures: contract.failures.len(),
-            failures_selected: plan.failures_selected(),
-            scenarios: plan.pack.scenarios.len(),
-            cases: case_count(&plan.pack),
-            cases_selected: Some(plan.selected),
-            target: plan.target.url.to_string(),
-            reference: plan.target.reference,
-            insecure: plan.target.tls.insecure,
-            read_only: plan.target.read_only,
-            via: via(&plan.target, &plan.target.url),
-            waits: planned_waits(plan),
-            check_levels: plan.target.checks.iter().map(CheckLevelReport::of).collect(),
-        }
+    let packs = plans.iter().map(|plan| PackHeader {
+        failures_selected: plan.failures_selected(),
+        cases_selected: Some(plan.selected),
+        via: via(&plan.target, &plan.target.url),
+        waits: planned_waits(plan),
+        ..PackHeader::of(&plan.pack, &plan.target)
     });
     RunHeader {
         packs: packs.collect(),

@@ -1,10 +1,12 @@
 //! The report of a run that has not ended.
 
-use failspec_judge::report_model::{Coverage, FORMAT, PackReport, RunReport, Summary, Verdict, WaiverReport};
+use failspec_judge::report_model::{
+    Coverage, ErratumReport, FORMAT, PackReport, RunReport, Summary, Verdict, WaiverReport,
+};
 
 use super::{
     plan::Plan,
-    run::{RunOptions, errata, header, shard},
+    run::{RunOptions, header, shard},
 };
 
 /// Returns the report that lies in place of the real one while a run goes on, with the verdict `interrupted`: whatever
@@ -14,14 +16,22 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
     let today = jiff::Zoned::now().date();
     let packs = plans.iter().zip(&header.packs).map(|(plan, header)| PackReport {
         header: header.clone(),
-        coverage: Coverage::of(&plan.pack.contract, &[], &plan.target.out_of_reach, plan.selection.as_ref()),
+        coverage: Coverage::of(
+            &plan.pack.contract,
+            &[],
+            &plan.target.out_of_reach,
+            &[],
+            plan.selection.as_ref(),
+        ),
         operations: Vec::new(),
         access: Vec::new(),
         missing_requirements: plan.missing_requirements.clone(),
-        errata: errata(&plan.pack.contract),
+        errata: ErratumReport::all(&plan.pack.contract),
         judged: false,
         unproven: None,
+        features: Vec::new(),
         health_check: None,
+        mock: false,
         environment: None,
     });
     let packs: Vec<PackReport> = packs.collect();
@@ -47,5 +57,6 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         cases: Vec::new(),
         finding_groups: Vec::new(),
         run_findings: Vec::new(),
+        recordings: Vec::new(),
     }
 }

@@ -15,6 +15,14 @@ use rustls_platform_verifier::Verifier;
 
 use super::{ClientError, ClientOptions};
 
+/// Returns the settings of TLS that a client with these options has.
+///
+/// # Errors
+/// If a certificate or the identity cannot be read or used.
+pub fn tls_config(options: &ClientOptions) -> Result<Arc<ClientConfig>, ClientError> {
+    TlsSettings::new(options)?.config().cloned()
+}
+
 /// The settings of a client.
 #[derive(Debug)]
 pub(super) struct TlsSettings {

@@ -14,6 +14,8 @@ pub mod export;
 mod names;
 mod openapi;
 mod scenarios;
+pub mod style;
+mod traffic;
 
 pub use docs::{Page, from_page};
 pub use draft::{Draft, DraftFailure};
@@ -22,3 +24,4 @@ pub use envelope::DraftEnvelope;
 pub use openapi::{
     FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, Question, USER_ROLE, from_openapi,
 };
+pub use traffic::{NoFailures, TrafficCollector, TrafficDraft, TrafficNote};

@@ -30,6 +30,8 @@ pub const UNUSED: &[&str] = &[
     "upgrade",
     "content-range",
     "problem-details",
+    // No built-in pack documents what happens to requests that are sent at once.
+    "concurrent",
     // No built-in pack promises the name of what is wrong.
     "names-fault",
     // The mutants send no Origin.

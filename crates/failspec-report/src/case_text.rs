@@ -25,7 +25,7 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
     let judged = judged(case);
     if let Some(exchange) = judged {
         let request = &exchange.request;
-        row(&mut text, "sent", &format!("{} {} {}", request.method, request.url, who(exchange)));
+        row(&mut text, "sent", &format!("{} {} {}", request.method, request.url, who(case, exchange)));
         row(&mut text, "received", &received(case, exchange));
     }
     if let Some(logs) = &case.logs {
@@ -54,7 +54,10 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
             row(&mut text, "reproduce", &curl);
         }
     }
-    row(&mut text, "scenario", &case.location.to_string());
+    match &case.recorded {
+        Some(recorded) => row(&mut text, "recorded", &recorded.place.to_string()),
+        None => row(&mut text, "scenario", &case.location.to_string()),
+    }
     text
 }
 
@@ -71,15 +74,16 @@ pub(super) fn differs(case: &CaseReport) -> bool {
 }
 
 /// Describes the credentials that were sent; a scenario may contain wrong ones itself.
-pub(super) fn who(exchange: &ExchangeReport) -> String {
+pub(super) fn who(case: &CaseReport, exchange: &ExchangeReport) -> String {
     let own = |(name, _): &(String, RedactedText)| {
         name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie")
     };
     match &exchange.role {
         Some(role) => format!("as {role}"),
-        None if exchange.request.headers.iter().any(own) => {
-            "with credentials written in the scenario".to_owned()
-        }
+        None if exchange.request.headers.iter().any(own) => match &case.recorded {
+            Some(_) => "with the credentials of the recording".to_owned(),
+            None => "with credentials written in the scenario".to_owned(),
+        },
         None => "without credentials".to_owned(),
     }
 }

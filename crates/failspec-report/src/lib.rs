@@ -6,8 +6,10 @@
 mod body_redaction;
 mod case_text;
 mod count;
+mod recording;
 mod summary;
 
+pub mod board;
 pub mod certificate;
 pub mod comparison;
 pub mod github;

@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use failspec_judge::report_model::{
-    CaseReport, Event, PackReport, Reason, RunFinding, RunHeader, RunReport, ShardReport, Summary, Verdict,
+    CaseReport, Event, PackReport, Reason, RecordingReport, RunFinding, RunHeader, RunReport, ShardReport,
+    Summary, Verdict,
 };
 
 /// A line.
@@ -38,6 +39,8 @@ struct Finished<'a> {
     shard: Option<&'a ShardReport>,
     packs: &'a [PackReport],
     run_findings: &'a [RunFinding],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    recordings: &'a [RecordingReport],
 }
 
 /// Writes an event.
@@ -77,6 +80,7 @@ pub fn finished(report: &RunReport, out: impl Write) -> io::Result<()> {
         shard: report.shard.as_ref(),
         packs: &report.packs,
         run_findings: &report.run_findings,
+        recordings: &report.recordings,
     };
     line(&Line::Finished(Box::new(finished)), out)
 }

@@ -21,7 +21,8 @@ use failspec_judge::{
 use crate::{
     case_text::sentence,
     github::Checkout,
-    summary::{REFERENCE, because, selection, unexercised, verdict_in_words},
+    recording,
+    summary::{MOCK, REFERENCE, because, selection, unexercised, verdict_in_words},
 };
 
 /// Maximum number of results: code scanning rejects a file with more.
@@ -132,10 +133,13 @@ fn invocation(report: &RunReport, left_out: usize) -> Value {
     let mut note = |level: &str, message: &str| {
         notes.push(json!({ "level": level, "message": text(message) }));
     };
-    let verdict_level = if report.verdict == Verdict::Conforms { "note" } else { "error" };
+    let verdict_level = if report.verdict.exit_code() == 0 { "note" } else { "error" };
     note(verdict_level, &format!("{}: {}", verdict_in_words(report), because(report)));
     if report.reference {
         note("note", &format!("This ran on {REFERENCE}."));
+    }
+    if report.is_of_mock() {
+        note("note", &format!("This ran on {MOCK}."));
     }
     if let Some(selection) = selection(report) {
         note("note", &selection);
@@ -145,6 +149,9 @@ fn invocation(report: &RunReport, left_out: usize) -> Value {
     }
     for failure in unexercised(report).iter().filter(|failure| failure.missing).take(MAX_NOTIFICATIONS) {
         note("warning", &format!("not covered: {}::{} — {}", failure.pack, failure.name, failure.why));
+    }
+    for (label, text) in recording::lines(report).into_iter().take(MAX_NOTIFICATIONS) {
+        note("note", format!("{label} {text}").trim());
     }
     let inconclusive = report.cases.iter().filter(|case| case.outcome == Outcome::Inconclusive);
     for case in inconclusive.take(MAX_NOTIFICATIONS) {

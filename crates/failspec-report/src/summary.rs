@@ -14,11 +14,14 @@ use failspec_judge::{
 };
 use failspec_pack::pack::{Origins, Provenance};
 
-use crate::count::count;
+use crate::{count::count, recording};
 
 /// Notice about a run on an embedded implementation, shown first and last.
 pub(super) const REFERENCE: &str =
     "the embedded reference implementation: this says nothing about a real API";
+
+/// Notice about a run on a mock, shown last.
+pub(super) const MOCK: &str = "a mock of the contract: this says nothing about a real API";
 
 /// Notice about a run without verified certificates, shown first and last.
 pub(super) const INSECURE: &str =
@@ -97,6 +100,11 @@ pub(super) fn health_checks(report: &RunReport) -> Vec<String> {
     report.packs.iter().filter_map(|pack| pack.health_check.as_ref()).map(describe).collect()
 }
 
+/// Describes the features of the contracts, and whether the product has them.
+pub(super) fn features(report: &RunReport) -> Vec<String> {
+    report.packs.iter().flat_map(|pack| &pack.features).map(ToString::to_string).collect()
+}
+
 /// Returns the verdict, and what a run that conforms rests on: `conforms · 5 waived, 1 excluded`.
 pub(super) fn verdict_in_words(report: &RunReport) -> String {
     let rests_on = rests_on(report);
@@ -121,6 +129,9 @@ pub(super) fn because(report: &RunReport) -> String {
 
 fn reason(report: &RunReport) -> String {
     let summary = &report.summary;
+    if let Some(reason) = recording::reason(report) {
+        return reason;
+    }
     match report.verdict {
         // Every case of a run that was interrupted in order is in its report.
         Verdict::Interrupted if report.cases.is_empty() => "The run has not ended.".to_owned(),
@@ -155,6 +166,7 @@ fn reason(report: &RunReport) -> String {
                 _ => format!("{missing} documented failures and causes were not exercised."),
             }
         }
+        Verdict::NoViolationsSeen => "Nothing was exercised.".to_owned(),
         Verdict::Conforms => match (selection(report), unexercised(report).is_empty()) {
             (Some(_), true) => "Every selected failure was exercised and conforms.".to_owned(),
             (None, true) => "Every documented failure was exercised and conforms.".to_owned(),
@@ -178,6 +190,7 @@ pub(super) fn rests_on(report: &RunReport) -> Vec<String> {
         (waived, "waived"),
         (excluded, "excluded"),
         (out_of_reach, "out of reach"),
+        (report.summary.not_applicable, "not applicable"),
         (report.summary.unconfirmed, "unconfirmed"),
         (report.summary.skipped, "skipped"),
     ];
@@ -261,9 +274,11 @@ pub(super) fn origin(header: &PackHeader) -> String {
     format!("{}, sha256:{}", header.origin, header.digest)
 }
 
-/// Returns the counts of outcomes that are not zero; the number of passed cases is always included.
+/// Returns the counts of outcomes that are not zero; the number of passed cases (of recorded traffic, of those
+/// seen) is always included.
 pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
     let summary = &report.summary;
+    let default = if report.is_observation() { Outcome::Seen } else { Outcome::Passed };
     [
         (summary.failed, Outcome::Failed),
         (summary.unstable, Outcome::Unstable),
@@ -271,10 +286,12 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
         (summary.waived, Outcome::Waived),
         (summary.unconfirmed, Outcome::Unconfirmed),
         (summary.skipped, Outcome::Skipped),
+        (summary.not_applicable, Outcome::NotApplicable),
+        (summary.seen, Outcome::Seen),
         (summary.passed, Outcome::Passed),
     ]
     .into_iter()
-    .filter(|(count, outcome)| *count > 0 || *outcome == Outcome::Passed)
+    .filter(|(count, outcome)| *count > 0 || *outcome == default)
     .collect()
 }
 
@@ -304,7 +321,8 @@ impl<'r> Unexercised<'r> {
             State::CoveredByAlternative(why)
             | State::Waived(why)
             | State::Excluded(why)
-            | State::OutOfReach(why) => Cow::Borrowed(why.as_str()),
+            | State::OutOfReach(why)
+            | State::NotApplicable(why) => Cow::Borrowed(why.as_str()),
             State::Missing(why) => Cow::Owned(why.to_string()),
         };
         Some(Self { pack, name, state: state_word(state), why, missing: !state.is_settled() })
@@ -319,6 +337,7 @@ pub(super) fn state_word(state: &State) -> &'static str {
         State::Waived(_) => "waived",
         State::Excluded(_) => "excluded",
         State::OutOfReach(_) => "out of reach",
+        State::NotApplicable(_) => "not applicable",
         State::NotSelected => "not selected",
         State::Missing(_) => "not exercised",
     }

@@ -6,16 +6,18 @@ use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::Arc,
 };
 
 use failspec_base::syntax::Source;
 use failspec_certificate::Programme;
+use failspec_observe::{ObserveOptions, Observer, read as read_recording};
 use failspec_pack::{
     pack::{
         Pack, Texts,
         writing::{Commented, Comments, ContractSource, FileDocument, ScenarioFileSource},
     },
-    target_config::Config,
+    target_config::{Config, Target},
 };
 
 /// The decoder that a file is for.
@@ -25,6 +27,7 @@ pub enum Reader {
     Scenario,
     Config,
     Programme,
+    Recording,
 }
 
 /// A valid file that is mutated.
@@ -47,6 +50,7 @@ impl Seed {
             Reader::Programme => Programme::read(&Source::new("programme.toml", text), Path::new("/nowhere"))
                 .map(drop)
                 .map_err(|mistake| mistake.to_string()),
+            Reader::Recording => observe(text),
             Reader::Contract | Reader::Scenario => {
                 let mut texts = self.beside.clone();
                 let path = match self.reader {
@@ -67,6 +71,23 @@ impl Seed {
     }
 }
 
+/// Judges a recording by a small contract; what came before a mistake is judged, too.
+fn observe(text: &str) -> Result<(), String> {
+    let contract = read("fuzz/corpus/contract/small.yaml");
+    let texts = [("schemas/fuzz/contract.yaml".to_owned(), contract)];
+    let pack = Arc::new(Pack::from_texts(&failspec::builtin::built_in(), "fuzz", texts).expect("a pack"));
+    let target = Target::from_url("https://api.test").expect("a target");
+    let sources = ["a.har".to_owned()];
+    let observer = Observer::new(pack, target, Vec::new(), Vec::new(), &sources);
+    let mut observer = observer.unwrap_or_else(|error| panic!("{error}"));
+    let read = read_recording("a.har", text.as_bytes(), &mut |exchange| drop(observer.observe(0, &exchange)));
+    if let Ok(report) = observer.finish(&ObserveOptions::default()) {
+        assert!(report.is_observation() && report.cases.iter().all(|case| case.is_consistent()));
+        assert!(serde_json::to_vec(&report).is_ok());
+    }
+    read.map_err(|error| error.to_string())
+}
+
 /// Writes a file that can be loaded, and reads it again.
 fn read_as_written<T: FileDocument + PartialEq + Debug + Clone>(text: &str) {
     let parse = |text: &str| T::parse(&Source::new("written.yaml", text));
@@ -85,6 +106,7 @@ pub fn seeds() -> Vec<Seed> {
         ("scenario", Reader::Scenario),
         ("config", Reader::Config),
         ("programme", Reader::Programme),
+        ("recording", Reader::Recording),
     ];
     for (folder, reader) in folders {
         for name in names(&format!("fuzz/corpus/{folder}")) {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use failspec_pack::pack::Provenance;
+use failspec_pack::{
+    pack::Provenance,
+    target_config::{CheckLevel, Waiver},
+};
 
 use super::{
     registry::find,
-    severity::{Severity, severity},
+    severity::{Severity, on_target, severity},
 };
 
 /// A rule that a response broke.
@@ -142,6 +145,48 @@ impl Finding {
     #[must_use]
     pub(super) fn about_annotation(self, is_annotation: bool) -> Self {
         if is_annotation { self.with_source(Provenance::Standard) } else { self }
+    }
+
+    /// Applies the level that a target gives to a check; `None` if the check is off. Of a finding that combines several the
+    /// parts that are off are left out.
+    #[must_use]
+    pub fn on_target(mut self, levels: &[CheckLevel]) -> Option<Self> {
+        if levels.is_empty() {
+            return Some(self);
+        }
+        let level = |check: &str| levels.iter().find(|level| level.check == check).map(|level| level.level);
+        let is_combined = !self.details.is_empty();
+        self.details.retain_mut(|detail| match on_target(detail.severity, level(&detail.check)) {
+            Some(severity) => {
+                detail.severity = severity;
+                true
+            }
+            None => false,
+        });
+        let severity = if is_combined {
+            self.details.iter().map(|detail| detail.severity).max()?
+        } else {
+            self.severity
+        };
+        self.severity = on_target(severity, level(self.check))?;
+        Some(self)
+    }
+
+    /// Returns the waiver that covers it in a case on this day, if one does. A finding that combines several is waived as
+    /// such, or by waivers of all its violations.
+    pub fn waiver<'w>(
+        &self,
+        case: &str,
+        waivers: &'w [Waiver],
+        today: jiff::civil::Date,
+    ) -> Option<&'w Waiver> {
+        let waived = |check: &str| {
+            let mut holding = waivers.iter().filter(|waiver| waiver.holds_on(today));
+            holding.find(|waiver| waiver.matches(case, check))
+        };
+        let parts = self.details.iter().filter(|detail| detail.severity == Severity::Violation);
+        let of_parts: Option<Vec<_>> = parts.map(|detail| waived(&detail.check)).collect();
+        waived(self.check).or_else(|| of_parts?.first().copied())
     }
 
     /// Sets the message.

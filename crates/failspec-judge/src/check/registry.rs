@@ -7,8 +7,8 @@ use failspec_pack::pack::{Contract, Provenance, Scenario};
 use super::{
     after_failure, allow, body_status, bulk_item,
     case_log::Observed,
-    code, connection_closed, content_range, control, cross_origin, declared_headers, declared_schema,
-    declared_vacuous,
+    code, concurrent, connection_closed, content_range, control, cross_origin, declared_headers,
+    declared_schema, declared_vacuous,
     definition::{Check, When},
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
@@ -29,6 +29,7 @@ pub static CHECKS: &[&Check] = &[
     &server_error::CHECK,
     &unrecognized_response::CHECK,
     &bulk_item::CHECK,
+    &concurrent::CHECK,
     &status::CHECK,
     &code::CHECK,
     &matching::CHECK,
@@ -76,6 +77,10 @@ pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("request-id-reused", "every request of a run has its own request id"),
     ("waiver-stale", "every waiver still matches a finding of its check"),
     ("waiver-expired", "no waiver has expired"),
+    (
+        "disclaimed-feature",
+        "the product does not respond for a feature that its target says it does not have",
+    ),
     ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
 ];
 

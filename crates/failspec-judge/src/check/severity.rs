@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use failspec_pack::{pack::Provenance, target_config::Level};
 
 /// The severity of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// A rule that the publisher did not promise: inferred, or of a standard.

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::check::{Finding, Phase};
-use failspec_pack::pack::{Provenance, Retry, StatusPattern, show_statuses};
+use failspec_pack::pack::{Contract, Failure, Provenance, Retry, StatusPattern, show_statuses};
 
-use super::{Observation, Outcome, Reason, RequestReport, Rerun};
+use super::{Observation, Outcome, Reason, RecordedCase, RequestReport, Rerun};
 
 /// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -85,6 +85,9 @@ pub struct CaseReport {
     pub request_ids: Vec<Arc<str>>,
     /// Time from its first request to its last response, in milliseconds; waits included.
     pub duration_ms: u64,
+    /// The exchanges of recorded traffic that it stands for; absent for a case that was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedCase>,
 }
 
 /// The ids that lead to the server's own logs of an exchange.
@@ -151,7 +154,7 @@ impl CaseReport {
     /// Returns true if it needs attention: it did not simply pass.
     pub fn is_notable(&self) -> bool {
         let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);
-        let passed = self.outcome == Outcome::Passed;
+        let passed = matches!(self.outcome, Outcome::Passed | Outcome::Seen);
         !passed
             || differs
             || !self.warnings.is_empty()
@@ -179,6 +182,18 @@ pub struct Documented {
 }
 
 impl Documented {
+    /// Returns the documented facts about a failure of `contract`.
+    pub fn of(failure: &Failure, contract: &Contract) -> Self {
+        Self {
+            summary: failure.summary.clone(),
+            status: failure.statuses().first().copied(),
+            other_statuses: failure.statuses().iter().skip(1).copied().collect(),
+            code: failure.code().cloned(),
+            retry: failure.retry,
+            link: failure.documentation.clone().or_else(|| contract.documentation.clone()),
+        }
+    }
+
     /// Returns the statuses, as `HTTP 400 or 422`; empty if none is documented.
     pub fn statuses(&self) -> String {
         let all: Vec<StatusPattern> = self.status.iter().chain(&self.other_statuses).copied().collect();

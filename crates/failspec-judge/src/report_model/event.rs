@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use failspec_pack::{
-    pack::{Origins, label},
-    target_config::{CheckLevel, Level},
+    pack::{Contract, Files, Origins, Pack, case_count, label},
+    target_config::{CheckLevel, Level, Target},
 };
 
 use super::{
-    CaseReport, Coverage, ExchangeReport, FindingGroup, MissingRequirement, OperationAccess,
-    OperationCoverage, Reason, RunFinding, Shard, ShardReport, Summary, TestEnvironment, Verdict,
-    WaiverReport,
+    CaseReport, Coverage, ExchangeReport, FeatureReport, FindingGroup, MissingRequirement, OperationAccess,
+    OperationCoverage, Reason, RecordingReport, RunFinding, Shard, ShardReport, Summary, TestEnvironment,
+    Verdict, WaiverReport,
 };
 
 /// An event of a run.
@@ -210,6 +210,36 @@ impl std::fmt::Display for CheckLevelReport {
 }
 
 impl PackHeader {
+    /// Returns what is known of a pack and its target before anything is selected: all of it is.
+    pub fn of(pack: &Pack, target: &Target) -> Self {
+        let contract = &pack.contract;
+        Self {
+            name: pack.prefix().to_owned(),
+            version: pack.version.as_ref().map(ToString::to_string),
+            origin: match &pack.files {
+                Files::Embedded(_) => "embedded".to_owned(),
+                Files::Directory(root) => root.display().to_string(),
+            },
+            built_in: matches!(pack.files, Files::Embedded(_)),
+            digest: pack.digest.clone(),
+            as_of: contract.as_of.map(|date| date.to_string()),
+            origins: pack.origins(),
+            documentation: contract.documentation.clone(),
+            failures: contract.failures.len(),
+            failures_selected: contract.failures.len(),
+            scenarios: pack.scenarios.len(),
+            cases: case_count(pack),
+            cases_selected: None,
+            target: target.url.to_string(),
+            reference: target.reference,
+            insecure: target.tls.insecure,
+            read_only: target.read_only,
+            via: None,
+            waits: Vec::new(),
+            check_levels: target.checks.iter().map(CheckLevelReport::of).collect(),
+        }
+    }
+
     /// Returns the name of the pack with the requested version: `kubeadapt@2026-03`.
     pub fn label(&self) -> String {
         // Where two versions of a pack are in one run, the name of the older one has it already.
@@ -274,6 +304,9 @@ pub struct PackReport {
     /// as one), and in a shard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<OperationAccess>,
+    /// The optional parts of the API that cases belong to, and whether the product has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureReport>,
     /// Requirements that the target does not provide, so that cases were skipped.
     pub missing_requirements: Vec<MissingRequirement>,
     /// Contradictions and gaps in its documentation.
@@ -287,6 +320,9 @@ pub struct PackReport {
     /// Which candidate for the health check was used, if the contract has candidates and the run wrote something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheckReport>,
+    /// True if a response said that it comes from `failspec mock`: the run says nothing about a real API.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mock: bool,
     /// The servers that the run spoke to, and what the target changes, if it was recorded (`failspec certify`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<TestEnvironment>,
@@ -322,6 +358,18 @@ pub struct ErratumReport {
     pub links: Vec<String>,
 }
 
+impl ErratumReport {
+    /// Returns the contradictions and gaps in the documentation of a contract.
+    pub fn all(contract: &Contract) -> Vec<Self> {
+        let report = |erratum: &failspec_pack::pack::Erratum| Self {
+            pack: contract.name.clone(),
+            about: erratum.about.clone(),
+            links: erratum.links.clone(),
+        };
+        contract.errata.iter().map(report).collect()
+    }
+}
+
 /// The report of a whole run.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {
@@ -355,8 +403,18 @@ pub struct RunReport {
     pub finding_groups: Vec<FindingGroup>,
     /// Findings that concern the run as a whole.
     pub run_findings: Vec<RunFinding>,
+    /// Recorded traffic that was judged: what was seen in it, and never exercised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recordings: Vec<RecordingReport>,
     /// Contradictions and gaps in the documentation.
     pub errata: Vec<ErratumReport>,
+}
+
+impl RunReport {
+    /// Returns true if the run was on a mock, at least in part: it says nothing about a real API.
+    pub fn is_of_mock(&self) -> bool {
+        self.packs.iter().any(|pack| pack.mock)
+    }
 }
 
 /// The version of the report format.

@@ -19,6 +19,8 @@ pub enum Verdict {
     Incomplete,
     /// The API fails as its documentation says.
     Conforms,
+    /// Recorded traffic has no violation. Nothing was exercised, so it shows no more than that.
+    NoViolationsSeen,
 }
 
 /// Exit codes of every command, by precedence.
@@ -46,6 +48,7 @@ impl Verdict {
             Self::Inconclusive => "inconclusive",
             Self::Incomplete => "incomplete",
             Self::Conforms => "conforms",
+            Self::NoViolationsSeen => "no violations seen",
         }
     }
 
@@ -56,7 +59,7 @@ impl Verdict {
             Self::Violations => exit::VIOLATIONS,
             Self::Inconclusive => exit::INCONCLUSIVE,
             Self::Incomplete => exit::INCOMPLETE,
-            Self::Conforms => exit::CONFORMS,
+            Self::Conforms | Self::NoViolationsSeen => exit::CONFORMS,
         }
     }
 }

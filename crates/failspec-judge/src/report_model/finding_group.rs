@@ -44,6 +44,9 @@ pub struct FindingGroup {
     /// Number of cases whose request under test shows it, and of operations of which another request does: a control that many
     /// cases have in common counts once.
     pub cases: usize,
+    /// Number of recorded exchanges that show it; 0 if it was found in a run.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exchanges: u64,
     /// The names of the cases, in their order.
     #[serde(default)]
     pub case_names: Vec<Arc<str>>,
@@ -63,6 +66,11 @@ pub struct FindingGroup {
     /// The response in that exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<ResponseExcerpt>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A kind of fault, and the number of cases with it.
@@ -113,6 +121,11 @@ impl fmt::Display for MissingPart {
 }
 
 impl FindingGroup {
+    /// Returns how often it was found: in how many recorded exchanges, or else in how many cases.
+    pub fn times(&self) -> u64 {
+        if self.exchanges > 0 { self.exchanges } else { self.cases as u64 }
+    }
+
     /// Returns the operation, rule, missing part, parameter or fault that it belongs to, in words; `None` for the API as a whole.
     pub fn subject(&self) -> Option<String> {
         let missing = || self.missing.as_ref().map(ToString::to_string);

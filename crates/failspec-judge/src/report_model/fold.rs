@@ -87,5 +87,6 @@ pub fn report(header: &RunHeader, cases: Vec<CaseReport>, packs: Vec<PackEnd>, e
         finding_groups: group_findings(&cases),
         cases,
         run_findings,
+        recordings: Vec::new(),
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    CaseReport, Coverage, Exercise, MissingRequirement, Outcome, PackReport, Reason, RunFinding, RunReport,
-    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access, group_findings, is_cut_short,
-    operation::joined, reused_request_ids, waiver_findings,
+    CaseReport, Coverage, Exercise, FeatureReport, MissingRequirement, Outcome, PackReport, Reason,
+    RunFinding, RunReport, ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access,
+    disclaimed_features, group_findings, is_cut_short, merge_recordings::add_recordings, operation::joined,
+    reused_request_ids, waiver_findings,
 };
 
 /// Reason why reports cannot be merged.
@@ -36,6 +37,12 @@ pub enum MergeError {
         /// Its value in the other report.
         in_other: String,
     },
+    /// A report is of a run on a mock.
+    #[error("{report} is the report of a run on a mock, which says nothing about a real API")]
+    Mock {
+        /// The report.
+        report: String,
+    },
     /// A shard occurs twice.
     #[error("shard {shard} occurs twice: {one} and {other}")]
     Twice {
@@ -49,6 +56,26 @@ pub enum MergeError {
     /// Shards are missing.
     #[error("these shards are missing: {0}")]
     Missing(String),
+    /// Two reports of recorded traffic have one pack.
+    #[error(
+        "{one} and {other} are both of recorded traffic of {pack}: give all recordings to one `failspec observe`"
+    )]
+    TwoObservations {
+        /// The pack.
+        pack: String,
+        /// The first report.
+        one: String,
+        /// The other report.
+        other: String,
+    },
+    /// The run has no pack that recorded traffic was judged by.
+    #[error("{report} is of recorded traffic of {pack}, which is not in the other reports")]
+    OtherPack {
+        /// The report.
+        report: String,
+        /// The pack.
+        pack: String,
+    },
     /// A report contradicts itself; failspec never writes such a report.
     #[error("{report} cannot be the report of a shard: {what}")]
     Contradicts {
@@ -60,14 +87,33 @@ pub enum MergeError {
 }
 
 /// A shard's report, with the name that messages show.
-type Named = (String, RunReport);
+pub(super) type Named = (String, RunReport);
 
-/// Merges the reports of all shards of a run into one. The order of `reports` does not matter.
+/// Merges the reports of all shards of a run into one, and adds those of recorded traffic for reading. The order of
+/// `reports` does not matter.
 ///
 /// # Errors
-/// When they are not all the shards of one run, each once.
-pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
+/// When they are not all the shards of one run, each once; and when recorded traffic is not of a pack of that run.
+pub fn merge(reports: Vec<Named>) -> Result<RunReport, MergeError> {
+    let (observed, mut run): (Vec<Named>, Vec<Named>) =
+        reports.into_iter().partition(|(_, report)| report.is_observation());
+    if observed.is_empty() {
+        return merge_shards(run);
+    }
+    let whole = match run.as_slice() {
+        // A run that was not sharded is whole.
+        [(_, only)] if only.shard.is_none() => run.pop().map(|(_, only)| only),
+        [] => None,
+        _ => Some(merge_shards(run)?),
+    };
+    add_recordings(whole, observed)
+}
+
+fn merge_shards(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     let shards = all_shards(&reports)?;
+    if let Some((report, _)) = reports.iter().find(|(_, report)| report.is_of_mock()) {
+        return Err(MergeError::Mock { report: report.clone() });
+    }
     reports.sort_by_key(|(_, report)| report.shard.as_ref().map(|shard| shard.number));
     belong_together(&reports, &shards)?;
     let times = times(&reports)?;
@@ -100,6 +146,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         full &= pack_is_full;
         whole.run_findings.extend(reused_request_ids(&own));
         join_pack(pack, index, &packs_of_shards, &own, pack_is_full);
+        whole.run_findings.extend(disclaimed_features(&pack.features));
     }
     if full && judged {
         whole.run_findings.extend(unreferenced);
@@ -232,6 +279,7 @@ fn target_config(report: &RunReport) -> Vec<(&'static str, String)> {
         ("conditions", of(|config| &config.conditions)),
         ("failures out of reach", of(|config| &config.out_of_reach)),
         ("operations", of(|config| &config.operations)),
+        ("features", of(|config| &config.features)),
     ]
 }
 
@@ -253,9 +301,10 @@ fn cases_are_whole(reports: &[Named]) -> Result<(), MergeError> {
                 Outcome::Waived => case.violations.is_empty() && !case.waived.is_empty(),
                 Outcome::Passed => case.violations.is_empty() && case.waived.is_empty(),
                 Outcome::Unconfirmed => case.violations.is_empty(),
-                // A shard runs its cases once.
-                Outcome::Unstable => false,
+                // A shard runs its cases once, and what was only seen is in no shard.
+                Outcome::Unstable | Outcome::Seen => false,
                 Outcome::Inconclusive => case.violations.is_empty() && case.exercised == Exercise::No,
+                Outcome::NotApplicable => case.is_consistent(),
                 // Of one that the time of the run stopped, requests were sent.
                 Outcome::Skipped => {
                     let is_stopped = case.reason.as_ref().is_some_and(Reason::is_stop);
@@ -367,6 +416,18 @@ fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
     Ok((begin.to_string(), duration))
 }
 
+/// Merges what the shards learned about the features. A shard that needs no probe sends none; where shards disagree, the
+/// product has the feature: then the cases that ran count.
+fn join_features(features: &mut [FeatureReport], of_shards: &[&PackReport]) {
+    for feature in features {
+        let others = of_shards.iter().flat_map(|pack| &pack.features);
+        let asked = others.filter(|other| other.name == feature.name && other.probe.is_some());
+        if let Some(best) = asked.min_by_key(|other| other.presence) {
+            feature.clone_from(best);
+        }
+    }
+}
+
 /// Merges the reports of all shards about one pack into `pack`, which is that of the first shard.
 fn join_pack(
     pack: &mut PackReport,
@@ -383,6 +444,7 @@ fn join_pack(
     let place: HashMap<&str, usize> = cases.iter().map(|case| (&*case.name, case.index)).collect();
     pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
     pack.header.waits.sort_by_key(|wait| place.get(wait.case.as_str()).copied());
+    join_features(&mut pack.features, &of_shards);
     // A shard that wrote nothing has none.
     pack.health_check = of_shards.iter().find_map(|pack| pack.health_check.clone());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));

@@ -6,15 +6,18 @@ mod case;
 mod coverage;
 mod event;
 mod exit_code;
+mod feature;
 mod finding_group;
 mod finding_rows;
 mod fold;
 mod merge;
+mod merge_recordings;
 mod missing_requirement;
 mod observation;
 mod operation;
 mod outcome;
 mod reason;
+mod recording;
 mod repeat;
 mod request;
 mod run_finding;
@@ -33,6 +36,7 @@ pub use event::{
     PackHeader, PackReport, PlannedWait, RunEnd, RunHeader, RunReport, Via,
 };
 pub use exit_code::{Verdict, VerdictInput, exit, is_cut_short};
+pub use feature::{FeatureReport, Presence, disclaimed_features};
 pub use finding_group::{FaultCount, FindingGroup, MissingPart, ResponseExcerpt};
 pub use finding_rows::group_findings;
 pub use fold::{ReportFold, report};
@@ -42,6 +46,10 @@ pub use observation::{Judgement, Observation, TestStatus};
 pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
 pub use reason::{MadeUpValues, Reason, Requirement, Rerun};
+pub use recording::{
+    NotJudged, NotJudgedReason, RecordedCase, RecordedExample, RecordedPlace, RecordingReport, SeenCode,
+    SeenFailure, SeenOperation, SeenUndocumented,
+};
 pub use repeat::merge_repeated;
 pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};

@@ -50,6 +50,11 @@ pub enum Observation {
         /// The HTTP status.
         status: u16,
     },
+    /// A documented failure in recorded traffic: nothing shows what caused it.
+    Seen {
+        /// Its id.
+        failure: String,
+    },
     /// A success.
     Success {
         /// The HTTP status.
@@ -86,6 +91,7 @@ impl fmt::Display for Observation {
             Self::UndocumentedFailure { status, code } => {
                 write!(f, "HTTP {status} with an undocumented code {code}")
             }
+            Self::Seen { failure } => write!(f, "the failure {failure}, in recorded traffic"),
             Self::Success { status } | Self::Expected { status } => write!(f, "a success (HTTP {status})"),
             Self::Unrecognized { status } => write!(f, "no documented failure (HTTP {status})"),
             Self::NoResponse => f.write_str("none"),
@@ -123,9 +129,12 @@ impl Judgement<'_> {
     /// Returns the coverage of the failure under test by the case.
     pub fn exercise(self) -> Exercise {
         match self.outcome() {
-            Outcome::Inconclusive | Outcome::Skipped | Outcome::Unconfirmed | Outcome::Unstable => {
-                Exercise::No
-            }
+            Outcome::Inconclusive
+            | Outcome::Skipped
+            | Outcome::NotApplicable
+            | Outcome::Unconfirmed
+            | Outcome::Unstable
+            | Outcome::Seen => Exercise::No,
             Outcome::Passed | Outcome::Failed | Outcome::Waived => self.observation.exercise(),
         }
     }
@@ -151,17 +160,22 @@ impl Outcome {
             Self::Failed | Self::Unstable => Some(Verdict::Violations),
             Self::Inconclusive => Some(Verdict::Inconclusive),
             // Whether these make the run incomplete depends on the other cases of the failure.
-            Self::Passed | Self::Unconfirmed | Self::Skipped | Self::Waived => None,
+            Self::Passed
+            | Self::Unconfirmed
+            | Self::Skipped
+            | Self::NotApplicable
+            | Self::Waived
+            | Self::Seen => None,
         }
     }
 
     /// Returns the status of the case in formats such as JUnit.
     pub fn test_status(self) -> TestStatus {
         match self {
-            Self::Passed => TestStatus::Success,
+            Self::Passed | Self::Seen => TestStatus::Success,
             Self::Failed | Self::Unstable => TestStatus::Failure,
             Self::Inconclusive => TestStatus::Error,
-            Self::Skipped | Self::Waived | Self::Unconfirmed => TestStatus::Skipped,
+            Self::Skipped | Self::NotApplicable | Self::Waived | Self::Unconfirmed => TestStatus::Skipped,
         }
     }
 }
@@ -173,12 +187,16 @@ impl CaseReport {
         let is_clean = self.violations.is_empty();
         match self.outcome {
             Outcome::Passed => is_clean && self.waived.is_empty() && is_seen,
-            Outcome::Unconfirmed => is_clean && self.waived.is_empty() && !is_seen,
+            Outcome::Unconfirmed | Outcome::Seen => is_clean && self.waived.is_empty() && !is_seen,
             Outcome::Failed => !is_clean,
             // One of its runs stands in the report, with what it found.
             Outcome::Unstable => !is_seen,
             Outcome::Waived => is_clean && !self.waived.is_empty(),
             Outcome::Inconclusive | Outcome::Skipped => is_clean && !is_seen,
+            // Nothing of it was sent.
+            Outcome::NotApplicable => {
+                is_clean && !is_seen && self.waived.is_empty() && self.exchanges.is_empty()
+            }
         }
     }
 }
@@ -239,7 +257,9 @@ mod tests {
             (Outcome::Inconclusive, Some(Verdict::Inconclusive), false, TestStatus::Error),
             (Outcome::Unconfirmed, None, true, TestStatus::Skipped),
             (Outcome::Skipped, None, false, TestStatus::Skipped),
+            (Outcome::NotApplicable, None, false, TestStatus::Skipped),
             (Outcome::Waived, None, true, TestStatus::Skipped),
+            (Outcome::Seen, None, true, TestStatus::Success),
         ] {
             assert_eq!(outcome.verdict(), verdict, "{outcome:?}");
             assert_eq!(outcome.is_judged(), is_judged, "{outcome:?}");

@@ -369,7 +369,7 @@ fn bodies_that_have_nothing_of_what_is_declared_are_one_row() {
     assert_eq!(group_findings(&cases).len(), 2);
 }
 
-/// What the API accepted although it should not have comes back in its response: one row, whatever rule it breaks. What else is
+/// A value that the API accepted although it should not have comes back in its response: one row, whatever rule it breaks. What else is
 /// wrong with a response has its own.
 #[test]
 fn wrong_values_that_an_accepted_request_brought_are_one_row() {

@@ -7,11 +7,13 @@ use std::{
 
 use crate::{
     case_text::{differs, sentence},
-    summary::{REFERENCE, because, count_cases, distinct_first, selection, unexercised, verdict_in_words},
+    summary::{
+        MOCK, REFERENCE, because, count_cases, distinct_first, selection, unexercised, verdict_in_words,
+    },
 };
 use failspec_judge::{
     check::Finding,
-    report_model::{CaseReport, FindingGroup, Outcome, RunReport, Verdict},
+    report_model::{CaseReport, FindingGroup, Outcome, RunReport},
 };
 
 use super::workflow_command::{Level, command};
@@ -92,7 +94,7 @@ impl Annotations {
 /// then the cases that differ most.
 pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
     let mut text = Annotations::default();
-    let verdict_level = if report.verdict == Verdict::Conforms { Level::Notice } else { Level::Error };
+    let verdict_level = if report.verdict.exit_code() == 0 { Level::Notice } else { Level::Error };
     text.push(verdict_level, verdict(report, verdict_level));
     for finding in &report.run_findings {
         let level = if finding.violation { Level::Error } else { Level::Warning };
@@ -156,6 +158,9 @@ fn verdict(report: &RunReport, level: Level) -> String {
     }
     if report.reference {
         message.push_str(&format!("\nThis ran on {REFERENCE}."));
+    }
+    if report.is_of_mock() {
+        message.push_str(&format!("\nThis ran on {MOCK}."));
     }
     if let Some(diagnosis) = &report.diagnosis {
         message.push_str(&format!("\n{diagnosis}"));

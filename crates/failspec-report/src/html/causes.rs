@@ -112,7 +112,11 @@ fn cause(
     let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
     page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<details");
     page.raw(if open { " open" } else { "" }).raw("><summary><b class=\"kind\">");
-    page.text(&count_cases(cause.cases)).raw("</b> ");
+    match cause.exchanges {
+        0 => page.text(&count_cases(cause.cases)),
+        exchanges => page.text(&format!("seen {exchanges} ×")),
+    };
+    page.raw("</b> ");
     if let Some(response) = &cause.response {
         status(page, response.status);
     }

@@ -4,9 +4,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::summary::{state_word, target};
-use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackReport, RunReport, State};
+use failspec_judge::report_model::{
+    CaseReport, FailureCoverage, NotCovered, Outcome, PackReport, RunReport, State,
+};
 
-use super::{access, document::word, page::Page};
+use super::{
+    access,
+    document::{class, word},
+    page::Page,
+};
 
 /// Maximum number of cases of one failure that get a mark of their own.
 const MAX_MARKS: usize = 12;
@@ -138,6 +144,10 @@ fn pack_head(page: &mut Page, pack: &PackReport) {
     let (causes, causes_exercised) = pack.coverage.causes();
     page.raw("<h3><code>").text(&header.label()).raw("</code></h3>\n<p class=\"shown\"><b>").count(exercised);
     page.raw("</b> of ").count(header.failures).raw(" documented failures exercised");
+    let seen = pack.coverage.count(|state| matches!(state, State::Missing(NotCovered::Seen { .. })));
+    if seen > 0 {
+        page.raw(", <b>").count(seen).raw("</b> only seen in recorded traffic");
+    }
     if causes > 0 {
         page.raw(", <b>").count(causes_exercised).raw("</b> of ").count(causes).raw(" causes");
     }
@@ -222,9 +232,9 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&
 fn marks(page: &mut Page, cases: &[&CaseReport]) {
     for case in cases.iter().take(MAX_MARKS) {
         let name = case.name.splitn(3, "::").nth(2).unwrap_or(&case.name);
-        page.raw("<a class=\"mark ").raw(word(case.outcome)).raw("\" href=\"#").text(&case.name);
+        page.raw("<a class=\"mark ").raw(class(case.outcome)).raw("\" href=\"#").text(&case.name);
         page.raw("\" aria-label=\"").text(name).raw(": ").raw(word(case.outcome)).raw("\">");
-        page.icon(word(case.outcome)).raw("</a>");
+        page.icon(class(case.outcome)).raw("</a>");
     }
     if cases.len() > MAX_MARKS {
         page.raw("<span class=\"faint\">and ").count(cases.len() - MAX_MARKS).raw(" more</span>");
@@ -245,7 +255,7 @@ impl<'r> Cell<'r> {
             State::CoveredByAlternative(code) => (("passed", "alternative"), Some(code.into())),
             State::Waived(why) => (("waived", "waived"), Some(why.into())),
             State::Excluded(why) => (("skipped", "out"), Some(why.into())),
-            State::OutOfReach(why) => (("skipped", "out"), Some(why.into())),
+            State::OutOfReach(why) | State::NotApplicable(why) => (("skipped", "out"), Some(why.into())),
             State::NotSelected => (("skipped", "none"), None),
             State::Missing(why) => (("inconclusive", "inconclusive"), Some(why.to_string().into())),
         };

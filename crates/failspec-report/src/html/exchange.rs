@@ -6,7 +6,7 @@ use crate::case_text::who;
 use failspec_base::secret::RedactedText;
 use failspec_judge::{
     check::Phase,
-    report_model::{CurlCommand, ExchangeReport, ResponseReport},
+    report_model::{CaseReport, CurlCommand, ExchangeReport, ResponseReport},
 };
 
 use super::page::Page;
@@ -59,10 +59,10 @@ impl Serialize for InWords<'_> {
 }
 
 impl<'t> ExchangeData<'t> {
-    pub(super) fn of(exchange: &'t ExchangeReport) -> Self {
+    pub(super) fn of(case: &CaseReport, exchange: &'t ExchangeReport) -> Self {
         let request = &exchange.request;
         Self {
-            who: who(exchange),
+            who: who(case, exchange),
             phase: exchange.phase,
             role: exchange.role.as_deref(),
             request: Request {
@@ -82,9 +82,9 @@ impl<'t> ExchangeData<'t> {
 
 /// Writes the request and the response beside each other, as they were on the wire. The script formats bodies that are
 /// JSON.
-pub(super) fn pair(page: &mut Page, exchange: &ExchangeReport) {
+pub(super) fn pair(page: &mut Page, case: &CaseReport, exchange: &ExchangeReport) {
     let request = &exchange.request;
-    page.raw("<div class=\"pair\"><div><h4>Sent ").content(&who(exchange));
+    page.raw("<div class=\"pair\"><div><h4>Sent ").content(&who(case, exchange));
     if exchange.phase != Phase::Request {
         page.raw(" · ").raw(exchange.phase.as_str());
     }

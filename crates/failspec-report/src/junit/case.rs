@@ -27,7 +27,7 @@ pub(super) fn write_case(
     dialect: Dialect,
     document: &mut Document<impl Write>,
 ) -> io::Result<()> {
-    let passed = case.outcome == Outcome::Passed;
+    let passed = matches!(case.outcome, Outcome::Passed | Outcome::Seen);
     let text = |text: &dyn Fn() -> String| if passed { String::new() } else { text() };
     document.test(&Test {
         name: &case.name,

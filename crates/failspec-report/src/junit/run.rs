@@ -7,9 +7,12 @@ use std::{
     time::Duration,
 };
 
-use crate::summary::{
-    REFERENCE, because, count_cases, counts as outcome_counts, health_checks, origin, reruns, selection,
-    snapshots, target, unexercised, verdict_in_words, waivers,
+use crate::{
+    recording,
+    summary::{
+        MOCK, REFERENCE, because, count_cases, counts as outcome_counts, features, health_checks, origin,
+        reruns, selection, snapshots, target, unexercised, verdict_in_words, waivers,
+    },
 };
 use failspec_judge::report_model::{RunFinding, RunReport, TestStatus, Verdict};
 
@@ -42,7 +45,7 @@ pub(super) fn suite(report: &RunReport, document: &mut Document<impl Write>) -> 
 
 fn status_of_verdict(verdict: Verdict) -> TestStatus {
     match verdict {
-        Verdict::Conforms => TestStatus::Success,
+        Verdict::Conforms | Verdict::NoViolationsSeen => TestStatus::Success,
         Verdict::Violations | Verdict::Incomplete => TestStatus::Failure,
         Verdict::Interrupted | Verdict::Inconclusive => TestStatus::Error,
     }
@@ -61,6 +64,9 @@ fn write_verdict(report: &RunReport, document: &mut Document<impl Write>) -> io:
     if report.reference {
         let _ = write!(message, " This is {REFERENCE}.");
     }
+    if report.is_of_mock() {
+        let _ = write!(message, " This is {MOCK}.");
+    }
     let facts = facts(report);
     document.test(&Test {
         name: "verdict",
@@ -72,7 +78,7 @@ fn write_verdict(report: &RunReport, document: &mut Document<impl Write>) -> io:
         message: &message,
         description: &facts,
         // A test that passed has no description.
-        output: if report.verdict == Verdict::Conforms { &facts } else { "" },
+        output: if status_of_verdict(report.verdict) == TestStatus::Success { &facts } else { "" },
     })
 }
 
@@ -108,6 +114,9 @@ fn facts(report: &RunReport) -> String {
     if report.reference {
         line("target", REFERENCE);
     }
+    if report.is_of_mock() {
+        line("target", MOCK);
+    }
     if let Some(selection) = selection(report) {
         line("selected", &selection);
     }
@@ -127,6 +136,9 @@ fn facts(report: &RunReport) -> String {
     line("exercised", &format!("{} of {} documented failures", summary.exercised, summary.documented));
     if summary.causes > 0 {
         line("", &format!("{} of {} causes", summary.causes_exercised, summary.causes));
+    }
+    for (label, text) in recording::lines(report) {
+        line(label, &text);
     }
     for it in unexercised(report) {
         line(it.state, &format!("{}::{} — {}", it.pack, it.name, it.why));
@@ -157,6 +169,9 @@ fn facts(report: &RunReport) -> String {
     }
     for text in reruns(report) {
         line("reruns", &text);
+    }
+    for text in features(report) {
+        line("feature", &text);
     }
     for text in health_checks(report) {
         line("health", &text);

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::summary::{REFERENCE, because, selection, target, verdict_in_words};
+use crate::summary::{MOCK, REFERENCE, because, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, PackReport, RunReport, State, Verdict};
 
 use super::{
@@ -49,6 +49,7 @@ pub fn write(report: &RunReport, mut out: impl Write) -> io::Result<()> {
     let mut comment = Comment { text: String::new() };
     head(&mut comment, report);
     packs(&mut comment, report);
+    sections::recordings(&mut comment, report);
     sections::run_findings(&mut comment, report);
     sections::causes(&mut comment, report);
     sections::violations(&mut comment, report);
@@ -73,6 +74,7 @@ pub fn write(report: &RunReport, mut out: impl Write) -> io::Result<()> {
 fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Conforms => "✅",
+        Verdict::NoViolationsSeen => "👁️",
         Verdict::Violations => "❌",
         Verdict::Inconclusive | Verdict::Incomplete | Verdict::Interrupted => "⚠️",
     }
@@ -83,6 +85,9 @@ fn head(comment: &mut Comment, report: &RunReport) {
     comment.line(&format!("{}\n", because(report)));
     if report.reference {
         comment.line(&format!("> **This ran on {REFERENCE}.**\n"));
+    }
+    if report.is_of_mock() {
+        comment.line(&format!("> **This ran on {MOCK}.**\n"));
     }
     if let Some(selection) = selection(report) {
         comment.line(&format!("> **{}**\n", prose(&selection)));
@@ -122,7 +127,12 @@ fn outcomes(report: &RunReport, pack: &PackReport) -> String {
         let own = report.cases.iter().filter(|case| *case.pack == *pack.header.name);
         own.filter(|case| case.outcome == outcome).count()
     };
-    let mut text = format!("{} passed", count(Outcome::Passed));
+    let seen = count(Outcome::Seen);
+    let mut text = match (count(Outcome::Passed), seen) {
+        (0, 1..) => format!("{seen} seen"),
+        (passed, 0) => format!("{passed} passed"),
+        (passed, seen) => format!("{passed} passed · {seen} seen"),
+    };
     let others = [
         (Outcome::Failed, "❌ "),
         (Outcome::Unstable, "❌ "),
@@ -130,6 +140,7 @@ fn outcomes(report: &RunReport, pack: &PackReport) -> String {
         (Outcome::Waived, ""),
         (Outcome::Unconfirmed, ""),
         (Outcome::Skipped, ""),
+        (Outcome::NotApplicable, ""),
     ];
     for (outcome, sign) in others {
         let count = count(outcome);

@@ -6,10 +6,10 @@ use failspec_base::sanitize::{one_line, shortened};
 
 use crate::{
     case_text::{account, differs, row_of, sentence},
-    count,
+    count, recording,
     summary::{
-        count_cases, distinct_first, health_checks, reruns as reruns_in_words, role_name, snapshots,
-        statuses, unexercised, waivers,
+        count_cases, distinct_first, features, health_checks, reruns as reruns_in_words, role_name,
+        snapshots, statuses, unexercised, waivers,
     },
 };
 use failspec_judge::report_model::{CaseReport, OperationAccess, Outcome, RunReport};
@@ -150,6 +150,19 @@ pub(super) fn inconclusive(comment: &mut Comment, report: &RunReport) {
     comment.items(FOR_OTHERS, &items);
 }
 
+pub(super) fn recordings(comment: &mut Comment, report: &RunReport) {
+    if report.recordings.is_empty() {
+        return;
+    }
+    comment.line("\n### Recorded traffic: seen, never exercised\n");
+    let lines = recording::lines(report);
+    let item = |(label, text): &(&str, String)| match *label {
+        "" => format!("  - {}\n", prose(&cut(text))),
+        label => format!("- {label}: {}\n", prose(&cut(text))),
+    };
+    comment.items(FOR_OTHERS, &lines.iter().map(item).collect::<Vec<String>>());
+}
+
 pub(super) fn unexercised_section(comment: &mut Comment, report: &RunReport) {
     let mut by_why: BTreeMap<(bool, &str, Cow<'_, str>), Vec<String>> = BTreeMap::new();
     for it in unexercised(report) {
@@ -214,6 +227,9 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
 pub(super) fn reruns(comment: &mut Comment, report: &RunReport) {
     for line in reruns_in_words(report) {
         comment.line(&format!("\n{line}."));
+    }
+    for line in features(report) {
+        comment.line(&format!("\nFeature {}.", prose(&cut(&line))));
     }
     for line in health_checks(report) {
         comment.line(&format!("\nHealth check: {}.", prose(&cut(&line))));

@@ -49,7 +49,7 @@ pub(super) fn case_on(text: &mut Screen, report: &CaseReport, built_in: bool) {
             "{} {} {}",
             visible(&request.method),
             visible(&request.url.to_string()),
-            Styles::dab(Styles::FAINT, who(exchange))
+            Styles::dab(Styles::FAINT, who(report, exchange))
         );
         row(text, "sent", &sent);
         row(text, "received", &received(report, exchange));
@@ -116,7 +116,7 @@ pub(super) fn place(report: &CaseReport, built_in: bool) -> String {
 fn title(text: &mut Screen, report: &CaseReport, built_in: bool) {
     let style = match report.outcome {
         Outcome::Failed | Outcome::Unstable => Styles::BAD,
-        Outcome::Passed => Styles::GOOD,
+        Outcome::Passed | Outcome::Seen => Styles::GOOD,
         _ => Styles::WARN,
     };
     text.line(

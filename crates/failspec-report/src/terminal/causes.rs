@@ -47,13 +47,13 @@ pub(super) fn has_findings(case: &CaseReport) -> bool {
 /// Writes the causes that findings have in common, each with its shortest example: a thousand findings rarely have a
 /// thousand causes.
 pub(super) fn causes(text: &mut Screen, report: &RunReport, verbose: bool) {
-    let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
+    let findings: u64 = report.finding_groups.iter().map(FindingGroup::times).sum();
     text.line(
         11,
         format_args!(
             "{} {} with {}; the shortest example of each:",
             label("by cause"),
-            count::count(findings, "finding"),
+            count::count(usize::try_from(findings).unwrap_or(usize::MAX), "finding"),
             Styles::dab(Styles::STRONG, count::count(report.finding_groups.len(), "cause"))
         ),
     );
@@ -82,7 +82,7 @@ fn one(
         10,
         format_args!(
             "\n{:>5} × {sign} {} {}",
-            cause.cases,
+            cause.times(),
             visible(&shortened(&row_of(cause), MAX_LEN)),
             Styles::dab(Styles::FAINT, format_args!("[{}]", checks(cause)))
         ),

@@ -5,6 +5,7 @@ mod causes;
 mod header;
 mod inert;
 mod progress;
+mod recording;
 mod screen;
 mod skipped;
 mod styles;

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, counts, health_checks, reruns, rests_on},
+    summary::{INSECURE, MOCK, REFERENCE, because, counts, features, health_checks, reruns, rests_on},
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
@@ -14,6 +14,7 @@ use failspec_judge::report_model::{
 use super::{
     case::{case_on as case, in_short, is_built_in, place},
     causes::{access, are_shown_by_cause, causes, has_findings, operations},
+    recording::recordings,
     screen::{Columns, Screen},
     skipped::skipped,
     styles::Styles,
@@ -76,7 +77,10 @@ pub fn end(report: &RunReport, view: View) -> String {
         text.blank();
         left_behind(text, report);
         outcomes(text, report);
-        coverage(text, report);
+        if !report.is_observation() {
+            coverage(text, report);
+        }
+        recordings(text, report, verbose);
         operations(text, report, verbose);
         if verbose {
             access(text, report);
@@ -101,13 +105,13 @@ fn cases(text: &mut Screen, run: &RunReport, verbose: bool) {
         let differs = snapshot == Some(SnapshotState::Changed);
         let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
         let in_full = match report.outcome {
-            Outcome::Skipped => continue,
+            Outcome::Skipped | Outcome::NotApplicable => continue,
             Outcome::Inconclusive => {
                 let reason = report.reason.as_ref().map(ToString::to_string).unwrap_or_default();
                 undecided.entry(reason).or_default().push(report);
                 continue;
             }
-            Outcome::Passed if !remarks && !verbose => continue,
+            Outcome::Passed | Outcome::Seen if !remarks && !verbose => continue,
             // The causes show it already.
             _ if by_cause && has_findings(report) && !differs => continue,
             _ => {
@@ -216,18 +220,21 @@ fn left_behind(text: &mut Screen, report: &RunReport) {
 
 fn outcomes(text: &mut Screen, report: &RunReport) {
     let summary = &report.summary;
+    let default = if report.is_observation() { "seen" } else { "passed" };
     let counts = [
         (summary.passed, "passed", Styles::GOOD),
+        (summary.seen, "seen", Styles::GOOD),
         (summary.failed, "failed", Styles::BAD),
         (summary.unstable, "unstable", Styles::BAD),
         (summary.inconclusive, "inconclusive", Styles::WARN),
         (summary.skipped, "skipped", Styles::WARN),
+        (summary.not_applicable, "not applicable", Styles::FAINT),
         (summary.waived, "waived", Styles::WARN),
         (summary.unconfirmed, "unconfirmed", Styles::WARN),
     ];
     let mut parts: Vec<String> = counts
         .iter()
-        .filter(|(count, word, _)| *count > 0 || *word == "passed")
+        .filter(|(count, word, _)| *count > 0 || *word == default)
         .map(|(count, word, style)| {
             Styles::dab(if *count > 0 { *style } else { Styles::FAINT }, format_args!("{count} {word}"))
         })
@@ -240,6 +247,9 @@ fn outcomes(text: &mut Screen, report: &RunReport) {
     slowest(text, report);
     for line in reruns(report) {
         text.line(11, format_args!("{} {line}", label("reruns")));
+    }
+    for line in features(report) {
+        text.line(11, format_args!("{} {}", label("features"), visible(&line)));
     }
     for line in health_checks(report) {
         text.line(11, format_args!("{} {}", label("health"), visible(&line)));
@@ -283,6 +293,7 @@ fn coverage(text: &mut Screen, report: &RunReport) {
                 State::Waived(reason) => format!("waived: {reason}"),
                 State::Excluded(reason) => format!("excluded by the contract: {reason}"),
                 State::OutOfReach(reason) => format!("out of reach of the target: {reason}"),
+                State::NotApplicable(reason) => format!("not applicable: {reason}"),
                 _ => continue,
             };
             text.line(
@@ -405,6 +416,7 @@ fn reason(report: &RunReport) -> String {
                 (_, run) => count::count(run, "finding") + " about the whole run",
             }
         }
+        Verdict::Incomplete if report.is_observation() => because(report),
         Verdict::Incomplete => {
             let missing = report.packs.iter().flat_map(|pack| pack.coverage.missing());
             let names: Vec<String> = missing.map(|(name, _)| name).collect();
@@ -430,7 +442,7 @@ fn outcome_counts(report: &RunReport) -> Vec<String> {
 
 fn last_line(text: &mut Screen, report: &RunReport, quiet: bool) {
     let style = match report.verdict {
-        Verdict::Conforms => Styles::GOOD,
+        Verdict::Conforms | Verdict::NoViolationsSeen => Styles::GOOD,
         Verdict::Violations => Styles::BAD,
         _ => Styles::WARN,
     };
@@ -458,6 +470,9 @@ fn last_line(text: &mut Screen, report: &RunReport, quiet: bool) {
     }
     if report.reference {
         let _ = write!(line, " · {}", Styles::dab(Styles::WARN, REFERENCE));
+    }
+    if report.is_of_mock() {
+        let _ = write!(line, " · {}", Styles::dab(Styles::WARN, MOCK));
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
         let _ = write!(line, " · {}", Styles::dab(Styles::BAD, INSECURE));

@@ -78,6 +78,7 @@ struct Row<'a> {
     checks: BTreeSet<&'static str>,
     violation: bool,
     cases: Vec<Arc<str>>,
+    exchanges: u64,
     operations: Vec<Arc<str>>,
     known_operations: HashSet<&'a str>,
     /// The cases whose request under test shows it, and the operations of which another request does: many cases have one
@@ -97,6 +98,7 @@ impl<'a> Row<'a> {
             checks: BTreeSet::new(),
             violation: false,
             cases: Vec::new(),
+            exchanges: 0,
             operations: Vec::new(),
             known_operations: HashSet::new(),
             evidence: HashSet::new(),
@@ -113,6 +115,7 @@ impl<'a> Row<'a> {
         // A case may show it several times; its deviations come one after the other.
         if self.cases.last() != Some(&deviation.case.name) {
             self.cases.push(Arc::clone(&deviation.case.name));
+            self.exchanges += deviation.case.recorded.as_ref().map_or(0, |recorded| recorded.exchanges);
             let fault = deviation.case.fault.as_deref().filter(|_| deviation.is_tested());
             fault.into_iter().for_each(|fault| *self.faults.entry(fault).or_default() += 1);
         }
@@ -200,6 +203,7 @@ impl<'a> Row<'a> {
             expected: first.expected.clone(),
             actual: first.actual.clone(),
             cases: self.evidence.len(),
+            exchanges: self.exchanges,
             case_names: self.cases,
             operations: self.operations,
             example: case.name.to_string(),
