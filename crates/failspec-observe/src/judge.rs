@@ -45,7 +45,7 @@ pub struct Judged {
     pub failure: Option<String>,
     /// The operation that was called, as reports name it.
     pub operation: String,
-    /// What was found, with secrets masked; without what the target turns off.
+    /// The findings, with secrets masked; without those of checks that the target turns off.
     pub findings: Vec<Finding>,
     /// True if a violation was found that no waiver covers.
     pub is_violation: bool,
@@ -53,7 +53,7 @@ pub struct Judged {
     pub is_new: bool,
 }
 
-/// What a recorded response is.
+/// The kind of a recorded response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Success,

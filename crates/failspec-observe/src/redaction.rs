@@ -54,7 +54,7 @@ impl Found<'_> {
     }
 }
 
-/// What a report shows of an exchange.
+/// The parts of an exchange as a report shows them.
 pub(crate) struct Shown {
     pub url: RedactedText,
     pub request_headers: Vec<(String, RedactedText)>,

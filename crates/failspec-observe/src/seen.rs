@@ -1,4 +1,4 @@
-//! What was seen: documented failures, undocumented ones, declared responses, and what was not judged.
+//! Counts of documented failures, undocumented ones, declared responses, and exchanges that were not judged.
 
 use std::collections::{BTreeMap, HashMap};
 

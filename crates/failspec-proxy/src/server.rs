@@ -81,7 +81,7 @@ pub enum ProxyError {
     Client(#[from] ClientError),
 }
 
-/// What all connections share.
+/// State that all connections share.
 pub(crate) struct Shared<J> {
     pub(crate) client: Client<TargetConnector, PassingBody>,
     pub(crate) target: Url,

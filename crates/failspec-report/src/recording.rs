@@ -1,4 +1,4 @@
-//! What was seen in recorded traffic, in words that all formats share.
+//! Recorded traffic in words that all formats share.
 
 use failspec_judge::report_model::{
     RecordedExample, RecordingReport, RunReport, SeenOperation, SeenUndocumented, Verdict,

@@ -63,7 +63,7 @@ pub enum NotJudgedReason {
     OtherPath,
     /// There is no response: the request was aborted, or blocked by the client.
     NoResponse,
-    /// The response is an answer to a CORS preflight, which the API's server or its proxy gives.
+    /// It is a CORS preflight, which the API's server or its proxy responds to.
     Preflight,
     /// The client took the response from its cache, or it is HTTP 304.
     Cached,

@@ -1,4 +1,4 @@
-//! What is seen in recorded exchanges, what is wrong with it, and what is not judged.
+//! Judging of recorded exchanges: the findings, the failures that are seen, and the exchanges that are not judged.
 
 use failspec_judge::report_model::{
     NotCovered, NotJudgedReason as Reason, Outcome, RunReport, State, Verdict,

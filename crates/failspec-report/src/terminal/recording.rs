@@ -1,4 +1,4 @@
-//! What was seen in recorded traffic.
+//! The failures that were seen in recorded traffic.
 
 use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::{RecordingReport, RunReport};
