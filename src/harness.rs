@@ -425,7 +425,7 @@ fn judge(case: &CaseReport) -> Told {
     if case.outcome == Outcome::Passed && same {
         return Ok(Completion::Completed);
     }
-    if matches!(case.outcome, Outcome::Skipped | Outcome::Unconfirmed) && same {
+    if matches!(case.outcome, Outcome::Skipped | Outcome::NotApplicable | Outcome::Unconfirmed) && same {
         return Ok(Completion::ignored_with(
             case.reason.as_ref().map(ToString::to_string).unwrap_or_default(),
         ));

@@ -139,6 +139,7 @@ impl Parts {
                 source: scenario.place.source.name().to_owned(),
                 expression: scenario.name.clone(),
                 contents: picture(NormalizedResponse {
+                    item: None,
                     response,
                     failure,
                     own_values: &[],

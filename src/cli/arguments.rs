@@ -11,18 +11,18 @@ use failspec_base::{sanitize::one_line, syntax::renamed};
 use failspec_judge::report_model::exit;
 
 use super::examples::{
-    BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
-    DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES,
-    INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, OBSERVE_EXAMPLES,
-    PROXY_EXAMPLES, RUN_EXAMPLES, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES,
-    SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
+    BADGE_EXAMPLES, BOARD_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP,
+    COVERAGE_EXAMPLES, DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, EXPORT_EXAMPLES,
+    IMPORT_EXAMPLES, INIT_EXAMPLES, KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, MOCK_EXAMPLES,
+    OBSERVE_EXAMPLES, PROXY_EXAMPLES, RUN_EXAMPLES, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES,
+    SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
 };
 pub use super::run_arguments::{Rerun, RunArguments};
 use super::{
-    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
-    error::CliError, export::ExportArguments, help, import::ImportAction, keygen::KeygenArguments,
-    mutants::MutantsArguments, observe::ObserveArguments, output_format::OutputFormat, proxy::ProxyArguments,
-    verify::VerifyCommandArguments,
+    badge::BadgeArguments, board::BoardArguments, certify::CertifyArguments, diff::DiffArguments,
+    drift::DriftArguments, error::CliError, export::ExportArguments, help, import::ImportAction,
+    keygen::KeygenArguments, mutants::MutantsArguments, observe::ObserveArguments,
+    output_format::OutputFormat, proxy::ProxyArguments, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -126,6 +126,9 @@ pub enum Command {
     /// Create a badge from a certificate that verifies
     #[command(after_help = BADGE_EXAMPLES)]
     Badge(BadgeArguments),
+    /// Write a static site of verified certificates
+    #[command(after_help = BOARD_EXAMPLES)]
+    Board(BoardArguments),
     /// Create a scenario from a curl command line
     #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {
@@ -186,6 +189,9 @@ pub enum Command {
     /// Test the checks: run packs against deliberately wrong servers
     #[command(after_help = MUTANTS_HELP)]
     Mutants(MutantsArguments),
+    /// Run a server that responds as a contract documents
+    #[command(after_help = MOCK_EXAMPLES)]
+    Mock(MockArguments),
     /// Run an embedded reference implementation as a server
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArguments),
@@ -276,11 +282,20 @@ pub struct InitArguments {
     /// Copy this built-in pack
     #[arg(long = "from", value_name = "PACK")]
     pub source: Option<String>,
+    /// Begin with this style of errors
+    #[arg(
+        long,
+        value_name = "STYLE",
+        value_parser = clap::builder::PossibleValuesParser::new(failspec_import::style::styles().map(|style| style.name)),
+        requires = "name",
+        conflicts_with_all = ["source", "target", "pack"]
+    )]
+    pub style: Option<String>,
     /// Add an empty target with this name
     #[arg(long, value_name = "NAME", requires = "pack")]
     pub target: Option<String>,
     /// Write programme.toml with comments: the rules of a conformance programme with this name
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "source", "target", "config"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "source", "style", "target", "config"])]
     pub programme: Option<String>,
     /// The pack that the target is for, or that the programme accepts (default: all packs)
     #[arg(long, value_name = "PACK")]
@@ -389,6 +404,25 @@ pub struct SelectArguments {
     /// Format of the output: text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub format: OutputFormat,
+    /// The source of the packs
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
+/// Options of `mock`.
+#[derive(Debug, Args)]
+pub struct MockArguments {
+    /// The pack
+    pub pack: String,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    /// Write a failspec.toml with the mock as target
+    #[arg(long, value_name = "PATH")]
+    pub target_file: Option<PathBuf>,
+    /// List all failures that the requests of the pack do not bring about
+    #[arg(short, long)]
+    pub verbose: bool,
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use failspec_certificate::{CertifiedPack, RequirementOutcome};
+use failspec_certificate::{CertifiedPack, Requirement, RequirementOutcome};
 use failspec_judge::report_model::ServerReport;
 use failspec_report::certificate::{CertificateSummary, Confidence, ListOfIssues};
 
@@ -48,6 +48,10 @@ pub(super) fn summary(path: &Path, verified: &Verified) -> CertificateSummary {
 fn facts(summary: &mut CertificateSummary, verified: &Verified) {
     let Verified { certificate, verification } = verified;
     let predicate = &certificate.statement.predicate;
+    if let Some(product) = &predicate.product {
+        let version = product.version.iter().map(|version| format!(" {version}")).collect::<String>();
+        summary.fact("product", format!("{}{version} (as stated by the operator)", product.name));
+    }
     for pack in &predicate.packs {
         let as_of = pack.as_of.as_ref().map_or_else(String::new, |day| format!(", docs as of {day}"));
         summary.fact("pack", format!("{}{as_of}", pack.name));
@@ -55,7 +59,8 @@ fn facts(summary: &mut CertificateSummary, verified: &Verified) {
             summary.fact(name, value);
         }
     }
-    let required = || certificate.requirements().filter(|(_, it)| it.required);
+    let is_required = |it: &Requirement| it.required && it.outcome != RequirementOutcome::NotApplicable;
+    let required = || certificate.requirements().filter(|(_, it)| is_required(it));
     let met = required().filter(|(_, it)| it.outcome == RequirementOutcome::Passed).count();
     let (required, result) = (required().count(), predicate.result.as_str());
     let profile = format!("{}: {met} of {required} requirements, {result}", predicate.profile);
@@ -125,6 +130,7 @@ pub(super) fn target_facts(pack: &CertifiedPack) -> Vec<(&'static str, String)> 
     for authority in &target.changes.authorities {
         facts.push(("authority", format!("also trusted: the certificate sha256:{authority}")));
     }
+    facts.extend(pack.features.iter().map(|feature| ("feature", feature.to_string())));
     facts.extend(pack.check_levels.iter().map(|level| ("check", level.to_string())));
     facts
 }

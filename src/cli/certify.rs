@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use failspec_base::{encoding::hex, sanitize::one_line, secret::Secret};
 use failspec_certificate::{
-    Artifact, Binary, MAX_KEY_SIZE, OperatorInput, Predicate, RequirementOutcome, SigningKey, TrustFile,
-    finished_at, parse_days, read_trust_file, required, sign,
+    Artifact, Binary, MAX_KEY_SIZE, OperatorInput, Predicate, Product, RequirementOutcome, SigningKey,
+    TrustFile, finished_at, parse_days, read_trust_file, required, sign,
 };
 use failspec_engine::{Exchanges, Plan, RunOptions, Selectors};
 use failspec_judge::{
@@ -74,6 +74,12 @@ pub struct CertifyArguments {
     /// A text from the recipient of the certificate, which proves that it is not an older one
     #[arg(long, value_name = "TEXT")]
     pub nonce: Option<String>,
+    /// The name of the product, which is not verified
+    #[arg(long, value_name = "NAME")]
+    pub product: Option<String>,
+    /// The version of the product, which is not verified
+    #[arg(long, value_name = "VERSION", requires = "product")]
+    pub product_version: Option<String>,
     /// The digest of the deployed software (sha256:…), which is not verified; required without TLS
     #[arg(long, value_name = "sha256:…")]
     pub artifact_digest: Option<String>,
@@ -124,13 +130,19 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
             "write it like 90d",
         )
     })?;
-    let artifact = artifact(arguments)?;
+    let (artifact, product) = (artifact(arguments)?, product(arguments)?);
     let nonce = arguments.nonce.clone().map(|text| short("--nonce", text)).transpose()?;
     let report_path = report_path(out)?;
     let config = target(&arguments.target, &packs)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let report = run(arguments, &packs, config, artifact.as_ref()).await?;
+        if report.is_of_mock() {
+            return Err(CliError::usage_hint(
+                "a mock cannot be certified: it says nothing about a real API",
+                "give --target or --url of your API",
+            ));
+        }
         let mut bytes = Vec::new();
         json::write(&report, &mut bytes).map_err(|error| CliError::Broken(error.to_string()))?;
         if bytes.len() as u64 > MAX_REPORT_SIZE {
@@ -141,6 +153,7 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
         let issued = finished_at(&report).map_or_else(Timestamp::now, |end| end.max(Timestamp::now()));
         let claims = OperatorInput {
             profile: arguments.profile.clone(),
+            product,
             artifact,
             nonce,
             binary: Binary { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: own_digest() },
@@ -327,6 +340,13 @@ fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, CliError> 
     Ok((digest.is_some() || commit.is_some()).then_some(Artifact { digest, commit }))
 }
 
+fn product(arguments: &CertifyArguments) -> Result<Option<Product>, CliError> {
+    let name = arguments.product.clone().map(|text| short("--product", text)).transpose()?;
+    let version =
+        arguments.product_version.clone().map(|text| short("--product-version", text)).transpose()?;
+    Ok(name.map(|name| Product { name, version }))
+}
+
 fn short(option: &str, text: String) -> Result<String, CliError> {
     if !(1..=MAX_LEN).contains(&text.len()) {
         return Err(CliError::usage(format!("{option} must have 1 to {MAX_LEN} bytes")));
@@ -410,11 +430,18 @@ fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
         text += &format!("  {name:<12}{}\n", one_line(&value));
     }
     let required = predicate.packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required);
+    let applies = |it: &&failspec_certificate::Requirement| it.outcome != RequirementOutcome::NotApplicable;
+    let inapplicable: Vec<&str> =
+        required.clone().filter(|it| !applies(it)).map(|it| it.id.as_str()).collect();
+    let required = required.filter(applies);
     let all = required.clone().count();
-    let unmet: Vec<_> = required.filter(|it| it.outcome != RequirementOutcome::Passed).collect();
+    let unmet: Vec<_> = required.filter(|it| it.outcome.is_unmet()).collect();
     for requirement in &unmet {
         let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", one_line(why)));
         text += &format!("  not met: {} ({}{why})\n", requirement.id, requirement.outcome.as_str());
+    }
+    if !inapplicable.is_empty() {
+        text += &format!("  not applicable: {}\n", one_line(&inapplicable.join(", ")));
     }
     for violation in &predicate.run_violations {
         text += &format!("  {}\n", one_line(violation));

@@ -115,6 +115,12 @@ impl From<EmbeddedError> for CliError {
     }
 }
 
+impl From<failspec_mock::StartError> for CliError {
+    fn from(error: failspec_mock::StartError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
 impl From<StartError> for CliError {
     fn from(error: StartError) -> Self {
         Self::Broken(error.to_string())

@@ -175,6 +175,19 @@ Examples:
   failspec snapshots accept snapshots/staging
       approve all changed responses of one target";
 
+pub(super) const MOCK_EXAMPLES: &str = "\
+A mock is made from the pack alone, for developers of clients. Requests of the scenarios get their failure, controls a \
+success; `Prefer: failure=ID` (also ID/CAUSE, or a code) brings any documented failure about. It proves nothing about \
+any API: each response says so in the header failspec-mock, a run on it says so, and it cannot be certified.
+
+Examples:
+  failspec mock notes
+      start a mock of the pack in the current folder; its URL is printed
+  failspec mock kubeglass --listen 127.0.0.1:8080 --target-file mock.toml
+      and write a target for it; then, in another terminal: failspec run kubeglass --config mock.toml
+  curl -H 'Prefer: failure=conflict' http://127.0.0.1:8080/
+      get a documented failure";
+
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   failspec serve kubeglass --target-file failspec.toml
@@ -254,6 +267,16 @@ Examples:
   failspec badge certificate.json --programme programme.toml --endpoint badge.json
       create the JSON for https://shields.io/badges/endpoint-badge";
 
+pub(super) const BOARD_EXAMPLES: &str = "\
+A certificate lies next to its report (x.json, x.report.json). One that is not verified, or whose key the programme \
+does not trust, is left out and named (exit code 1). Those that expired are a part of the history of their product.
+
+Examples:
+  failspec board certificates/*.json --programme programme.toml --out board
+      write board/index.html, a page and a badge for each product, and board.json
+  failspec board *.json --programme p.toml --out board --older-packs v1
+      verify older certificates against the pack of their time";
+
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
   failspec run --reference
@@ -275,6 +298,8 @@ pub(super) const INIT_EXAMPLES: &str = "\
 Examples:
   failspec init notes
       create your own pack in schemas/notes and scenarios/notes; it can be run at once
+  failspec init notes --style problem-json
+      the same for an API whose errors are of this style; to be edited
   failspec init --from kubeglass
       copy a built-in pack, to edit it
   failspec init --target staging --pack kubeglass

@@ -12,8 +12,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["run", "observe", "proxy", "check-target", "merge", "waive", "snapshots", "cleanup"]),
     ("Write packs", &["init", "import", "scenario", "lint", "coverage", "list", "schema", "explain"]),
     ("Compare", &["drift", "diff", "export"]),
-    ("Certify", &["certify", "verify", "badge", "keygen"]),
-    ("Develop", &["serve", "mutants", "completions"]),
+    ("Certify", &["certify", "verify", "badge", "board", "keygen"]),
+    ("Develop", &["mock", "serve", "mutants", "completions"]),
 ];
 
 /// The style that clap gives to headings.

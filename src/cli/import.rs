@@ -13,6 +13,7 @@ use failspec_import::{
     Draft, Page, docs_scraper as page,
     docs_scraper::{Findings, Format},
     from_page,
+    style::mentioned_media_types,
 };
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Files, Pack, writing::FailureSource};
@@ -102,7 +103,12 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, CliError> {
     }
     let file = given.address();
     let address = arguments.documentation.as_deref().unwrap_or(&file);
-    let page = Page { address, digest: &page::digest(&text), read: jiff::Zoned::now().date() };
+    let page = Page {
+        address,
+        digest: &page::digest(&text),
+        read: jiff::Zoned::now().date(),
+        media_types: &mentioned_media_types(&String::from_utf8_lossy(&text)),
+    };
     let draft = from_page(&arguments.name, &findings, page);
     if draft.failures.iter().all(|failure| failure.statuses().is_empty()) {
         return Err(CliError::usage_hint(
@@ -149,6 +155,9 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
         Styles::dab(Styles::STRONG, &draft.name),
         count(usable.count(), "failure"),
     );
+    if let Some(style) = draft.style {
+        let _ = writeln!(text, "  style {}: {}", style.name, style.title);
+    }
     if let Some((header, seen)) = &draft.envelope.code_header {
         let _ = writeln!(text, "  code in the header {}: {}", visible(header), visible(seen));
     }

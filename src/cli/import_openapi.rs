@@ -362,6 +362,9 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
         };
         let _ = writeln!(text, "  {} {status} · {what}", Styles::dab(Styles::STRONG, &failure.id));
     }
+    if let Some(style) = made.draft.style {
+        let _ = writeln!(text, "  style {}: {}", style.name, style.title);
+    }
     let envelope = &made.draft.envelope;
     let places =
         [("code", &envelope.code), ("message", &envelope.message), ("request id", &envelope.request_id)];

@@ -8,6 +8,7 @@ use std::{
 };
 
 use failspec_base::syntax::{Location, Source, toml, yaml};
+use failspec_import::style::style;
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Contract, writing::plain_or_quoted};
 use failspec_report::terminal::Styles;
@@ -35,7 +36,7 @@ pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
         return Ok(exit::CONFORMS);
     }
     let written = match (&arguments.name, &arguments.source, &arguments.target, &arguments.pack) {
-        (Some(name), None, None, None) => new_pack(name)?,
+        (Some(name), None, None, None) => new_pack(name, arguments.style.as_deref())?,
         (name, Some(source), None, None) => copy(source, name.as_deref())?,
         (None, None, Some(target), Some(pack)) => new_target(arguments, target, pack)?,
         _ => {
@@ -56,27 +57,32 @@ pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
     Ok(exit::CONFORMS)
 }
 
-fn new_pack(name: &str) -> Result<String, CliError> {
+fn new_pack(name: &str, wanted: Option<&str>) -> Result<String, CliError> {
     check_name(name)?;
-    let contract = scaffold::contract(name, jiff::Zoned::now().date());
+    let today = jiff::Zoned::now().date();
+    // clap knows the names of the styles.
+    let wanted = wanted.and_then(style);
+    let (contract, scenarios) = match wanted {
+        Some(style) => (style.contract(name, today), style.scenarios(name)),
+        None => (scaffold::contract(name, today).to_yaml(), scaffold::scenarios(name).to_yaml()),
+    };
     let files = [
-        (format!("schemas/{name}/contract.yaml"), contract.to_yaml()),
-        (format!("scenarios/{name}/{name}.yaml"), scaffold::scenarios(name).to_yaml()),
+        (format!("schemas/{name}/contract.yaml"), contract),
+        (format!("scenarios/{name}/{name}.yaml"), scenarios),
     ];
-    let edit = next_edits(
-        &files,
-        &[
-            (0, "/documentation", "the page that documents the errors"),
-            (0, "/envelope", "where a response has its error code"),
-            (0, "/failures", "the documented failures"),
-            (1, "/scenarios", "requests that must fail, and what must succeed without the fault"),
-        ],
-    );
+    let edit = next_edits(&files, wanted.map_or(&scaffold::EDIT, |style| style.edit));
     let mut text = write_all(files)?;
     text += &editor_schemas()?;
     text += &with_packs()?;
     text += &edit;
-    let _ = writeln!(text, "\nnext:\n  failspec lint {name}\n  failspec run {name}");
+    let _ = writeln!(text, "\nnext:\n  failspec lint {name}");
+    if wanted.is_some() {
+        let _ = writeln!(
+            text,
+            "  failspec mock {name}  # a server that responds as the contract says, to try it"
+        );
+    }
+    let _ = writeln!(text, "  failspec run {name}");
     Ok(text)
 }
 
@@ -267,7 +273,10 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
 fn target_text(name: &str, contract: &Contract) -> String {
     let mut text = format!("[target.{name}]\nurl = \"https://{name}.example.com\"\n");
     if !contract.roles.is_empty() {
-        let _ = writeln!(text, "\n# Roles: one of bearer, basic, header, cookie, query, certificate, login");
+        let _ = writeln!(
+            text,
+            "\n# Roles: one of bearer, basic, header, cookie, query, certificate, login, oauth"
+        );
     }
     for (role, about) in &contract.roles {
         comment(&mut text, about);

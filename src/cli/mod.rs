@@ -2,6 +2,7 @@
 
 mod arguments;
 mod badge;
+mod board;
 mod certificate_summary;
 mod certify;
 mod check_target;
@@ -33,6 +34,7 @@ mod keygen;
 mod lint;
 mod list;
 mod merge;
+mod mock;
 mod mutants;
 mod observe;
 mod output_file;
@@ -102,6 +104,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Keygen(arguments) => keygen::command(arguments),
         Command::Verify(arguments) => verify::command(arguments),
         Command::Badge(arguments) => badge::command(arguments),
+        Command::Board(arguments) => board::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),
         Command::Cleanup(arguments) => cleanup::command(arguments),
@@ -115,6 +118,7 @@ fn command(arguments: &Arguments) -> Result<u8, CliError> {
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),
+        Command::Mock(arguments) => mock::command(arguments),
         Command::Serve(arguments) => serve::command(arguments),
     }
 }

@@ -137,8 +137,8 @@ pub(super) fn is_same_path(one: &Path, other: &Path) -> bool {
 ///
 /// # Errors
 /// If it cannot be written.
-pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    OutputFile::open(path)?.write(|file| file.write_all(text.as_bytes()))
+pub(super) fn write_file(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    OutputFile::open(path)?.write(|file| file.write_all(content.as_ref()))
 }
 
 fn in_place(file: &mut File, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {

@@ -33,10 +33,17 @@ pub(super) fn programme_text(name: &str, packs: &[Arc<Pack>]) -> String {
     for pack in packs {
         let _ = writeln!(
             text,
-            "[[packs]]\nname = {}\ndigests = [\"sha256:{}\"]\n",
+            "[[packs]]\nname = {}\ndigests = [\"sha256:{}\"]",
             quoted(&pack.label()),
             pack.digest
         );
+        let features = pack.contract.features.iter().map(|feature| quoted(&feature.name));
+        let features: Vec<String> = features.collect();
+        if !features.is_empty() {
+            let _ = writeln!(text, "# The optional parts of the API that a product must have:");
+            let _ = writeln!(text, "# features = [{}]", features.join(", "));
+        }
+        text.push('\n');
     }
     text += "# The trusted keys: a PEM file next to this file, or the id that `failspec keygen` shows.\n\
              [[keys]]\nname = \"Acme\"\npublic_key = \"acme.pub\"\n# id = \"…\"\n\n\

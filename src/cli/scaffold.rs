@@ -13,6 +13,15 @@ use failspec_pack::pack::{
 /// The only failure of a new pack.
 const FAILURE: &str = "not_found";
 
+/// The places that a user edits next: the file (0 is the contract, 1 the scenarios), a pointer into it, and what to write
+/// there.
+pub(super) const EDIT: [(usize, &str, &str); 4] = [
+    (0, "/documentation", "the page that documents the errors"),
+    (0, "/envelope", "where a response has its error code"),
+    (0, "/failures", "the documented failures"),
+    (1, "/scenarios", "requests that must fail, and what must succeed without the fault"),
+];
+
 /// Returns the contract of a new pack.
 pub(super) fn contract(name: &str, today: Date) -> Commented<ContractSource> {
     let mut comments = Comments::default();

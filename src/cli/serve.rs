@@ -52,7 +52,7 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
 
 /// Checks the target file. A file that describes other targets is not overwritten: only one that was written before
 /// for the same pack is replaced.
-fn check_target_file(path: &Path, text: &str) -> Result<(), CliError> {
+pub(super) fn check_target_file(path: &Path, text: &str) -> Result<(), CliError> {
     let is_ours = |there: &str| there.lines().next() == text.lines().next();
     match fs::read_to_string(path) {
         Ok(there) if !there.is_empty() && !is_ours(&there) => Err(CliError::usage_hint(

@@ -94,7 +94,7 @@ pub fn command(arguments: &VerifyCommandArguments) -> Result<u8, CliError> {
     let verified = verify(&arguments.verify)?;
     let summary = summary(&arguments.verify.certificate, &verified);
     if let Some(path) = page {
-        write_file(path, &certificate::html(&summary))
+        write_file(path, certificate::html(&summary))
             .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))?;
     }
     print(&certificate::terminal(&summary));
@@ -116,16 +116,48 @@ fn page_path(option: &str) -> Result<&Path, CliError> {
     }
 }
 
+/// A certificate with what it is verified against. Nothing was verified yet.
+pub(super) struct Loaded {
+    pub certificate: Certificate,
+    /// The bytes of its report.
+    report: Vec<u8>,
+    packs: Vec<Arc<Pack>>,
+}
+
+impl Loaded {
+    /// Reads a certificate, its report, and its packs from the first of `sources` that has them with the digest of the
+    /// certificate. `report` is the file of the report, if it is not the one next to the certificate.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a pack is in none of the sources.
+    pub(super) fn read(
+        path: &Path,
+        report: Option<&Path>,
+        sources: &[PackSources],
+    ) -> Result<Self, CliError> {
+        let certificate = Certificate::read(&read(path, MAX_SIZE)?).map_err(|error| {
+            CliError::usage(format!(
+                "{} is not a certificate that can be verified: {}",
+                path.display(),
+                one_line(&error.to_string())
+            ))
+        })?;
+        // Without a signature that matches, anybody wrote what is in the certificate: nothing is read because of it.
+        let (report, packs) = match certificate.is_intact() {
+            true => (read_report(path, report, &certificate)?, find_packs(sources, &certificate)?),
+            false => (Vec::new(), Vec::new()),
+        };
+        Ok(Self { certificate, report, packs })
+    }
+
+    /// Verifies the certificate at the time `now`.
+    pub(super) fn verify(&self, questions: &VerifyOptions<'_>, now: Timestamp) -> Verification {
+        self.certificate.verify(&self.report, &self.packs, questions, now)
+    }
+}
+
 /// Reads and verifies a certificate.
 pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> {
-    let path = &arguments.certificate;
-    let shown = path.display();
-    let certificate = Certificate::read(&read(path, MAX_SIZE)?).map_err(|error| {
-        CliError::usage(format!(
-            "{shown} is not a certificate that can be verified: {}",
-            one_line(&error.to_string())
-        ))
-    })?;
     let days = |text: &String| {
         parse_days(text).ok_or_else(|| {
             CliError::usage_hint(format!("--max-age {text} is not a number of days"), "write it like 90d")
@@ -134,19 +166,17 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> 
     let max_age = arguments.max_age.as_ref().map(days).transpose()?;
     let public_key = arguments.public_key.as_deref().map(read_public_key).transpose()?;
     let programme = arguments.programme.as_deref().map(read_programme).transpose()?;
-    // Without a signature that matches, anybody wrote what is in the certificate: nothing is read because of it.
-    let (report, packs) = match certificate.is_intact() {
-        true => (read_report(arguments, &certificate)?, find_packs(arguments, &certificate)?),
-        false => (Vec::new(), Vec::new()),
-    };
+    // Only those of --packs: a `failspec.toml` that came with a certificate must not say what it is verified against.
+    let sources = [PackSources::given(&arguments.from)?];
+    let loaded = Loaded::read(&arguments.certificate, arguments.run_report.as_deref(), &sources)?;
     let questions = VerifyOptions {
         public_key,
         programme: programme.as_ref(),
         max_age,
         nonce: arguments.nonce.as_deref(),
     };
-    let verification = certificate.verify(&report, &packs, &questions, Timestamp::now());
-    Ok(Verified { certificate, verification })
+    let verification = loaded.verify(&questions, Timestamp::now());
+    Ok(Verified { certificate: loaded.certificate, verification })
 }
 
 /// Reads a file of at most `largest` bytes; a pipe or a device has no length before.
@@ -169,7 +199,7 @@ fn read_public_key(path: &Path) -> Result<PublicKey, CliError> {
     PublicKey::from_pem(&text, &path.display().to_string()).map_err(|error| usage(&error))
 }
 
-fn read_programme(path: &Path) -> Result<Programme, CliError> {
+pub(super) fn read_programme(path: &Path) -> Result<Programme, CliError> {
     let (text, warning) = read_trust_file(path, TrustFile::Trusted, MAX_SIZE)
         .map_err(|error| CliError::usage(format!("--programme: {error}")))?;
     notices(warning.as_slice());
@@ -187,11 +217,11 @@ fn read_programme(path: &Path) -> Result<Programme, CliError> {
 
 /// Reads the report that is given, else the file that `certify` wrote next to the certificate. Its name follows from
 /// that of the certificate: no file is read because a certificate names it.
-fn read_report(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<u8>, CliError> {
-    if let Some(path) = &arguments.run_report {
+fn read_report(path: &Path, report: Option<&Path>, certificate: &Certificate) -> Result<Vec<u8>, CliError> {
+    if let Some(path) = report {
         return read(path, MAX_REPORT_SIZE);
     }
-    let path = report_path(&arguments.certificate);
+    let path = report_path(path);
     // What lies there was not chosen by the user: a pipe or a device would keep us waiting.
     if !path.is_file() {
         let name = certificate.statement.subject.first().map_or("", |subject| subject.name.as_str());
@@ -210,26 +240,45 @@ pub(super) fn report_path(certificate: &Path) -> PathBuf {
 
 /// Loads the packs of a certificate. One that cannot be loaded is an error. Only packs that are there anyway are read:
 /// a name in a certificate is compared with theirs, and never becomes a path.
-fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<Arc<Pack>>, CliError> {
-    // Only those of --packs: a `failspec.toml` that came with a certificate must not say what it is verified against.
-    let sources = PackSources::given(&arguments.from)?;
-    let known = sources.all_names();
-    let mut found = Vec::new();
-    for pack in &certificate.statement.predicate.packs {
-        let missing = |reason: String| {
-            CliError::usage_hint(
-                format!("cannot load the pack {}: {reason}", one_line(&pack.name)),
-                "give its folder with --packs DIR: the requirements cannot be verified without it",
-            )
-        };
-        if !known.iter().any(|known| known == split_version(&pack.name).0) {
-            return Err(missing(format!("the packs are {}", known.join(", "))));
+fn find_packs(sources: &[PackSources], certificate: &Certificate) -> Result<Vec<Arc<Pack>>, CliError> {
+    certificate
+        .statement
+        .predicate
+        .packs
+        .iter()
+        .map(|pack| find_pack(sources, certificate, &pack.name))
+        .collect()
+}
+
+/// Loads one pack of a certificate: that with the digest of the certificate, else the first of its name.
+fn find_pack(sources: &[PackSources], certificate: &Certificate, label: &str) -> Result<Arc<Pack>, CliError> {
+    let name = split_version(label).0;
+    let missing = |reason: String| {
+        CliError::usage_hint(
+            format!("cannot load the pack {}: {reason}", one_line(label)),
+            "give its folder with --packs DIR: the requirements cannot be verified without it",
+        )
+    };
+    let subject = format!("pack:{label}");
+    let wanted = certificate.statement.subject.iter().find(|subject_of| subject_of.name == subject);
+    let wanted = wanted.map(|subject| subject.digest.sha256.as_str());
+    let mut first = None;
+    for sources in sources {
+        if !sources.all_names().iter().any(|known| known == name) {
+            continue;
         }
-        match Pack::load(&sources.files_of(split_version(&pack.name).0), &pack.name) {
-            Ok(pack) => found.push(Arc::new(pack)),
+        let pack = match Pack::load(&sources.files_of(name), label) {
+            Ok(pack) => Arc::new(pack),
             Err(PackError::Wrong(diagnostics)) => return Err(CliError::Diagnostics(diagnostics)),
             Err(error) => return Err(missing(one_line(&error.to_string()))),
+        };
+        if wanted == Some(pack.digest.as_str()) {
+            return Ok(pack);
         }
+        first.get_or_insert(pack);
     }
-    Ok(found)
+    first.ok_or_else(|| {
+        let known: Vec<String> = sources.iter().flat_map(PackSources::all_names).collect();
+        missing(format!("the packs are {}", known.join(", ")))
+    })
 }

@@ -4,7 +4,7 @@
 //! times, ports and digests are replaced by fixed words; everything else is compared literally.
 
 #[path = "../golden/normalize.rs"]
-mod normalize;
+pub mod normalize;
 #[path = "../golden/shop.rs"]
 mod shop;
 

@@ -169,7 +169,12 @@ fn text_of_a_page_never_leaves_its_comment() {
             headers: vec![header],
             ..Findings::default()
         };
-        let page = Page { address: &text, digest: "sha256:00", read: "2026-11-23".parse().unwrap() };
+        let page = Page {
+            address: &text,
+            digest: "sha256:00",
+            read: "2026-11-23".parse().unwrap(),
+            media_types: &[],
+        };
         let draft = from_page("things", &findings, page);
         for text in [draft.contract().to_yaml(), draft.scenarios().to_yaml()] {
             let own = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
@@ -257,7 +262,12 @@ fn hostile_pages_become_packs_that_load() {
             let draft = from_page(
                 "things",
                 &findings,
-                Page { address: text, digest: "sha256:00", read: "2026-11-23".parse().unwrap() },
+                Page {
+                    address: text,
+                    digest: "sha256:00",
+                    read: "2026-11-23".parse().unwrap(),
+                    media_types: &[],
+                },
             );
             let mut files = vec![
                 ("schemas/things/contract.yaml".to_owned(), draft.contract().to_yaml()),

@@ -210,3 +210,48 @@ scenarios:
     run(scenario, &server).exits(0).never_says("left over");
     assert!(there.lock().unwrap().is_empty());
 }
+
+/// The fault only reads; the control makes what it reads.
+const READS: &str = "\
+contract: tiny
+scenarios:
+  read_an_absent_note:
+    triggers: invalid
+    request: GET /notes/${unique}
+    control: { setup: [ { request: POST /notes, json: { name: \"${unique}\" } } ] }
+    teardown: [ { request: \"DELETE /notes/${unique}\" } ]
+";
+
+#[test]
+fn refused_teardown_leaves_something_only_if_something_was_made() {
+    // An API that says 403 or 401 of what is not there, or of everything.
+    let server = |status: u16, refuses_all: bool| {
+        let made = Mutex::new(BTreeSet::new());
+        Server::start(move |request: &Received| {
+            let mut made = made.lock().unwrap();
+            let name = request.path.rsplit('/').next().unwrap_or_default().to_owned();
+            match request.method.as_str() {
+                "POST" => {
+                    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+                    made.insert(body["name"].as_str().unwrap().to_owned());
+                    Reply::json(200, "{}")
+                }
+                "DELETE" if !refuses_all && made.remove(&name) => Reply::json(204, ""),
+                "DELETE" => Reply::json(status, "{\"error\":\"forbidden\"}"),
+                _ if made.contains(&name) => Reply::json(200, "{}"),
+                _ => Reply::json(400, "{\"error\":\"invalid\"}"),
+            }
+        })
+    };
+    for status in [401, 403] {
+        run(READS, &server(status, false)).exits(0).never_says("left over").never_says("left  ");
+        let control = "what the control made is left";
+        let done = run(READS, &server(status, true)).exits(0);
+        assert!(done.all().contains("left  "), "{control}: {}", done.all());
+        let setup =
+            "    setup: [ { request: POST /notes, json: { name: \"x-${unique}\" } } ]\n    request: GET";
+        let writes =
+            READS.replacen("    request: GET", setup, 1).replacen("DELETE /notes/", "DELETE /notes/x-", 1);
+        run(&writes, &server(status, true)).says("left over");
+    }
+}

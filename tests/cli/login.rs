@@ -58,6 +58,9 @@ struct Shop {
 fn response(shop: &Shop, request: &Received) -> Reply {
     let error =
         |status: u16, code: &str| Reply::json(status, format!(r#"{{"error":"{code}","message":"{code}"}}"#));
+    if request.path == "/token" {
+        return token(shop, request);
+    }
     if request.path == "/login" {
         if shop.refuses || !request.body.starts_with(b"user=joe&password=p%40ss-word-1234") {
             return error(401, "bad_credentials");
@@ -86,7 +89,19 @@ fn response(shop: &Shop, request: &Received) -> Reply {
     error(404, "not_found")
 }
 
+/// The login of the role by a form.
+const LOGIN: &str = r#"
+[target.shop.roles.clerk.login]
+steps = [ { request = "POST /login", form = { user = "joe", password = "p@ss-word-1234" }, capture = { token = "/token" } } ]
+header = "Authorization: Bearer ${token}"
+expires_in = "/expires_in"
+"#;
+
 async fn judge(shop: Shop) -> (RunReport, Arc<Shop>) {
+    judge_with(shop, LOGIN).await
+}
+
+async fn judge_with(shop: Shop, role: &str) -> (RunReport, Arc<Shop>) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in [("schemas/shop/contract.yaml", CONTRACT), ("scenarios/shop/shop.yaml", SCENARIOS)] {
         let path = folder.path().join(path);
@@ -96,18 +111,7 @@ async fn judge(shop: Shop) -> (RunReport, Arc<Shop>) {
     let shop = Arc::new(shop);
     let script = Arc::clone(&shop);
     let server = Server::start(move |request| response(&script, request));
-    let config = format!(
-        r#"
-default_target = "shop"
-[target.shop]
-url = "{}"
-[target.shop.roles.clerk.login]
-steps = [ {{ request = "POST /login", form = {{ user = "joe", password = "p@ss-word-1234" }}, capture = {{ token = "/token" }} }} ]
-header = "Authorization: Bearer ${{token}}"
-expires_in = "/expires_in"
-"#,
-        server.url
-    );
+    let config = format!("default_target = \"shop\"\n[target.shop]\nurl = \"{}\"\n{role}", server.url);
     let config = Config::read(&Source::new("failspec.toml", config), None, Path::new(".")).unwrap();
     let pack = Arc::new(Pack::load(&Files::Directory(folder.path().to_owned()), "shop").unwrap());
     let plan = Plan::new(pack, Arc::new(config.target), &Selectors::default(), 0);
@@ -161,6 +165,83 @@ async fn login_is_not_repeated_in_vain() {
     let (report, shop) = judge(Shop { lifetime: 3600, forgets: true, ..Shop::default() }).await;
     assert_ne!(report.verdict, Verdict::Conforms);
     assert_eq!(shop.logins.load(Ordering::SeqCst), 2);
+}
+
+/// The token endpoint of RFC 6749, for the client `shop:1` with the secret `p@ss word`.
+fn token(shop: &Shop, request: &Received) -> Reply {
+    let form = String::from_utf8_lossy(&request.body);
+    let by_form = "&client_id=shop%3A1&client_secret=p%40ss+word";
+    // Base64 of `shop%3A1:p%40ss+word`.
+    let is_known = match request.header("authorization") {
+        Some(header) => header == "Basic c2hvcCUzQTE6cCU0MHNzK3dvcmQ=" && !form.contains("client_id"),
+        None => form.ends_with(by_form),
+    };
+    let form = form.replace(by_form, "");
+    if shop.refuses || !is_known || form != "grant_type=client_credentials&scope=read+write&audience=shop" {
+        return Reply::json(401, r#"{"error":"invalid_client"}"#);
+    }
+    let number = shop.logins.fetch_add(1, Ordering::SeqCst) + 1;
+    let lifetime = shop.lifetime;
+    let token = format!(
+        r#"{{"access_token":"token-of-login-{number:04}","token_type":"Bearer","expires_in":{lifetime}}}"#
+    );
+    Reply::json(200, token)
+}
+
+/// A role that logs in with client credentials.
+fn oauth(more: &str) -> String {
+    format!(
+        r#"
+[target.shop.roles.clerk.oauth]
+token_url = "/token"
+client_id = "shop:1"
+client_secret = "p@ss word"
+scope = "read write"
+parameters = {{ audience = "shop" }}
+{more}
+"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oauth_gets_a_token_by_client_credentials_and_renews_it() {
+    for authentication in ["", "client_authentication = \"basic\"", "client_authentication = \"body\""] {
+        let (report, shop) =
+            judge_with(Shop { lifetime: 3600, ..Shop::default() }, &oauth(authentication)).await;
+        assert_eq!(report.verdict, Verdict::Conforms, "{authentication}");
+        assert_eq!(shop.logins.load(Ordering::SeqCst), 1, "{authentication}");
+        let text = serde_json::to_string(&report).unwrap();
+        assert!(!text.contains("token-of-login") && !text.contains("p@ss"), "a secret stands in the report");
+    }
+    let (report, shop) = judge_with(Shop { lifetime: 0, ..Shop::default() }, &oauth("")).await;
+    assert_eq!(report.verdict, Verdict::Conforms);
+    assert!(shop.logins.load(Ordering::SeqCst) >= 6, "an expired token is renewed before each request");
+    let (report, shop) = judge_with(Shop { lifetime: 3600, uses: 4, ..Shop::default() }, &oauth("")).await;
+    assert_eq!(report.verdict, Verdict::Conforms);
+    assert!((2..=4).contains(&shop.logins.load(Ordering::SeqCst)), "a refused token is renewed");
+    let (report, _) = judge_with(Shop { refuses: true, ..Shop::default() }, &oauth("")).await;
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert!(report.diagnosis.unwrap().contains("the role clerk cannot log in"));
+}
+
+#[test]
+fn oauth_with_wrong_keys_is_refused() {
+    for (line, expected) in [
+        ("client_authentication = \"header\"", "client_authentication"),
+        ("parameters = { scope = \"x\" }", "has a key of its own, or is sent already"),
+        ("parameters = { grant_type = \"password\" }", "has a key of its own, or is sent already"),
+        ("client_secret = \"\"", "this is empty"),
+        ("secret = \"x\"", "client_secret"),
+    ] {
+        let rest = "token_url = \"/token\"\nclient_id = \"a\"\nscope = \"x\"\n";
+        let secret = if line.contains("secret") { "" } else { "client_secret = \"b\"\n" };
+        let config = format!(
+            "default_target = \"shop\"\n[target.shop]\nurl = \"http://127.0.0.1:1\"\n[target.shop.roles.clerk.oauth]\n{rest}{secret}{line}\n"
+        );
+        let error = Config::read(&Source::new("failspec.toml", config), None, Path::new(".")).unwrap_err();
+        let text = error.render(false);
+        assert!(text.contains(expected), "{line}: {text}");
+    }
 }
 
 /// A login by a form: it sets two cookies, of which only the session counts, and redirects to the first page.

@@ -1,6 +1,7 @@
 //! Tests of the command line and the library, as users use them.
 
 mod blame;
+mod board;
 mod certify;
 mod certify_security;
 mod choose;
@@ -11,6 +12,7 @@ mod diff;
 mod export;
 mod extends;
 mod extends_pack;
+mod features;
 mod files;
 mod fixtures;
 mod fork_example;
@@ -30,6 +32,7 @@ mod init;
 mod judgement;
 mod leftovers;
 mod login;
+mod mock;
 mod network;
 mod newcomer;
 #[cfg(unix)]
@@ -37,6 +40,7 @@ mod observe;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;
+mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_options;
 mod openapi_property;
@@ -65,6 +69,7 @@ mod shared_things;
 mod signals;
 mod snapshots;
 mod strict_api;
+mod styles;
 mod successes;
 #[path = "../support/mod.rs"]
 mod support;

@@ -382,7 +382,9 @@ fn text_of_the_document_is_no_unique_name() {
         let document = TAGS
             .replace("'201': { $ref: '#/components/responses/Tag' }, ", "")
             .replace("required: [name, kind]", required)
-            .replace("name: { type: string }, kind: { enum: [x] }", properties);
+            .replace("name: { type: string }, kind: { enum: [x] }", properties)
+            // What it creates under an id of the run's own is removed.
+            .replace("    put:", "    x-put:");
         fs::write(folder.path().join("tags.yaml"), document).unwrap();
         let import = ["import", "openapi", "tags.yaml", "--name", "tags", "--allow-writes"];
         done(failspec(folder.path()).args(import)).exits(0);
@@ -402,6 +404,8 @@ fn fault_is_the_only_error_of_a_request() {
     let (received, done) = tags(false);
     done.exits(0);
     assert!(received.iter().all(|asked| asked.path != "/tags/purge"), "it may purge what was there");
-    let bare = received.iter().find(|asked| asked.method == "PUT" && asked.header("content-type").is_none());
+    let bare = received.iter().find(|asked| {
+        asked.method == "PUT" && asked.header("content-type").is_none() && asked.body.is_empty()
+    });
     assert!(bare.is_none(), "{bare:?}");
 }

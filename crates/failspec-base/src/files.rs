@@ -54,12 +54,20 @@ impl Folder {
     /// # Errors
     /// If it cannot be read, or must not be.
     pub fn text(&self, path: &Path, limit: u64) -> Result<String, ReadError> {
+        String::from_utf8(self.bytes(path, limit)?).map_err(|_| ReadError::NotUtf8)
+    }
+
+    /// Reads a regular file below the folder, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read, or must not be.
+    pub fn bytes(&self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
         let resolved = self.resolve(path)?;
         // Before it is opened: to open a pipe waits for someone who writes.
         if !fs::metadata(&resolved)?.is_file() {
             return Err(ReadError::NotRegular);
         }
-        text(&resolved, limit)
+        bytes(&resolved, limit)
     }
 
     /// Resolves all links of a path.

@@ -146,7 +146,8 @@ pub(super) fn statement(
             documentation: part.header.documentation.clone(),
             target: identity(part),
             check_levels: part.header.check_levels.clone(),
-            requirements: requirements(pack, &required, &cases, &part.coverage),
+            features: part.features.clone(),
+            requirements: requirements(pack, &required, &cases, &part.coverage, &part.features),
             errata: part.errata.clone(),
         });
     }
@@ -168,11 +169,13 @@ fn predicate(
     // The failure was not seen, so the test has not passed; no documented rule was broken either.
     let unconfirmed = |case: &CaseReport| case.outcome == Outcome::Unconfirmed;
     let warned_tests = names(&|case| (passed(case) && !case.warnings.is_empty()) || unconfirmed(case));
+    // Nothing of it was sent: neither a pass nor a failure.
+    let inapplicable = |case: &CaseReport| case.outcome == Outcome::NotApplicable;
     let run_violations = run_violations(report);
-    let mut required = packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required).peekable();
-    // A profile without requirements proves nothing.
-    let fails = required.peek().is_none()
-        || required.any(|requirement| requirement.outcome != RequirementOutcome::Passed)
+    let required = || packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required);
+    // A profile of which nothing was required proves nothing.
+    let fails = required().all(|requirement| requirement.outcome == RequirementOutcome::NotApplicable)
+        || required().any(|requirement| requirement.outcome.is_unmet())
         || !run_violations.is_empty();
     // A check that is off, or that only warns, is no pass without a remark.
     let is_lenient = packs.iter().flat_map(|pack| &pack.check_levels).any(CheckLevelReport::is_lenient)
@@ -187,10 +190,11 @@ fn predicate(
         configuration,
         passed_tests: names(&|case| passed(case) && case.warnings.is_empty()),
         warned_tests,
-        failed_tests: names(&|case| !passed(case) && !unconfirmed(case)),
+        failed_tests: names(&|case| !passed(case) && !unconfirmed(case) && !inapplicable(case)),
         profile: claims.profile.clone(),
         packs,
         run_violations,
+        product: claims.product.clone(),
         artifact: claims.artifact.clone(),
         failspec: claims.binary.clone(),
         started: report.started.clone(),
@@ -219,6 +223,9 @@ fn run_violations(report: &RunReport) -> Vec<String> {
     }
     if report.reference || report.packs.iter().any(|pack| pack.header.reference) {
         all.push("the run tested an embedded reference implementation".to_owned());
+    }
+    if report.is_of_mock() {
+        all.push("the run tested a mock of a contract".to_owned());
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
         all.push("the TLS certificate of the target was not verified".to_owned());

@@ -29,7 +29,7 @@ pub use key::{KeyError, PublicKey, SigningKey};
 pub use key_file::{MAX_KEY_SIZE, TrustFile, TrustFileError, read_trust_file};
 pub use operator_input::OperatorInput;
 pub use predicate::{
-    Artifact, Binary, CertifiedPack, PREDICATE_TYPE, Predicate, Signer, TargetIdentity, TestResult,
+    Artifact, Binary, CertifiedPack, PREDICATE_TYPE, Predicate, Product, Signer, TargetIdentity, TestResult,
 };
 pub use profile::{ProfileError, required};
 pub use programme::{FORBIDDABLE, Forbidden, PROGRAMME, Programme, ProgrammeError};

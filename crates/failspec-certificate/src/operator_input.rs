@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     key::PublicKey,
-    predicate::{Artifact, Binary, Predicate},
+    predicate::{Artifact, Binary, Predicate, Product},
 };
 
 /// The fields that the operator supplies. All others are derived from the report and the packs.
@@ -12,6 +12,8 @@ use super::{
 pub struct OperatorInput {
     /// The profile.
     pub profile: String,
+    /// The tested product.
+    pub product: Option<Product>,
     /// The tested artifact.
     pub artifact: Option<Artifact>,
     /// The nonce of the party that requested the certificate.
@@ -31,6 +33,7 @@ impl OperatorInput {
     pub(super) fn of(predicate: &Predicate, signer: PublicKey) -> Option<Self> {
         Some(Self {
             profile: predicate.profile.clone(),
+            product: predicate.product.clone(),
             artifact: predicate.artifact.clone(),
             nonce: predicate.nonce.clone(),
             binary: predicate.failspec.clone(),

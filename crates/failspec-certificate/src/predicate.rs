@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use failspec_judge::report_model::{CheckLevelReport, ErratumReport, ServerReport, TargetChanges, Via};
+use failspec_judge::report_model::{
+    CheckLevelReport, ErratumReport, FeatureReport, ServerReport, TargetChanges, Via,
+};
 
 use super::{requirement::Requirement, statement::Subject};
 
@@ -34,6 +36,9 @@ pub struct Predicate {
     pub packs: Vec<CertifiedPack>,
     /// Violations of documented rules that only the whole run shows; a pass has none.
     pub run_violations: Vec<String>,
+    /// The tested product, as stated by the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<Product>,
     /// The tested artifact, as stated by the operator.
     pub artifact: Option<Artifact>,
     /// The program that ran the scenarios.
@@ -50,6 +55,17 @@ pub struct Predicate {
     pub nonce: Option<String>,
     /// The signer.
     pub signer: Signer,
+}
+
+/// The product that was tested. Nothing proves it but the word of the signer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// The result of a run, in the terms of test-result/v0.1.
@@ -95,6 +111,9 @@ pub struct CertifiedPack {
     /// Checks whose severity the target changed, with the reasons.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check_levels: Vec<CheckLevelReport>,
+    /// The optional parts of the API, and whether the product has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureReport>,
     /// The outcome of each documented failure and cause, in the order of the contract.
     pub requirements: Vec<Requirement>,
     /// Contradictions and gaps in the documentation.

@@ -31,6 +31,8 @@ pub struct Programme {
     pub binaries: Vec<String>,
     /// The accepted packs: `name` or `name@version` → accepted digests, in hex.
     pub packs: BTreeMap<String, Vec<String>>,
+    /// The features that a product must have: `name` or `name@version` of a pack → features.
+    pub features: BTreeMap<String, Vec<String>>,
     /// The trusted keys: id → owner.
     pub keys: BTreeMap<String, String>,
     /// The revoked keys: id → reason. No certificate with such a key counts, whatever date is in it: nothing proves when
@@ -182,6 +184,11 @@ static PACK: MappingSchema = MappingSchema {
             ValueType::List(&ValueType::Text),
             "the accepted digests, as `failspec verify` shows them",
         ),
+        Field::optional(
+            "features",
+            ValueType::List(&ValueType::Text),
+            "features of the contract that a product must have (default: none)",
+        ),
     ],
     also: &[],
 };
@@ -255,6 +262,7 @@ impl Programme {
             versions: texts("versions"),
             binaries: list("binaries").iter().filter_map(|node| digest(node, reader)).collect(),
             packs: BTreeMap::new(),
+            features: BTreeMap::new(),
             keys: BTreeMap::new(),
             revoked: BTreeMap::new(),
             forbidden: list("forbid")
@@ -275,7 +283,12 @@ impl Programme {
         for pack in rows("packs", &PACK) {
             let digests = pack.get("digests").map(|node| some(node, "digests", reader)).unwrap_or_default();
             let digests: Vec<String> = digests.iter().filter_map(|node| digest(node, reader)).collect();
-            programme.packs.entry(text(&pack, "name", reader)?).or_default().extend(digests);
+            let name = text(&pack, "name", reader)?;
+            let features =
+                pack.get("features").map(|node| some(node, "features", reader)).unwrap_or_default();
+            let features = features.iter().filter_map(|node| reader.text(node)).map(str::to_owned);
+            programme.features.entry(name.clone()).or_default().extend(features);
+            programme.packs.entry(name).or_default().extend(digests);
         }
         for erratum in rows("errata", &APPROVED) {
             programme.errata.push(ApprovedErratum {
@@ -354,7 +367,7 @@ fn some<'n>(node: &'n Node, key: &str, reader: &Decoder) -> &'n [Node] {
     if items.is_empty() && (node.is_null() || matches!(node.value, NodeValue::List(_))) {
         let hint = match key {
             "versions" | "binaries" => "leave it out to accept all",
-            "forbid" | "addresses" | "revoked" | "errata" => "leave it out",
+            "forbid" | "addresses" | "features" | "revoked" | "errata" => "leave it out",
             _ => "list what is accepted",
         };
         reader.error_hint(node.span, format!("`{key}` is empty"), hint);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use failspec_judge::report_model::{CaseReport, Coverage, Exercise, Outcome, State};
+use failspec_judge::report_model::{CaseReport, Coverage, Exercise, FeatureReport, Outcome, State};
 use failspec_pack::pack::{Pack, Provenance, Scenario, case_names};
 
 use super::profile::RequiredSet;
@@ -46,6 +46,8 @@ pub enum RequirementOutcome {
     Skipped,
     /// The target declares it out of reach.
     OutOfReach,
+    /// It belongs to an optional part of the API that the product does not have.
+    NotApplicable,
     /// The contract excludes it.
     Excluded,
     /// Its cases passed with another code that the documentation also accepts.
@@ -66,6 +68,7 @@ impl RequirementOutcome {
             Self::Inconclusive => "inconclusive",
             Self::Skipped => "skipped",
             Self::OutOfReach => "out of reach",
+            Self::NotApplicable => "not applicable",
             Self::Excluded => "excluded",
             Self::Alternative => "alternative code",
             Self::Unconfirmed => "unconfirmed",
@@ -74,12 +77,20 @@ impl RequirementOutcome {
     }
 }
 
-/// Determines the outcome of every failure and cause of a pack.
+impl RequirementOutcome {
+    /// Returns true if a required failure or cause with this outcome keeps a certificate from being a pass.
+    pub fn is_unmet(self) -> bool {
+        !matches!(self, Self::Passed | Self::NotApplicable)
+    }
+}
+
+/// Determines the outcome of every failure and cause of a pack. `features` are those of the report.
 pub(super) fn requirements(
     pack: &Pack,
     required: &RequiredSet,
     cases: &[&CaseReport],
     coverage: &Coverage,
+    features: &[FeatureReport],
 ) -> Vec<Requirement> {
     let scenarios: HashMap<String, &Scenario> =
         case_names(pack).map(|(name, scenario, _)| (name, scenario.as_ref())).collect();
@@ -102,8 +113,10 @@ pub(super) fn requirements(
                     !aside || scenario.is_none_or(|it| it.condition.is_none())
                 })
                 .collect();
+            let absent = || absent_feature(pack, &failure.id, features);
             let (outcome, why) = match (looked_at.is_empty(), &failure.excluded) {
                 (true, Some(why)) => (RequirementOutcome::Excluded, Some(why.clone())),
+                (true, None) if absent().is_some() => (RequirementOutcome::NotApplicable, absent()),
                 _ => met(&looked_at, cause.is_some(), out_of_reach(coverage, &failure.id)),
             };
             found.push(Requirement {
@@ -118,6 +131,14 @@ pub(super) fn requirements(
         }
     }
     found
+}
+
+/// Returns the reason why a failure without cases is not applicable, if it belongs to a feature that the product does
+/// not have.
+fn absent_feature(pack: &Pack, failure: &str, features: &[FeatureReport]) -> Option<String> {
+    let own = pack.contract.features.iter().filter(|feature| feature.failures.iter().any(|id| id == failure));
+    let reports = own.filter_map(|feature| features.iter().find(|report| report.name == feature.name));
+    reports.filter_map(FeatureReport::why_not_applicable).next()
 }
 
 /// Returns the reason why a failure is out of reach, if the target declares it so.
@@ -152,6 +173,12 @@ fn met(
 ) -> (RequirementOutcome, Option<String>) {
     let with = |outcome: Outcome| cases.iter().find(|case| case.outcome == outcome);
     let reason = |case: &CaseReport| case.reason.as_ref().map(ToString::to_string);
+    // Cases that are not applicable say nothing beside others.
+    if let (Some(case), true) =
+        (with(Outcome::NotApplicable), cases.iter().all(|case| case.outcome == Outcome::NotApplicable))
+    {
+        return (RequirementOutcome::NotApplicable, reason(case));
+    }
     if let Some(case) = with(Outcome::Failed) {
         let first = case.violations.first();
         return (

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use failspec_base::{encoding::hex, message::is_loopback};
 use failspec_judge::report_model::{
-    CheckLevelReport, FORMAT, RunReport, Summary, Verdict, VerdictInput, is_cut_short,
+    CheckLevelReport, FORMAT, Outcome, PackReport, RunReport, Summary, Verdict, VerdictInput, is_cut_short,
 };
 use failspec_pack::pack::{Pack, case_names};
 
@@ -218,6 +218,15 @@ impl Certificate {
             let problem =
                 format!("{} does not accept the pack {} with the digest {digest}", programme.name, pack.name);
             refuse(accepted, problem);
+            let needed = programme.features.get(&pack.name).into_iter().flatten();
+            for feature in needed {
+                let own = pack.features.iter().find(|own| own.name == *feature);
+                let problem = format!(
+                    "{} needs the feature {feature} of {}, which the product does not have",
+                    programme.name, pack.name
+                );
+                refuse(own.is_some_and(|own| !own.is_absent()), problem);
+            }
             let forbidden = &programme.forbidden;
             for (word, found) in forbidden.iter().flat_map(|what| rests_on(*what, pack, &programme.addresses))
             {
@@ -238,8 +247,8 @@ impl Certificate {
         done.unmet.extend(predicate.run_violations.iter().cloned());
         let mut any = false;
         for (pack, requirement) in self.requirements().filter(|(_, requirement)| requirement.required) {
-            any = true;
-            if requirement.outcome == RequirementOutcome::Passed {
+            any |= requirement.outcome != RequirementOutcome::NotApplicable;
+            if !requirement.outcome.is_unmet() {
                 continue;
             }
             let approved = programme.into_iter().flat_map(|programme| &programme.errata);
@@ -251,7 +260,8 @@ impl Certificate {
             }
         }
         if !any {
-            done.unmet.push("the profile requires nothing, so there is nothing to pass".to_owned());
+            let text = "the profile requires nothing that is applicable, so there is nothing to pass";
+            done.unmet.push(text.to_owned());
         }
     }
 }
@@ -347,6 +357,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
                 found.push(format!("the report contradicts itself about {}", case.name));
             }
         }
+        found.extend(not_applicable_without_reason(report, part, pack));
         found.extend(
             names
                 .iter()
@@ -380,6 +391,21 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
     }
     found.truncate(MAX_COUNT);
     found
+}
+
+/// Finds cases that the report calls not applicable although they belong to no feature that the product does not have.
+fn not_applicable_without_reason(report: &RunReport, part: &PackReport, pack: &Pack) -> Vec<String> {
+    let is_absent =
+        |name: &str| part.features.iter().any(|feature| feature.name == name && feature.is_absent());
+    let excused: BTreeSet<String> = case_names(pack)
+        .filter(|(_, scenario, _)| {
+            pack.contract.features_of(scenario).any(|feature| is_absent(&feature.name))
+        })
+        .map(|(name, ..)| name)
+        .collect();
+    let cases = report.cases.iter().filter(|case| *case.pack == *pack.name);
+    let cases = cases.filter(|case| case.outcome == Outcome::NotApplicable && !excused.contains(&*case.name));
+    cases.map(|case| format!("{} belongs to no feature that the product does not have", case.name)).collect()
 }
 
 /// Returns the verdict that follows from the cases and the findings of a report. An interruption shows nowhere else.

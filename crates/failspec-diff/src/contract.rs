@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use failspec_pack::pack::{
-    CHANGES, Contract, Envelope, Failure, HeaderRule, Pack, Sourced, Stability, StatusPattern, show_statuses,
+    CHANGES, Contract, Envelope, Failure, HeaderRule, Pack, Pointer, Sourced, Stability, StatusPattern,
+    show_statuses,
 };
 
 use super::{
@@ -351,6 +352,11 @@ fn success(contract: &Contract) -> String {
     forms.join("; ")
 }
 
+/// Describes a place with all that it says.
+fn in_full(pointer: &Pointer) -> String {
+    if pointer.is_xml() { pointer.to_json().to_string() } else { pointer.as_str().to_owned() }
+}
+
 /// Returns the locations of the parts of an envelope: part → JSON Pointer or header.
 fn pointers(envelope: &Envelope) -> BTreeMap<&'static str, String> {
     let mut places = BTreeMap::new();
@@ -359,12 +365,12 @@ fn pointers(envelope: &Envelope) -> BTreeMap<&'static str, String> {
     }
     for (part, pointer) in [("message", &envelope.message), ("status", &envelope.status)] {
         if let Some(pointer) = pointer {
-            places.insert(part, pointer.rule.as_str().to_owned());
+            places.insert(part, in_full(&pointer.rule));
         }
     }
     if let Some(request_id) = &envelope.request_id {
         if let Some(pointer) = &request_id.rule.pointer {
-            places.insert("request id", pointer.as_str().to_owned());
+            places.insert("request id", in_full(pointer));
         }
         if let Some(header) = &request_id.rule.header {
             places.insert("request id header", header.to_ascii_lowercase());

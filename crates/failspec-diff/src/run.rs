@@ -110,10 +110,12 @@ fn rank(outcome: Outcome) -> u8 {
         Outcome::Passed | Outcome::Seen => 0,
         Outcome::Waived => 1,
         Outcome::Unconfirmed => 2,
-        Outcome::Skipped => 3,
-        Outcome::Inconclusive => 4,
-        Outcome::Unstable => 5,
-        Outcome::Failed => 6,
+        // The product may have had the feature before.
+        Outcome::NotApplicable => 3,
+        Outcome::Skipped => 4,
+        Outcome::Inconclusive => 5,
+        Outcome::Unstable => 6,
+        Outcome::Failed => 7,
     }
 }
 

@@ -126,8 +126,9 @@ impl Session {
         role: Option<&str>,
         on_cancel: OnCancel,
     ) -> Result<Exchange, Unjudged> {
+        // On the heap: what sends a request is large, and each future around it would be as large.
         if on_cancel == OnCancel::GoOn || is_safe(&request.method) {
-            return self.unless_cancelled(on_cancel, self.clients.send_now(request, role)).await;
+            return self.unless_cancelled(on_cancel, Box::pin(self.clients.send_now(request, role))).await;
         }
         if self.interrupt.is_set() {
             return Err(Unjudged::Interrupted);
@@ -139,7 +140,7 @@ impl Session {
         };
         tokio::select! {
             biased;
-            exchange = self.clients.send_now(request, role) => Ok(exchange),
+            exchange = Box::pin(self.clients.send_now(request, role)) => Ok(exchange),
             () = out_of_time => Err(abandoned),
         }
     }

@@ -19,7 +19,7 @@ use super::{
     sending::Outgoing,
     session::Session,
     shared_things::Pooled,
-    steps::{fill_pick, place_of, response_of},
+    steps::{Tested, fill_pick, place_of, response_of, stream_end},
 };
 
 /// Maximum number of times that a request is repeated, far above any limit that an API documents for a window.
@@ -42,6 +42,8 @@ pub(super) struct CaseRunner<'s> {
     pub unwanted: Option<usize>,
     /// True if the request under test got a response.
     pub answered: bool,
+    /// True if requests that were sent at once were perhaps processed one after the other.
+    pub missed_overlap: bool,
     /// True if its control serves other cases as well.
     pub rests_on_shared: bool,
     /// False if the setup of the request under test was left out.
@@ -79,6 +81,7 @@ impl<'s> CaseRunner<'s> {
             left_behind: Vec::new(),
             unwanted: None,
             answered: false,
+            missed_overlap: false,
             rests_on_shared: false,
             has_setup: true,
             shares_things: false,
@@ -192,8 +195,10 @@ impl<'s> CaseRunner<'s> {
                 continue;
             }
             let phase = if step.resend { Phase::Resend } else { Phase::Then };
-            let (tested, records) = (tested.as_ref(), &mut self.observed.records);
-            let result = self.session.step(step, &mut scope, phase, role.as_deref(), tested, records).await;
+            let pick = self.observed.pick.as_ref();
+            let tested = tested.as_ref().map(|response| Tested { response, pick });
+            let (role, records) = (role.as_deref(), &mut self.observed.records);
+            let result = self.session.step(step, &mut scope, phase, role, tested, records).await;
             match result {
                 Ok(Some(result)) if step.resend => self.observed.resends.push(result),
                 Ok(Some(ResendResult { unmet: Some(unmet), .. })) => {
@@ -234,7 +239,8 @@ impl<'s> CaseRunner<'s> {
             let role = control.request.role.as_deref();
             let context = self.session.expecting(Phase::Control, role, control.expected());
             let records = &mut self.observed.records;
-            let outgoing = Outgoing { template: &control.request, scope, extra: &Extra::default(), context };
+            let extra = &Extra { stream: stream_end(pick.as_ref()), ..Extra::default() };
+            let outgoing = Outgoing { template: &control.request, scope, extra, context };
             let index = self.session.send(outgoing, records).await;
             let index = index.map_err(|reason| {
                 reason.within(|reason| format!("the control could not be judged: {reason}"))
@@ -249,6 +255,9 @@ impl<'s> CaseRunner<'s> {
                 self.observed.control_expected_failure |=
                     control.expected().is_about_outcome() && self.is_the_failure(view);
                 self.session.capture(&control.capture, &response, scope)?;
+                if let Some(later) = &self.case.scenario.later {
+                    Box::pin(self.await_job_of_control(later, &response, scope, role)).await?;
+                }
                 continue;
             };
             let host = self.session.target.url.host_str();
@@ -284,7 +293,7 @@ impl<'s> CaseRunner<'s> {
     /// Returns true if the control certainly got the failure under test, so that the API is at fault. False if the
     /// failure or the scenario is inferred, if the body is not JSON, or if only the status identifies the failure:
     /// then the cause may be different.
-    fn is_the_failure(&self, view: View<'_>) -> bool {
+    pub(super) fn is_the_failure(&self, view: View<'_>) -> bool {
         let (contract, scenario) = (&self.session.pack.contract, &self.case.scenario);
         let Some(index) = scenario.failure else { return false };
         let binding = scenario.source.is_binding() && contract.failures[index].source.is_binding();

@@ -128,6 +128,27 @@ impl Session {
         template: &RequestTemplate,
         scope: &Scope,
     ) -> Result<(String, Response), String> {
+        let (line, response) = self.response_to(template, scope).await?;
+        let budget = Budget::default();
+        if budget.within(|| self.succeeded(View::new(&response, None))) {
+            return Ok((line, response));
+        }
+        if budget.is_exceeded() {
+            return Err(format!("{line}: {}", Reason::TooCostly { steps: MAX_STEPS }));
+        }
+        let said = self.describe(View::new(&response, None));
+        Err(format!("{line} got {said}"))
+    }
+
+    /// Sends a request of the contract. Returns its method and URL as one line, and the response.
+    ///
+    /// # Errors
+    /// A description of the problem, if there is no credential, the request cannot be built, or no response arrives.
+    pub(super) async fn response_to(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+    ) -> Result<(String, Response), String> {
         let credential = match &template.role {
             Some(role) => Some(self.credential(role).await?),
             None => None,
@@ -139,15 +160,7 @@ impl Session {
         let exchange = self.exchange(request, template.role.as_deref(), OnCancel::Stop).await;
         let result = exchange.map_err(|reason| format!("{line}: {reason}"))?.result;
         let response = result.map_err(|error| format!("{line}: {error}"))?;
-        let budget = Budget::default();
-        if budget.within(|| self.succeeded(View::new(&response, None))) {
-            return Ok((line, response));
-        }
-        if budget.is_exceeded() {
-            return Err(format!("{line}: {}", Reason::TooCostly { steps: MAX_STEPS }));
-        }
-        let said = self.describe(View::new(&response, None));
-        Err(format!("{line} got {said}"))
+        Ok((line, response))
     }
 }
 

@@ -87,10 +87,16 @@ impl<'p> Dry<'p> {
             self.steps(&scenario.teardown, Phase::ControlTeardown, control.request.role.as_deref());
         }
         self.flow(&scenario.faulty, Phase::Setup, Phase::Request);
+        let role = scenario.faulty.request.role.as_deref();
+        for other in scenario.concurrent.iter().flat_map(|concurrent| &concurrent.others) {
+            self.add(Phase::Concurrent, other, other.role.as_deref(), None);
+        }
+        if let Some(later) = &scenario.later {
+            self.steps(std::slice::from_ref(&later.poll), Phase::Request, role);
+        }
         if let Some(other) = &scenario.indistinguishable_from {
             self.add(Phase::Comparison, &other.request, other.request.role.as_deref(), None);
         }
-        let role = scenario.faulty.request.role.as_deref();
         self.steps(&scenario.then, Phase::Then, role);
         self.steps(&scenario.teardown, Phase::Teardown, role);
         self.requests

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use failspec_base::encoding::hex;
 use failspec_judge::{
-    check::{self, Finding, Identity, Phase, Subject, View},
+    check::{self, Finding, Identity, Item, Phase, Subject, View, Within},
     report_model::{
         CaseReport, Documented, Exercise, Judgement, MadeUpValues, Observation, ObservedResponse, Outcome,
         Reason, ScenarioLocation, SnapshotReport, WaivedFinding,
@@ -445,6 +445,10 @@ fn snapshot(
         expression: case.name.to_string(),
         contents: picture(NormalizedResponse {
             response: subject.response(),
+            item: match subject.view.item {
+                Item::One(item) if subject.view.within != Within::Response => Some(item),
+                _ => None,
+            },
             failure: subject.triggered,
             own_values: &subject.observed.own_values,
             mask: &session.mask,

@@ -16,11 +16,11 @@ use super::{
 };
 
 impl CaseRunner<'_> {
-    /// Returns true if a teardown rightly found nothing to remove (404, 410): a request of the case removed the
+    /// Returns true if a teardown rightly removed nothing (404, 410, or a refusal where nothing was made): a request of the case removed the
     /// resource, or none created it. Otherwise the request may have gone to the wrong place, and something is left.
     pub(super) fn is_gone(&self, teardown: &Record, template: &RequestTemplate, scope: &Scope) -> bool {
         let Ok(response) = &teardown.exchange.result else { return false };
-        if !matches!(response.status, 400 | 404 | 410 | 422) {
+        if !matches!(response.status, 400 | 401 | 403 | 404 | 410 | 422) {
             return false;
         }
         let url = &teardown.exchange.request.url;
@@ -47,8 +47,8 @@ impl CaseRunner<'_> {
             let is_refused = record.exchange.result.as_ref().is_ok_and(|it| (400..500).contains(&it.status));
             !record.phase.is_teardown() && !is_safe(&record.exchange.request.method) && !is_refused
         };
-        // An API may refuse an id of another form before it looks for it.
-        if matches!(response.status, 400 | 422) {
+        // An API may refuse an id of another form, or the role of the request, before it looks for it.
+        if matches!(response.status, 400 | 401 | 403 | 422) {
             return records().find(may_have_made).is_none();
         }
         let creates = |record: &&Record| {

@@ -4,6 +4,8 @@
 //! teardown. Cases run concurrently, except those that share a lock. Cases under a global condition run last and
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
+mod at_once;
+mod body_changes;
 mod cancel;
 mod case_runner;
 mod cleanup;
@@ -11,9 +13,11 @@ mod conditions;
 mod dry_run;
 mod error;
 mod exchange_report;
+mod features;
 mod health_check;
 mod judge;
 mod lag;
+mod later;
 mod leftovers;
 mod locks;
 mod login;
@@ -21,6 +25,7 @@ mod login_renewal;
 mod logs;
 mod made_up;
 mod manners;
+mod multipart;
 mod openapi_coverage;
 mod optional_members;
 mod own_names;
@@ -28,6 +33,7 @@ mod own_texts;
 mod plan;
 mod planned_waits;
 mod preflight;
+mod refusal_hints;
 mod request_builder;
 mod request_under_test;
 mod reruns;
@@ -57,7 +63,7 @@ pub use dry_run::{PlannedCase, PlannedRequest};
 pub use error::RunError;
 pub use failspec_pack::pack::case_names;
 pub use plan::{Case, Plan, Selectors};
-pub use request_builder::BuildError;
+pub use request_builder::{BuildError, Extra, build};
 pub use run::{Exchanges, RunOptions, run};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use unfinished::unfinished_report;

@@ -51,7 +51,17 @@ pub(super) fn names_of_values(request: &RequestTemplate) -> Vec<String> {
             let constant = fields.iter().filter(|(_, value)| value.holes().next().is_none());
             names.extend(constant.map(|(name, _)| name.clone()));
         }
-        Some(BodyTemplate::Json(_) | BodyTemplate::Text(_) | BodyTemplate::Bytes(_)) | None => {}
+        Some(BodyTemplate::Multipart(parts)) => {
+            let constant = parts.iter().filter(|part| part.holes().is_empty());
+            names.extend(constant.map(|part| part.name.clone()));
+        }
+        Some(
+            BodyTemplate::Json(_)
+            | BodyTemplate::Text(_)
+            | BodyTemplate::Bytes(_)
+            | BodyTemplate::File { .. },
+        )
+        | None => {}
     }
     names.truncate(MAX_NAMES);
     names

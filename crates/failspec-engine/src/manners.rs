@@ -70,6 +70,11 @@ impl Clients {
         Some(all)
     }
 
+    /// Returns true if a response said that it comes from `failspec mock`.
+    pub fn have_met_mock(&self) -> bool {
+        self.all().any(Client::has_met_mock)
+    }
+
     /// Ends the connections that are not in use.
     pub fn retire_idle(&self) {
         self.all().for_each(Client::retire_idle);

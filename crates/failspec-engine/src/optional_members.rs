@@ -1,9 +1,9 @@
-//! Members that the API requires in a body although its OpenAPI document does not: they are added once a request without a
-//! fault was refused without them, and accepted with them.
+//! Members that the API requires in a body although its OpenAPI document does not, and values that it takes in place of made-up
+//! ones: they are sent once a request without a fault was refused without them, and accepted with them.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use failspec_base::{message::Request, template::JsonTemplate};
@@ -11,31 +11,42 @@ use failspec_judge::{
     check::{CompletedBody, Record, View, show},
     report_model::Rerun,
 };
-use failspec_pack::pack::{BodyTemplate, RequestTemplate};
+use failspec_pack::pack::RequestTemplate;
 use serde_json::Value;
 
-use super::{case_runner::line, error::Unjudged, sending::Outgoing, session::Session, steps::response_of};
+use super::{
+    body_changes::{Change, at, changed, is_empty_list, is_made_up, members_of, names},
+    case_runner::line,
+    error::Unjudged,
+    refusal_hints::{Hint, Wish, hints, value_of},
+    sending::Outgoing,
+    session::Session,
+    steps::response_of,
+};
 
-/// Maximum number of times that a request is sent with more members.
+/// Maximum number of times that a request is sent with more members, or with other values.
 const MAX_TRIES: usize = 4;
 
-/// The knowledge about the bodies of operations: `POST /pets` → the members to add; none if adding them does not help.
+/// The knowledge about the bodies of operations: `POST /pets` → the changes without which the API refuses them; none if no change
+/// that was tried helps.
 #[derive(Debug, Default)]
-pub struct OptionalMembers(Mutex<HashMap<String, Vec<String>>>);
+pub struct OptionalMembers(Mutex<HashMap<String, Arc<Vec<Change>>>>);
 
 impl OptionalMembers {
-    fn known(&self, operation: &str) -> Option<Vec<String>> {
+    fn known(&self, operation: &str) -> Option<Arc<Vec<Change>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
     }
 
-    fn learn(&self, operation: &str, members: Vec<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), members);
+    fn learn(&self, operation: &str, changes: Vec<Change>) {
+        let changes = Arc::new(changes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), changes);
     }
 }
 
 impl Session {
     /// Sends a request like [`Session::send_as_written`]. The members that the API was found to require are added to its
-    /// body; if a request without a fault is refused, it is found out whether there are any.
+    /// body, and values that it was found to refuse are replaced; if a request without a fault is refused, it is found out
+    /// whether there are any.
     ///
     /// # Errors
     /// The reason why there is no response to judge.
@@ -49,7 +60,7 @@ impl Session {
             return Box::pin(self.send_as_written(outgoing, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
-            let whole = completed(template, members, &known);
+            let whole = changed(template, &known);
             let template = whole.as_ref().unwrap_or(template);
             return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
         }
@@ -58,18 +69,16 @@ impl Session {
         let refused = response_of(records, index).filter(|it| is_unmet(it.status));
         let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
         let said = String::from_utf8_lossy(&refused.body).into_owned();
-        let mut names: Vec<String> = Vec::new();
-        let mut last = said.clone();
+        let mut changes: Vec<Change> = Vec::new();
+        let mut last = refused.body.clone();
         for _ in 0..MAX_TRIES {
-            // The fewest that may help: those that the refusal speaks of. If it speaks of none, all.
-            let lacking = members.iter().map(|(name, _)| name).filter(|name| !names.contains(name));
-            let named: Vec<String> = lacking.clone().filter(|name| has_word(&last, name)).cloned().collect();
-            let added = if named.is_empty() { lacking.cloned().collect() } else { named };
-            if added.is_empty() {
+            let current = changed(template, &changes);
+            let more = more_changes(current.as_ref().unwrap_or(template), members, &last);
+            if more.is_empty() {
                 break;
             }
-            names.extend(added);
-            let Some(whole) = completed(template, members, &names) else { continue };
+            changes.extend(more);
+            let Some(whole) = changed(template, &changes) else { continue };
             let again =
                 Box::pin(self.send_as_written(Outgoing { template: &whole, ..outgoing }, records)).await?;
             let response = response_of(records, again);
@@ -77,13 +86,18 @@ impl Session {
             if !is_accepted {
                 records.pop();
                 let Some(response) = response.filter(|it| is_unmet(it.status)) else { break };
-                last = String::from_utf8_lossy(&response.body).into_owned();
+                last = response.body.clone();
                 continue;
             }
-            self.optional_members.learn(operation, names.clone());
             let refusal = format!("HTTP {}: {}", refused.status, show(&Value::from(said)));
             let broke = refused.status == 500;
-            let completed = CompletedBody { operation: operation.to_owned(), members: names, refusal, broke };
+            let (added, replaced): (Vec<&Change>, Vec<&Change>) =
+                changes.iter().partition(|change| change.adds(template));
+            let members = added.iter().map(|change| change.path.join(".")).collect();
+            let values = replaced.iter().map(|change| (change.path.join("."), change.shown())).collect();
+            let completed =
+                CompletedBody { operation: operation.to_owned(), members, values, refusal, broke };
+            self.optional_members.learn(operation, changes);
             // The exchange that succeeded takes the place of the one that did not.
             records.remove(index);
             records[index].completed = Some(Box::new(completed));
@@ -107,7 +121,7 @@ impl Session {
         template: &RequestTemplate,
     ) -> Option<(&str, &[(String, JsonTemplate)])> {
         let known = &self.pack.contract.optional_members;
-        if known.is_empty() || members_of(template).is_none() {
+        if known.is_empty() || !members_of(template) {
             return None;
         }
         let written = template.line.path.written.split('?').next().unwrap_or_default();
@@ -117,55 +131,41 @@ impl Session {
     }
 }
 
-/// Returns the names of the members of a body that is a JSON object.
-fn members_of(template: &RequestTemplate) -> Option<Vec<&str>> {
-    match template.body.as_deref()? {
-        BodyTemplate::Json(JsonTemplate::Constant(Value::Object(members))) => {
-            Some(members.keys().map(String::as_str).collect())
-        }
-        BodyTemplate::Json(JsonTemplate::Map(members)) => {
-            Some(members.iter().map(|(name, _)| name.as_str()).collect())
-        }
-        _ => None,
-    }
-}
-
-/// Returns the request with those of these members in its body that it has not; `None` if it has all.
-fn completed(
+/// Returns the fewest changes to a body that may help: those that the refusal speaks of. If it speaks of none, all members that
+/// the document has and the body has not.
+fn more_changes(
     template: &RequestTemplate,
     members: &[(String, JsonTemplate)],
-    names: &[String],
-) -> Option<RequestTemplate> {
-    let mut whole: Vec<(String, JsonTemplate)> = match template.body.as_deref()? {
-        BodyTemplate::Json(JsonTemplate::Constant(Value::Object(members))) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), JsonTemplate::Constant(value.clone())))
-            .collect(),
-        BodyTemplate::Json(JsonTemplate::Map(members)) => members.clone(),
-        _ => return None,
+    refusal: &[u8],
+) -> Vec<Change> {
+    let said = String::from_utf8_lossy(refusal);
+    let is_lacking = |name: &str| {
+        let own = at(template, std::slice::from_ref(&name.to_owned()));
+        own.is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
     };
-    let mut is_changed = false;
-    for (name, value) in members.iter().filter(|(name, _)| names.contains(name)) {
-        match whole.iter_mut().find(|(own, _)| own == name) {
-            // A list that is as short as the document allows.
-            Some((_, own)) if own.as_constant().is_some_and(is_empty_list) => *own = value.clone(),
-            Some(_) => continue,
-            None => whole.push((name.clone(), value.clone())),
+    let lacking = members.iter().filter(|(name, _)| is_lacking(name));
+    let change = |(name, value): &(String, JsonTemplate)| Change::add(vec![name.clone()], value.clone());
+    let mut named: Vec<Change> =
+        lacking.clone().filter(|(name, _)| has_word(&said, name)).map(change).collect();
+    for hint in hints(refusal, &names(template)) {
+        if !named.iter().any(|change| change.path.last() == hint.path.last()) {
+            named.extend(change_of(template, &hint));
         }
-        is_changed = true;
     }
-    if !is_changed {
-        return None;
-    }
-    Some(RequestTemplate {
-        body: Some(Box::new(BodyTemplate::Json(JsonTemplate::Map(whole)))),
-        ..template.clone()
-    })
+    if named.is_empty() { lacking.map(change).collect() } else { named }
 }
 
-/// Returns true for a list with nothing in it, or with nothing but such lists.
-fn is_empty_list(value: &Value) -> bool {
-    value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
+/// Returns the change that a hint asks for; none if the value that the request has is not one that was made up.
+fn change_of(template: &RequestTemplate, hint: &Hint) -> Option<Change> {
+    let name = hint.path.last()?;
+    let value = JsonTemplate::parse(&value_of(name, &hint.wish)).ok()?;
+    match at(template, &hint.path) {
+        Some(own) if hint.wish != Wish::Required => {
+            (is_made_up(&own) && own != value).then(|| Change::replace(hint.path.clone(), own, value))
+        }
+        Some(_) => None,
+        None => Some(Change::add(hint.path.clone(), value)),
+    }
 }
 
 /// Returns true if a text has a word, in any case.

@@ -21,6 +21,8 @@ pub(super) fn planned_waits(plan: &Plan) -> Vec<PlannedWait> {
         // A documented deadline that is longer than usual is a wait too.
         let deadline =
             case.scenario.first_byte.filter(|first_byte| *first_byte > plan.target.limits.first_byte);
+        let pause = case.scenario.slow_body.map(|slow| slow.pause);
+        let deadline = deadline.max(pause);
         let longest = match (longest_wait(case, &scope), deadline) {
             (None, None) => return None,
             (wait, deadline) => wait.unwrap_or_default().saturating_add(deadline.unwrap_or_default()),

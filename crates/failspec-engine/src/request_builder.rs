@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use failspec_base::{
     encoding::{form_encode, hex, percent_encode},
-    message::{Body, Header, Request},
+    message::{Body, BodyPause, Header, Request, StreamEnd},
     secret::{RedactedPart, RedactedText},
     template::{RenderError, Rendered, Scope, Template},
 };
@@ -16,6 +16,8 @@ use failspec_pack::{
     pack::{BodyTemplate, PathTemplate, RequestTemplate},
     target_config::{Carried, Target},
 };
+
+use super::multipart::{boundary_of, multipart};
 
 /// Maximum size of a body that is shown in full, in bytes: 16 KiB.
 const MAX_SHOWN_LEN: usize = 16 << 10;
@@ -48,6 +50,10 @@ pub struct Extra {
     pub headers: Vec<Header>,
     /// The base URL that replaces that of the target.
     pub url: Option<url::Url>,
+    /// How far the response is read if it is a stream.
+    pub stream: Option<StreamEnd>,
+    /// The pause while the body is sent.
+    pub pause: Option<BodyPause>,
 }
 
 /// Builds a request from a template with the values of `scope`.
@@ -107,9 +113,14 @@ pub fn build(
     target.headers.iter().cloned().for_each(&mut carry);
     let body = template.body.as_ref().map(|body| fill_body(body, scope)).transpose()?;
     let media_type = match template.body.as_deref() {
-        Some(BodyTemplate::Json(_)) => Some("application/json"),
-        Some(BodyTemplate::Form(_)) => Some("application/x-www-form-urlencoded"),
-        _ => None,
+        Some(BodyTemplate::Json(_)) => Some("application/json".to_owned()),
+        Some(BodyTemplate::Form(_)) => Some("application/x-www-form-urlencoded".to_owned()),
+        Some(BodyTemplate::File { media_type, .. }) => media_type.clone(),
+        Some(BodyTemplate::Multipart(_)) => {
+            let boundary = body.as_ref().and_then(|body| boundary_of(&body.bytes));
+            boundary.map(|boundary| format!("multipart/form-data; boundary={boundary}"))
+        }
+        Some(BodyTemplate::Text(_) | BodyTemplate::Bytes(_)) | None => None,
     };
     let is_free = !is_suppressed("content-type") && !has(&headers, "content-type");
     if let Some(media_type) = media_type.filter(|_| is_free) {
@@ -127,6 +138,9 @@ pub fn build(
         body,
         trace: None,
         first_byte: extra.first_byte,
+        stream: extra.stream.clone(),
+        own_connection: false,
+        pause: extra.pause,
     })
 }
 
@@ -239,11 +253,13 @@ fn fill_body(body: &BodyTemplate, scope: &Scope) -> Result<Body, BuildError> {
         }
         BodyTemplate::Form(fields) => form(fields, scope)?,
         BodyTemplate::Bytes(bytes) => Rendered::plain(bytes.clone()),
+        BodyTemplate::Multipart(parts) => multipart(parts, scope)?,
+        BodyTemplate::File { file, .. } => Rendered::plain(file.bytes.to_vec()),
     };
     let shown = match (filled.shown, std::str::from_utf8(&filled.sent)) {
         (Some(shown), _) if shown.to_string().len() <= MAX_SHOWN_LEN => shown,
         (None, Ok(text)) if text.len() <= MAX_SHOWN_LEN => RedactedText::from(text),
-        _ => digest(&filled.sent).into(),
+        _ => omitted(&filled.sent).into(),
     };
     Ok(Body { bytes: Bytes::from(filled.sent), shown })
 }
@@ -272,7 +288,7 @@ fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Rendered<Vec<u8>
 }
 
 /// Describes a body by its length and digest, if it is too long to show or is not text.
-fn digest(bytes: &[u8]) -> RedactedPart {
+pub(super) fn omitted(bytes: &[u8]) -> RedactedPart {
     RedactedPart::Omitted { omitted: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }
 }
 

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 
 use failspec_base::{message::Response, template::Scope};
 use failspec_judge::check::{
-    self, Expected, Identity, Phase, Subject, UnmetSuccess, View, intermediary, unread_stream,
+    self, Expected, Identity, Phase, Pick, Subject, UnmetSuccess, View, Within, intermediary, unread_stream,
 };
 use failspec_pack::{
-    pack::{Control, Retry},
+    pack::{Control, Failure, Place, Retry},
     target_config::Condition,
 };
 
@@ -18,7 +18,7 @@ use super::{
     made_up,
     request_builder::Extra,
     sending::{Outgoing, SendContext},
-    steps::{fill_pick, fill_schemas, response_of},
+    steps::{fill_pick, fill_schemas, response_of, stream_end},
 };
 
 impl CaseRunner<'_> {
@@ -38,6 +38,7 @@ impl CaseRunner<'_> {
                 None => Vec::new(),
             },
         };
+        let extra = &Extra { stream: stream_end(pick.as_ref()), ..extra.clone() };
         self.observed.pick = pick;
         let context = match failure {
             Some(failure) => SendContext::of(Phase::Request, &faulty.request, failure),
@@ -46,6 +47,11 @@ impl CaseRunner<'_> {
                 ..self.session.expecting(Phase::Request, faulty.request.role.as_deref(), faulty.expected())
             },
         };
+        if let Some(concurrent) = &case.scenario.concurrent {
+            let response = Box::pin(self.send_at_once(concurrent, scope, extra)).await?;
+            self.answered = true;
+            return self.is_judged(&response, failure, scope);
+        }
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
         for _ in 0..self.times(faulty, scope)? {
@@ -62,26 +68,55 @@ impl CaseRunner<'_> {
             }
         }
         self.answered = last.is_some();
-        let Some(response) = last.and_then(|index| response_of(&self.observed.records, index)) else {
+        if let (Some(later), Some(index)) = (&case.scenario.later, last) {
+            Box::pin(self.await_job(later, index, scope)).await?;
+        }
+        let judged = last.map(|_| self.observed.judged);
+        let Some(response) = judged.and_then(|index| response_of(&self.observed.records, index)) else {
             return Err("the request was never sent: `repeat` has `times: 0`".into());
         };
+        self.is_judged(&response, failure, scope)
+    }
+
+    /// Finds out if the response says anything about the API.
+    fn is_judged(
+        &mut self,
+        response: &Response,
+        failure: Option<&Failure>,
+        scope: &Scope,
+    ) -> Result<(), Unjudged> {
         // A documented redirect that fits is the failure under test, wherever its `Location` points, if a control
         // shows that the API itself responds: a gateway may redirect every request.
         let is_documented = (300..400).contains(&response.status)
             && matches!(self.case.scenario.control, Control::Flow(_))
             && self.is_triggered();
         let host = self.session.target.url.host_str();
-        match intermediary::detect_intermediary(&response, host) {
+        match intermediary::detect_intermediary(response, host) {
             Some(evidence) if !is_documented => {
                 return Err(format!("the response is not from the API: {evidence}").into());
             }
             _ => {}
         }
-        let Some(failure) = failure else { return self.without_fault(&response, scope) };
-        if let Some(evidence) = intermediary::detect_limit(&response, &self.session.pack.contract, failure) {
+        let Some(failure) = failure else { return self.without_fault(response, scope) };
+        if let Some(evidence) = intermediary::detect_limit(response, &self.session.pack.contract, failure) {
             return Err(format!("the response is not from the API: {evidence}").into());
         }
-        match unread_stream(&response, &self.session.pack.contract, failure) {
+        if let Some(Pick { place: Place::Stream { within, .. }, .. }) = &self.observed.pick {
+            let view = View::new(response, self.observed.pick.as_ref());
+            // More could follow, and the error with it.
+            return match response.is_open && view.is_quiet_stream() {
+                true => Err(format!(
+                    "the stream did not end within {} s, and what is looked for did not come",
+                    within.as_secs()
+                )
+                .into()),
+                false => Ok(()),
+            };
+        }
+        if self.observed.pick.as_ref().is_some_and(|pick| pick.within() == Within::Value) {
+            return Ok(());
+        }
+        match unread_stream(response, &self.session.pack.contract, failure) {
             Some(stream) => Err(format!("the response is {stream}").into()),
             None => Ok(()),
         }
@@ -119,6 +154,8 @@ impl CaseRunner<'_> {
     pub(super) async fn resend_and_compare(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
+        let stream = stream_end(self.observed.pick.as_ref());
+        let extra = &Extra { stream, pause: None, ..extra.clone() };
         let Some(failure) = case.scenario.failure.map(|index| &self.session.pack.contract.failures[index])
         else {
             return Ok(());
@@ -161,13 +198,19 @@ impl CaseRunner<'_> {
     pub(super) fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
         let condition = self.case.scenario.condition.as_ref();
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
-        let first_byte = self.case.scenario.first_byte;
+        let pause = self.case.scenario.slow_body;
+        // The time for the response begins when the request does.
+        let usual = self.session.target.limits.first_byte;
+        let first_byte = match (self.case.scenario.first_byte, pause) {
+            (first_byte, Some(slow)) => Some(first_byte.unwrap_or(usual).saturating_add(slow.pause)),
+            (first_byte, None) => first_byte,
+        };
         let Some(Condition::Scoped { variables, headers, url }) = condition else {
-            return Extra { first_byte, ..Extra::default() };
+            return Extra { first_byte, pause, ..Extra::default() };
         };
         for (name, value) in variables {
             scope.set(name.clone(), value.clone());
         }
-        Extra { headers: headers.clone(), url: url.clone(), first_byte }
+        Extra { headers: headers.clone(), url: url.clone(), first_byte, stream: None, pause }
     }
 }

@@ -50,6 +50,11 @@ impl<'s> CaseRunner<'s> {
         Some(FirstRun { rerun: Rerun::ConnectionLost, closed: self.was_closed(), left_behind })
     }
 
+    /// Returns what is kept of this run for another one, in which the requests that are sent at once may overlap.
+    pub fn again_for_overlap(&self) -> FirstRun {
+        FirstRun { rerun: Rerun::NoOverlap, closed: false, left_behind: self.left_behind.clone() }
+    }
+
     /// Returns the reason why the case, or a request of it, was sent twice.
     pub fn rerun(&self) -> Option<Rerun> {
         let mut tested = self.observed.records.iter().filter(|record| !record.phase.is_teardown());

@@ -17,8 +17,8 @@ use failspec_judge::{
     check::OpenApiContext,
     report_model::{
         CaseReport, Coverage, ErratumReport, Event, Listener, PackEnd, PackHeader, PackReport, RunEnd,
-        RunFinding, RunHeader, RunReport, Shard, ShardReport, TargetConfigReport, WaiverReport, report,
-        reused_request_ids,
+        RunFinding, RunHeader, RunReport, Shard, ShardReport, TargetConfigReport, WaiverReport,
+        disclaimed_features, report, reused_request_ids,
     },
     snapshot::{Mode, SnapshotStore},
 };
@@ -128,6 +128,7 @@ pub async fn run(
             permits: Arc::clone(&permits),
             jobs,
             is_shard: options.shard.is_some(),
+            is_full: plan.selection.is_none(),
             listener: Arc::clone(&listener),
             resources: OnceLock::new(),
         };
@@ -252,8 +253,10 @@ fn packs(
     for (((engine, plan), (run, unreferenced)), header) in engines.iter().zip(runs).zip(&header.packs) {
         let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
-        let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
+        let coverage =
+            Coverage::of(contract, &cases, &plan.target.out_of_reach, &run.features, plan.selection.as_ref());
         let mut findings = reused_request_ids(&cases);
+        findings.extend(disclaimed_features(&run.features));
         if run.diagnosis.is_none() {
             // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
             let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
@@ -270,10 +273,12 @@ fn packs(
             },
             access: engine.session.access(options.shard.is_some()),
             missing_requirements: plan.missing_requirements.clone(),
+            features: run.features,
             errata: ErratumReport::all(contract),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
             health_check: engine.session.health_check_report(),
+            mock: engine.session.clients.have_met_mock(),
             environment: engine.session.clients.peers().map(|peers| test_environment(plan, peers)),
         };
         packs.push(PackEnd { report, diagnosis: run.diagnosis, findings });

@@ -6,13 +6,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
-use failspec_judge::report_model::{CaseReport, Event, Listener, Outcome, Reason};
+use failspec_judge::report_model::{CaseReport, Event, FeatureReport, Listener, Outcome, Reason};
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{
     case_runner::CaseRunner,
     error::Unjudged,
+    features::not_applicable,
     judge::{not_run, not_run_in_time},
     locks::Lock,
     plan::Case,
@@ -32,6 +33,8 @@ pub struct PackRun {
     pub diagnosis: Option<String>,
     /// The reason why the responses may not come from the API, if no request succeeded.
     pub unproven: Option<String>,
+    /// The features of the contract, and whether the product has them.
+    pub features: Vec<FeatureReport>,
 }
 
 /// Runs the cases of one pack on one target; emits an event when a case ends.
@@ -43,6 +46,8 @@ pub(super) struct Engine {
     pub jobs: usize,
     /// True if the run is a part of another one: then it is left to the merged run if anything succeeded.
     pub is_shard: bool,
+    /// True if no selection leaves cases of the pack out.
+    pub is_full: bool,
     pub listener: Arc<Listener>,
     /// The resources that cases must have for themselves; known when the cases are.
     pub resources: OnceLock<ResourceLocks>,
@@ -84,6 +89,7 @@ impl Engine {
             self.nothing_judged(&able, &[], &mut run);
             return run;
         }
+        let able = self.without_absent_features(able, &mut run).await;
         self.session.shared_controls.plan(&self.session, &able);
         self.session.shared_things.plan(&self.session.pack.contract, &able);
         let (global, ordinary): (Vec<Case>, Vec<Case>) =
@@ -115,6 +121,19 @@ impl Engine {
         // Indexes are unique; a stable sort would allocate half of the memory again.
         run.cases.sort_unstable_by_key(|report| report.index);
         run
+    }
+
+    /// Finds out which features the product has, and leaves out the cases of those that it does not have.
+    async fn without_absent_features(&self, able: Vec<Case>, run: &mut PackRun) -> Vec<Case> {
+        run.features = self.session.probe_features(&able, self.is_full).await;
+        let mut left = Vec::with_capacity(able.len());
+        for case in able {
+            match not_applicable(&self.session, &run.features, &case) {
+                Some(reason) => self.tell(run, not_run(&self.session, &case, Outcome::NotApplicable, reason)),
+                None => left.push(case),
+            }
+        }
+        left
     }
 
     /// Runs the cases that are first: one for each role, and as long as none succeeds, further ones that begin with another

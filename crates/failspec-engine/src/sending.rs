@@ -204,7 +204,7 @@ impl Session {
 
     /// Registers the secrets of a response, as listed in the contract. From then on they are masked everywhere, also
     /// in this response.
-    fn learn_secrets(&self, exchange: &Exchange) {
+    pub(super) fn learn_secrets(&self, exchange: &Exchange) {
         let secrets = &self.pack.contract.secrets;
         let Ok(response) = &exchange.result else { return };
         let Some(body) = response.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };

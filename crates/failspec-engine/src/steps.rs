@@ -1,21 +1,26 @@
 //! Executes the steps of a case: builds and sends the request, compares the response with the expectation and
 //! captures values.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
 use failspec_base::{
     clock::after,
     encoding::percent_decode,
-    message::Response,
+    message::{Response, StreamEnd},
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{
-    Identity, Item, Phase, Pick, Record, ResendResult, View, carries_error, describe_stream, intermediary,
-    show, told_wait,
+    Identity, Item, Phase, Pick, Record, ResendResult, View, Within, carries_error, describe_stream,
+    intermediary, show, told_wait,
 };
-use failspec_pack::pack::{At, Capture, Expect, Part, Pointer, Schema, SchemaTemplate, Step, Wait, WaitFor};
+use failspec_pack::pack::{
+    At, Capture, Expect, Part, Place, Pointer, Schema, SchemaTemplate, Step, Wait, WaitFor,
+};
 
 use super::{
     cancel::OnCancel,
@@ -28,8 +33,18 @@ use super::{
 /// Interval between two requests of `until`.
 pub(super) const POLL: Duration = Duration::from_millis(100);
 
+/// Maximum number of requests of `until`. The time is limited as well.
+const MAX_POLLS: usize = 40_000;
+
 /// Maximum wait before the request of a step, even if a variable says more: one hour.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(3600);
+
+/// The response to the request under test, and the item by which it is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tested<'a> {
+    pub response: &'a Response,
+    pub pick: Option<&'a Pick>,
+}
 
 /// Names a step by its place: in its fixture, with file and line, or among the own steps of the setup.
 pub(super) fn place_of(steps: &[Step], index: usize, phase: Phase) -> String {
@@ -58,18 +73,23 @@ impl Session {
         scope: &mut Scope,
         phase: Phase,
         own_role: Option<&str>,
-        tested: Option<&Response>,
+        tested: Option<Tested<'_>>,
         records: &mut Vec<Record>,
     ) -> Result<Option<ResendResult>, Unjudged> {
         let on_cancel = on_cancel(phase);
         if let Some(wait) = &step.wait {
-            let wait = tokio::time::sleep(self.wait_before(step, wait, scope, tested)?);
+            let wait = tokio::time::sleep(self.wait_before(
+                step,
+                wait,
+                scope,
+                tested.map(|tested| tested.response),
+            )?);
             self.unless_cancelled(on_cancel, wait).await?;
         }
         let Some(request) = &step.request else { return Ok(None) };
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
         // After waiting as a 429 requested, another 429 is judged by the check `recovers`.
-        let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
+        let still_limited = step.resend && tested.is_some_and(|tested| tested.response.status == 429);
         let expects_429 = still_limited || self.expects(&step.expect, 429);
         let expects_401 = self.expects(&step.expect, 401);
         // While polling, a 404 before a 200 is exactly the case that `until` is for.
@@ -79,10 +99,13 @@ impl Session {
             && step.expect.status.iter().all(|status| status.is_below(300));
         let context = SendContext { phase, role, expects_429, expects_401, expects_404, is_sound };
         let deadline = after(Instant::now(), self.time(&step.within, scope)?);
+        let pick = tested.filter(|_| step.resend).and_then(|tested| tested.pick);
+        let pick = pick.filter(|pick| matches!(pick.within(), Within::Stream(_)));
+        let extra = &Extra { stream: stream_end(pick), ..Extra::default() };
+        let pause = step.every.unwrap_or(POLL);
+        let mut polls = 0;
         loop {
-            let index = self
-                .send(Outgoing { template: request, scope, extra: &Extra::default(), context }, records)
-                .await?;
+            let index = self.send(Outgoing { template: request, scope, extra, context }, records).await?;
             let Some(response) = response_of(records, index) else { return Err("no response".into()) };
             match &step.until {
                 Some(until) => {
@@ -91,7 +114,8 @@ impl Session {
                         self.capture(&step.capture, &response, scope)?;
                         return Ok(step.resend.then_some(ResendResult { record: index, unmet: None }));
                     };
-                    if Instant::now() + POLL > deadline {
+                    polls += 1;
+                    if Instant::now() + pause > deadline || polls >= MAX_POLLS {
                         let wrong = format!("what `until` waits for did not come: {wrong}");
                         return match step.resend {
                             true => Ok(Some(ResendResult { record: index, unmet: Some(wrong) })),
@@ -99,11 +123,11 @@ impl Session {
                         };
                     }
                     records.pop();
-                    self.unless_cancelled(on_cancel, tokio::time::sleep(POLL)).await?;
+                    self.unless_cancelled(on_cancel, tokio::time::sleep(pause)).await?;
                 }
                 // A check judges the response to the resent request, not the step.
                 None if step.resend => {
-                    let unmet = self.unmet(&step.expect, &response, None, scope, false)?;
+                    let unmet = self.unmet(&step.expect, &response, pick, scope, false)?;
                     if unmet.is_none() {
                         self.capture(&step.capture, &response, scope)?;
                     }
@@ -190,14 +214,16 @@ impl Session {
 
     /// Returns true if a response is a success: documented as one, and not a documented failure.
     pub(super) fn succeeded(&self, view: View<'_>) -> bool {
-        !matches!(view.item, Item::Unpicked(_))
+        (!matches!(view.item, Item::Unpicked(_)) || view.is_quiet_stream())
             && Identity::of_any(view, &self.pack.contract) == Identity::Success
     }
 
     /// Describes a response by its status and code.
     pub(super) fn describe(&self, view: View<'_>) -> String {
         let status = view.response.status;
-        if let Some(stream) = describe_stream(view.response) {
+        if view.within == Within::Response
+            && let Some(stream) = describe_stream(view.response)
+        {
             return format!("HTTP {status} with {stream}");
         }
         let success = self.pack.contract.success.iter();
@@ -349,7 +375,18 @@ pub(super) fn fill_schemas(
         .collect()
 }
 
+/// Returns how far a response is read that is a stream: until the item that is looked for has come.
+pub(super) fn stream_end(pick: Option<&Pick>) -> Option<StreamEnd> {
+    let pick = pick?.clone();
+    let Place::Stream { format, event, within } = pick.place.clone() else { return None };
+    let has_arrived = move |body: &[u8]| {
+        // What is still to come is not complete.
+        pick.first(&format.items(body, true), event.as_deref()).is_some()
+    };
+    Some(StreamEnd { within, has_arrived: Arc::new(has_arrived) })
+}
+
 /// Fills the placeholders of an item selector.
 pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
-    at.map(|at| Ok(Pick { items: at.items.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
+    at.map(|at| Ok(Pick { place: at.place.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
 }

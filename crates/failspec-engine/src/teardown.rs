@@ -6,7 +6,7 @@ use failspec_base::{
     message::{Exchange, Response, TransportError, is_idempotent, is_safe},
     template::Scope,
 };
-use failspec_judge::check::{self, Phase, View};
+use failspec_judge::check::{self, Phase, Record, View};
 use failspec_pack::pack::{Capture, Control, Flow, Step, budget};
 use serde_json::Value;
 
@@ -19,25 +19,38 @@ impl CaseRunner<'_> {
     /// If the request under test was not rejected, it may have created what the control creates: captures its id for the
     /// teardown, or lists that something is left.
     pub(super) fn note_accepted(&mut self) {
-        let record = self.observed.records.get(self.observed.judged);
-        let Some(record) = record.filter(|record| record.phase == Phase::Request) else { return };
+        // A job that failed, and one of several requests, may have been accepted all the same.
+        let succeeded = |record: &&Record| {
+            let is_tested = matches!(record.phase, Phase::Request | Phase::Start | Phase::Concurrent);
+            let response = record.exchange.result.as_ref().ok().filter(|_| is_tested);
+            response.is_some_and(|response| self.session.succeeded(View::new(response, None)))
+                && may_create(&record.exchange.request.method)
+        };
+        let Some(index) = self.observed.records.iter().position(|record| succeeded(&record)) else { return };
+        let record = &self.observed.records[index];
         let Ok(response) = record.exchange.result.clone() else { return };
-        if !self.session.succeeded(View::new(&response, None)) || !may_create(&record.exchange.request.method)
-        {
-            return;
-        }
-        let is_meant = self.case.scenario.failure.is_none() && !self.case.scenario.may_be_refused;
+        let scenario = &self.case.scenario;
+        let is_meant = scenario.failure.is_none() && !scenario.may_be_refused
+            || scenario.later.is_some()
+            || scenario.concurrent.is_some();
         let request = line(&record.exchange.request);
         let captures = &self.case.scenario.faulty.capture;
         // Of what an import from a document created only 201 says that it is new, or a name that is unique to the run.
         let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        // What is under an id that only the run has is its own.
+        let last = record.exchange.request.url.path().rsplit('/').next().unwrap_or_default().to_owned();
         let is_own = |scope: &Scope| {
-            response.status == 201 || String::from_utf8_lossy(&response.body).contains(scope.unique()) || {
-                let mut named = scope.clone();
-                let id = self.session.capture(captures, &response, &mut named).ok();
-                let id = id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
-                self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
-            }
+            let is_under_own_id = last.contains(scope.unique()) || last.contains(scope.uuid());
+            response.status == 201
+                || is_under_own_id
+                || String::from_utf8_lossy(&response.body).contains(scope.unique())
+                || {
+                    let mut named = scope.clone();
+                    let id = self.session.capture(captures, &response, &mut named).ok();
+                    let id =
+                        id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
+                    self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
+                }
         };
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()
@@ -50,7 +63,7 @@ impl CaseRunner<'_> {
                 self.left_behind.push(format!("{request}: {what}, and {reason}"));
             }
         } else if !is_meant && (response.status == 201 || is_imported && names_something(&response)) {
-            self.unwanted = Some(self.observed.judged);
+            self.unwanted = Some(index);
         }
     }
 

@@ -16,14 +16,22 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
     let today = jiff::Zoned::now().date();
     let packs = plans.iter().zip(&header.packs).map(|(plan, header)| PackReport {
         header: header.clone(),
-        coverage: Coverage::of(&plan.pack.contract, &[], &plan.target.out_of_reach, plan.selection.as_ref()),
+        coverage: Coverage::of(
+            &plan.pack.contract,
+            &[],
+            &plan.target.out_of_reach,
+            &[],
+            plan.selection.as_ref(),
+        ),
         operations: Vec::new(),
         access: Vec::new(),
         missing_requirements: plan.missing_requirements.clone(),
         errata: ErratumReport::all(&plan.pack.contract),
         judged: false,
         unproven: None,
+        features: Vec::new(),
         health_check: None,
+        mock: false,
         environment: None,
     });
     let packs: Vec<PackReport> = packs.collect();

@@ -24,6 +24,9 @@ use super::{
     session::Session,
 };
 
+/// Maximum number of times that requests are sent at once if they did not overlap.
+const MAX_ROUNDS: usize = 4;
+
 /// Selects if the results of the first requests are kept, which contain responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Preflights {
@@ -147,6 +150,14 @@ impl Worker {
         // Lost once, a connection says nothing about the API: the second run decides.
         if !is_second && let Some(lost) = running.lost().filter(|_| !session.interrupt.is_set()) {
             running = CaseRunner::again(session, case, lost);
+            first = self.execute(&mut running).await;
+        }
+        // Requests that did not overlap show nothing; another time they may.
+        let mut rounds = 1;
+        while running.missed_overlap && rounds < MAX_ROUNDS && !session.interrupt.is_set() {
+            rounds += 1;
+            let again = running.again_for_overlap();
+            running = CaseRunner::again(session, case, again);
             first = self.execute(&mut running).await;
         }
         if writes {

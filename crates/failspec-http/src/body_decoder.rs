@@ -96,6 +96,20 @@ impl BodyDecoder {
         matches!(self.coding, ContentCoding::Broken(_))
     }
 
+    /// Returns what is decoded so far.
+    pub(super) fn so_far(&self) -> &[u8] {
+        match &self.coding {
+            ContentCoding::Identity => match &self.raw {
+                RawBuffer::Nothing => &[],
+                RawBuffer::One(piece) => piece,
+                RawBuffer::Many(all) => all,
+            },
+            ContentCoding::Gzip(decoder) => &decoder.get_ref().bytes,
+            ContentCoding::Deflate(decoder) => &decoder.get_ref().bytes,
+            ContentCoding::Broken(decoded) => decoded,
+        }
+    }
+
     /// Ends the body, which is complete or ended early for `reason`. Returns its bytes and what is wrong with it.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! The HTTP client.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,7 +19,7 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
-    BodyError, ConnectTo, ConnectionUse, Exchange, Limits, Peers, Phase, Proxy, Request, Response,
+    BodyError, ConnectTo, ConnectionUse, Exchange, Limits, Peers, Phase, Proxy, Request, Response, StreamEnd,
     TransportError,
     body_decoder::BodyDecoder,
     error,
@@ -137,6 +140,8 @@ pub struct Client {
     read_only: bool,
     hosts: Option<Arc<[String]>>,
     witness: Option<Arc<PeerRecorder>>,
+    /// True once a response said that it comes from a mock; shared with its clones.
+    has_met_mock: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -150,7 +155,8 @@ impl Client {
         let (witness, read_only) = (options.witness.then(Arc::default), options.read_only);
         let hosts = options.hosts.as_deref().map(Arc::from);
         let defaults = default_headers(&options)?;
-        Ok(Self { pool: Pool::new(options, defaults)?, limits, read_only, hosts, witness })
+        let (pool, has_met_mock) = (Pool::new(options, defaults)?, Arc::default());
+        Ok(Self { pool, limits, read_only, hosts, witness, has_met_mock })
     }
 
     /// Ends the connections that are not in use. The server is told that no further request comes on them.
@@ -169,6 +175,11 @@ impl Client {
     /// `None` unless [`ClientOptions::witness`] is true.
     pub fn peers(&self) -> Option<Peers> {
         self.witness.as_ref().map(|witness| witness.peers())
+    }
+
+    /// Returns true if a response said that it comes from `failspec mock`, which is no API.
+    pub fn has_met_mock(&self) -> bool {
+        self.has_met_mock.load(Ordering::Relaxed)
     }
 
     /// Sends `request` and waits for the end of the response, within [`Limits`]. This is the one gate before everything
@@ -235,23 +246,34 @@ impl Client {
         let first_byte = started.elapsed();
 
         check_head(&head.headers, limits)?;
+        if head.headers.contains_key(failspec_base::message::MOCK_HEADER) {
+            self.has_met_mock.store(true, Ordering::Relaxed);
+        }
         if let Some(witness) = &self.witness {
             witness.note(&addressed(request), &head.headers, lease.certificate.as_deref());
         }
         let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
-        let is_open = is_event_stream(&head.headers);
+        let is_begin = request.stream.is_none() && is_event_stream(&head.headers);
         let reading = async {
-            if is_open { read_begin(body, content, limits).await } else { read(body, content, limits).await }
+            match &request.stream {
+                Some(end) => read_stream(body, content, limits, end).await,
+                None if is_begin => read_begin(body, content, limits).await,
+                None => read(body, content, limits).await.map(|(body, defect)| (body, defect, false)),
+            }
         };
-        let (body, defect) = timeout_at(after(started, limits.total).into(), reading)
-            .await
-            .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: limits.total })??;
-        if defect.is_none() && !is_open {
+        let deadline =
+            limits.total.max(request.stream.as_ref().map_or(Duration::ZERO, |end| end.within + first_byte));
+        let (body, defect, is_open) =
+            timeout_at(after(started, deadline).into(), Box::pin(reading))
+                .await
+                .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: deadline })??;
+        if defect.is_none() && !is_open && !is_begin {
             lease.complete();
         }
         let mut response = Response::new(head.status.as_u16(), head.headers, body);
         response.defect = defect;
         response.first_byte = first_byte;
+        response.is_open = is_open;
         Ok(response)
     }
 
@@ -265,7 +287,7 @@ impl Client {
         loop {
             let outgoing = request.to_http()?;
             let is_safe = outgoing.method().is_safe();
-            let failure = match self.pool.send(outgoing, resends > 0).await {
+            let failure = match self.pool.send(outgoing, resends > 0 || request.own_connection).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
@@ -332,7 +354,7 @@ async fn read_begin(
     mut body: Incoming,
     mut content: BodyDecoder,
     limits: &Limits,
-) -> Result<(Bytes, Option<BodyError>), TransportError> {
+) -> Result<(Bytes, Option<BodyError>, bool), TransportError> {
     let too_large = |_| TransportError::BodyTooLarge { limit: limits.body };
     if let Ok(Some(Ok(frame))) = tokio::time::timeout(EVENT_TIMEOUT, body.frame()).await
         && let Ok(piece) = frame.into_data()
@@ -340,7 +362,47 @@ async fn read_begin(
         content.push(piece).map_err(too_large)?;
     }
     let (bytes, _) = content.finish(None).map_err(too_large)?;
-    Ok((bytes, None))
+    Ok((bytes, None, true))
+}
+
+/// Maximum number of times that a stream is looked through for what is waited for: each time all of it is parsed.
+const MAX_LOOKS: usize = 200;
+
+/// Reads a stream until what is waited for has arrived, the time is over, or it ends. Returns also if more could follow.
+async fn read_stream(
+    mut body: Incoming,
+    mut content: BodyDecoder,
+    limits: &Limits,
+    end: &StreamEnd,
+) -> Result<(Bytes, Option<BodyError>, bool), TransportError> {
+    let too_large = |_| TransportError::BodyTooLarge { limit: limits.body };
+    let deadline = after(Instant::now(), end.within).into();
+    let (mut looks, mut looked) = (0, 0);
+    let (ended, is_open) = loop {
+        match timeout_at(deadline, body.frame()).await {
+            Err(_) => break (None, true),
+            Ok(None) => break (None, false),
+            Ok(Some(Err(error))) => break (Some(error::root(&error)), false),
+            Ok(Some(Ok(frame))) => {
+                let Ok(piece) = frame.into_data() else { continue };
+                content.push(piece).map_err(too_large)?;
+            }
+        }
+        if content.is_broken() {
+            break (None, false);
+        }
+        // Of a stream that trickles in, not every byte is a reason to look again: the more there is, the rarer.
+        let so_far = content.so_far();
+        if looks < MAX_LOOKS && so_far.len() > looked + looked / 16 {
+            (looks, looked) = (looks + 1, so_far.len());
+            if (end.has_arrived)(so_far) {
+                break (None, true);
+            }
+        }
+    };
+    let (bytes, defect) = content.finish(ended).map_err(too_large)?;
+    // What was not waited for need not be decoded to its end.
+    Ok((bytes, defect.filter(|_| !is_open), is_open))
 }
 
 /// Checks a head that hyper accepted against [`Limits::head`] and [`Limits::headers`].

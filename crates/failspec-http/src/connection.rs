@@ -6,7 +6,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{
     body::Incoming,
     client::conn::{TrySendError, http1, http2},
@@ -24,6 +23,7 @@ use super::{
     error::is_unexpected,
     failure::{Failure, Sent},
     monitored_stream::{ConnectionStats, Monitored},
+    request_body::RequestBody,
     settlement::{Ledger, Settlement},
 };
 
@@ -40,7 +40,7 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// A connection over which HTTP/1.1 is spoken. Dropping it closes it.
 #[derive(Debug)]
 pub(super) struct Http1Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
+    sender: http1::SendRequest<RequestBody>,
     pub(super) stats: Arc<ConnectionStats>,
     pub(super) certificate: Option<Arc<[u8]>>,
     settlement: Settlement,
@@ -63,7 +63,7 @@ impl Http1Connection {
         let stream = TokioIo::new(Monitored::new(opened.stream, Arc::clone(&stats)));
         let (sender, connection) = http1::Builder::new()
             .max_headers(limits.headers)
-            .handshake::<_, Full<Bytes>>(stream)
+            .handshake::<_, RequestBody>(stream)
             .await
             .map_err(|error| Failure::Exchange { error, sent: Sent::NotProcessed })?;
         let settlement = ledger.connection();
@@ -104,7 +104,7 @@ impl Http1Connection {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Incoming>, Failure> {
         let reused = self.stats.responses() > 0;
-        self.sender.try_send_request(request.map(Full::new)).await.map_err(|refused| {
+        self.sender.try_send_request(RequestBody::of(request)).await.map_err(|refused| {
             let sent = match () {
                 () if reused && (refused.message().is_some() || self.stats.is_unsent()) => Sent::NotProcessed,
                 () if self.stats.is_lost() => Sent::OnReused,
@@ -155,7 +155,7 @@ async fn drain(mut stream: Monitored, stats: &ConnectionStats) {
 /// A connection over which HTTP/2 is spoken. Cheap to clone; dropping the last clone closes it.
 #[derive(Debug, Clone)]
 pub(super) struct Http2Connection {
-    sender: http2::SendRequest<Full<Bytes>>,
+    sender: http2::SendRequest<RequestBody>,
     pub(super) certificate: Option<Arc<[u8]>>,
     /// True if it was used before.
     pub(super) is_reused: bool,
@@ -166,7 +166,7 @@ impl Http2Connection {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX))
-            .handshake::<_, Full<Bytes>>(TokioIo::new(opened.stream))
+            .handshake::<_, RequestBody>(TokioIo::new(opened.stream))
             .await
             .map_err(|error| Failure::Exchange { error, sent: Sent::NotProcessed })?;
         tokio::spawn(connection);
@@ -183,7 +183,7 @@ impl Http2Connection {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Incoming>, Failure> {
         let body = !request.body().is_empty();
-        self.sender.try_send_request(request.map(Full::new)).await.map_err(|refused| {
+        self.sender.try_send_request(RequestBody::of(request)).await.map_err(|refused| {
             let sent = match () {
                 () if is_refused(&refused) => Sent::NotProcessed,
                 // A stream that the server reset is its answer; only a connection that ended may have lost the request.
@@ -198,20 +198,20 @@ impl Http2Connection {
 }
 
 /// Returns the errors of HTTP/2 behind an error.
-fn http2_errors(refused: &TrySendError<http::Request<Full<Bytes>>>) -> impl Iterator<Item = &h2::Error> {
+fn http2_errors(refused: &TrySendError<http::Request<RequestBody>>) -> impl Iterator<Item = &h2::Error> {
     let first: &(dyn std::error::Error + 'static) = refused.error();
     std::iter::successors(Some(first), |error| error.source())
         .filter_map(|error| error.downcast_ref::<h2::Error>())
 }
 
 /// Returns true if the server reset the stream of the request.
-fn is_reset(refused: &TrySendError<http::Request<Full<Bytes>>>) -> bool {
+fn is_reset(refused: &TrySendError<http::Request<RequestBody>>) -> bool {
     http2_errors(refused).any(|error| error.is_remote() && error.is_reset())
 }
 
 /// Returns true if the server said that it did not process the request: its stream is beyond the last one of a GOAWAY,
 /// or it was refused (RFC 9113, sections 6.8 and 8.7).
-fn is_refused(refused: &TrySendError<http::Request<Full<Bytes>>>) -> bool {
+fn is_refused(refused: &TrySendError<http::Request<RequestBody>>) -> bool {
     refused.message().is_some()
         || http2_errors(refused).any(|error| {
             error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))

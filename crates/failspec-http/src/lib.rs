@@ -16,6 +16,7 @@ mod keep_alive;
 mod monitored_stream;
 mod peer_identity;
 mod pool;
+mod request_body;
 mod route;
 mod settlement;
 mod stream;
@@ -24,7 +25,7 @@ mod tls;
 pub use client::{Client, ClientError, ClientOptions};
 pub use failspec_base::message::{
     Body, BodyError, ConnectTo, ConnectionUse, Defect, Document, Exchange, Header, Limits, MediaType, Phase,
-    Proxy, Request, RequestError, Response, TransportError,
+    Proxy, Request, RequestError, Response, StreamEnd, TransportError,
 };
 pub use fetch::{FetchError, Fetched, fetch};
 pub use peer_identity::{PeerIdentity, Peers, certificate_digests};

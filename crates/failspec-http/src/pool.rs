@@ -135,11 +135,11 @@ impl Pool {
         })))
     }
 
-    /// Sends a request and waits for the head of the response. With `is_resent`, it is sent on a new connection.
+    /// Sends a request and waits for the head of the response. With `is_new`, it is sent on a new connection.
     pub(super) async fn send(
         &self,
         mut request: Request<Bytes>,
-        is_resent: bool,
+        is_new: bool,
     ) -> Result<(Response<Incoming>, Lease), Failure> {
         let pool = &*self.0;
         let suppressed = request.extensions_mut().remove::<Suppressed>().unwrap_or_default();
@@ -151,13 +151,13 @@ impl Pool {
         let uri = request.uri().clone();
         let route = pool.connector.route(&uri);
         let server = self.server(&uri);
-        if let Some(http2) = server.http2().filter(|_| !is_resent) {
+        if let Some(http2) = server.http2().filter(|_| !is_new) {
             return self.send_http2(http2, request).await;
         }
         // Some servers send a body after HEAD, 204 or 304, which have none (RFC 9112, section 6.3): on a connection that
         // is used again it would become the response to the next request.
         let choice = match request.method() {
-            _ if is_resent || server.sends_surplus() || server.keep_alive.loses_requests() => {
+            _ if is_new || server.sends_surplus() || server.keep_alive.loses_requests() => {
                 ConnectionChoice::New
             }
             &Method::HEAD => ConnectionChoice::New,
@@ -172,7 +172,7 @@ impl Pool {
         };
         let mut connection = match found {
             Some(connection) => connection,
-            None => match self.connect(&server, &uri, &route, is_resent).await? {
+            None => match self.connect(&server, &uri, &route, is_new).await? {
                 Connected::Http1(connection) => connection,
                 Connected::Http2(connection) => return self.send_http2(connection, request).await,
             },

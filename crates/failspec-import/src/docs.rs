@@ -18,6 +18,7 @@ use super::{
     draft::{Draft, DraftFailure},
     envelope::{self, DraftEnvelope},
     names::{Unique, slug},
+    style::Evidence,
 };
 
 /// A page from which a draft is created.
@@ -29,12 +30,20 @@ pub struct Page<'a> {
     pub digest: &'a str,
     /// The day on which it was read.
     pub read: Date,
+    /// The media types in it that only one style of errors has.
+    pub media_types: &'a [&'static str],
 }
 
 /// Creates a draft from the findings on a page.
 pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
     let link = |line: usize| format!("{}, line {line}", page.address);
-    let envelope = read_envelope(findings, &link);
+    let mut envelope = read_envelope(findings, &link);
+    let examples = findings.examples.iter().filter(|example| example.scope != Scope::Success);
+    let examples = examples.map(|example| &example.body).collect();
+    let style = Evidence { media_types: page.media_types.to_vec(), examples, schemas: Vec::new() }.style();
+    if let Some(style) = style {
+        style.complete(&mut envelope);
+    }
     let zero = findings.successes.iter().find_map(|stated| stated.code.clone());
     let (status, matches) = match (findings.status_of_all, zero, &envelope.code) {
         (Some((status, _)), Some(zero), Some((pointer, _))) => {
@@ -51,6 +60,7 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
         documentation: page.address.to_owned(),
         digest: Some(page.digest.to_owned()),
         title: findings.title.clone(),
+        style,
         success: SuccessSource { status: vec![status].into(), matches },
         envelope,
         failures,

@@ -12,7 +12,7 @@ use failspec_pack::pack::{
     },
 };
 
-use super::envelope::DraftEnvelope;
+use super::{envelope::DraftEnvelope, style::Style};
 
 /// A draft of a pack: typed values, and where each of them is from.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,8 @@ pub struct Draft {
     pub title: Option<String>,
     /// The form of a successful response.
     pub success: SuccessSource,
+    /// The style of the errors, if they are of one.
+    pub style: Option<&'static Style>,
     /// The common envelope of error responses.
     pub envelope: DraftEnvelope,
     /// The failures.

@@ -14,6 +14,7 @@ pub mod export;
 mod names;
 mod openapi;
 mod scenarios;
+pub mod style;
 mod traffic;
 
 pub use docs::{Page, from_page};

@@ -76,6 +76,8 @@ impl Against<'_> {
             (Some((_, template)), _) => template.fill(self.scope).ok()?.sent,
             (None, BodyTemplate::Json(_)) => "application/json".to_owned(),
             (None, BodyTemplate::Form(_)) => "application/x-www-form-urlencoded".to_owned(),
+            (None, BodyTemplate::Multipart(_)) => "multipart/form-data".to_owned(),
+            (None, BodyTemplate::File { media_type: Some(media_type), .. }) => media_type.clone(),
             (None, _) => return Some("its body has no media type".to_owned()),
         };
         let fitting = declared.iter().filter_map(|it| Some((it.closeness(&media_type)?, it)));

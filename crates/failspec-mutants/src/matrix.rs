@@ -24,11 +24,14 @@ pub const UNUSED: &[&str] = &[
     "success",
     "undeclared-requirement",
     "undeclared-restriction",
+    "unsupported-method",
     // No built-in pack documents these statuses, or bodies of this media type.
     "proxy-authenticate",
     "upgrade",
     "content-range",
     "problem-details",
+    // No built-in pack documents what happens to requests that are sent at once.
+    "concurrent",
     // No built-in pack promises the name of what is wrong.
     "names-fault",
     // The mutants send no Origin.

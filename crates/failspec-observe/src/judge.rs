@@ -45,7 +45,7 @@ pub struct Judged {
     pub failure: Option<String>,
     /// The operation that was called, as reports name it.
     pub operation: String,
-    /// The findings, with secrets masked; without those of checks that the target turns off.
+    /// The findings, with secrets masked; without what the target turns off.
     pub findings: Vec<Finding>,
     /// True if a violation was found that no waiver covers.
     pub is_violation: bool,
@@ -53,7 +53,7 @@ pub struct Judged {
     pub is_new: bool,
 }
 
-/// The kind of a recorded response.
+/// The identity of a recorded response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Success,
@@ -126,6 +126,9 @@ impl Judge {
             control: Control::Impossible("recorded traffic has no control".to_owned()),
             teardown: Vec::new(),
             rows: Vec::new(),
+            slow_body: None,
+            concurrent: None,
+            later: None,
             then: Vec::new(),
             indistinguishable_from: None,
             locks: Vec::new(),

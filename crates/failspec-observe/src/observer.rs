@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use failspec_base::secret::Mask;
+use failspec_base::{message::MOCK_HEADER, secret::Mask};
 use failspec_judge::{
     check::{Finding, OpenApiContext, show},
     report_model::{
@@ -101,6 +101,8 @@ pub struct Observer {
     judged: u64,
     successes: u64,
     failures: u64,
+    /// True if a response said that it comes from `failspec mock`.
+    has_met_mock: bool,
 }
 
 impl Observer {
@@ -153,6 +155,7 @@ impl Observer {
             exchanges: 0,
             matched: 0,
             judged: 0,
+            has_met_mock: false,
             successes: 0,
             failures: 0,
             urls,
@@ -241,6 +244,7 @@ impl Observer {
         let called = self.operations.called(&request.method, url.path(), status, base, against);
         let judged = self.judge.judge(&self.pack.contract, exchange, url, &called, against)?;
         self.judged += 1;
+        self.has_met_mock |= response.header(MOCK_HEADER).is_some();
         if let Some((operation, Some(declared))) = called.declared {
             self.seen.declared(operation, declared);
         }
@@ -502,12 +506,15 @@ impl Observer {
                 .map(|against| self.seen.operations_report(against))
                 .unwrap_or_default(),
             access: Vec::new(),
+            // No probe was sent.
+            features: Vec::new(),
             missing_requirements: Vec::new(),
             errata: ErratumReport::all(contract),
             judged: self.judged > 0,
             unproven: None,
             health_check: None,
             environment: None,
+            mock: self.has_met_mock,
         };
         let run_findings = self.request_ids.findings();
         let mut cases = self.cases.into_reports();

@@ -54,7 +54,7 @@ impl Found<'_> {
     }
 }
 
-/// The parts of an exchange as a report shows them.
+/// The parts that a report shows of an exchange.
 pub(crate) struct Shown {
     pub url: RedactedText,
     pub request_headers: Vec<(String, RedactedText)>,

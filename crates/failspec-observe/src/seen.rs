@@ -1,4 +1,4 @@
-//! Counts of documented failures, undocumented ones, declared responses, and exchanges that were not judged.
+//! The things that were seen: documented failures, undocumented ones, declared responses, and what was not judged.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -107,7 +107,7 @@ pub(crate) fn locked(kept: &SharedKept) -> std::sync::MutexGuard<'_, Kept> {
 
 /// A body that passes on what comes and keeps it. `done` is called once, at its end or when it is given up.
 pub(crate) struct PassingBody {
-    /// The part that was read before the rest passes on.
+    /// The bytes that were read before it passes on.
     first: Option<Frame<Bytes>>,
     rest: Incoming,
     kept: SharedKept,

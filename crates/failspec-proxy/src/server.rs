@@ -81,7 +81,7 @@ pub enum ProxyError {
     Client(#[from] ClientError),
 }
 
-/// State that all connections share.
+/// The state that all connections share.
 pub(crate) struct Shared<J> {
     pub(crate) client: Client<TargetConnector, PassingBody>,
     pub(crate) target: Url,

@@ -9,6 +9,7 @@ mod count;
 mod recording;
 mod summary;
 
+pub mod board;
 pub mod certificate;
 pub mod comparison;
 pub mod github;

@@ -1,4 +1,4 @@
-//! Recorded traffic in words that all formats share.
+//! Things seen in recorded traffic, in words that all formats share.
 
 use failspec_judge::report_model::{
     RecordedExample, RecordingReport, RunReport, SeenOperation, SeenUndocumented, Verdict,

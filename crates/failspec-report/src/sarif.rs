@@ -22,7 +22,7 @@ use crate::{
     case_text::sentence,
     github::Checkout,
     recording,
-    summary::{REFERENCE, because, selection, unexercised, verdict_in_words},
+    summary::{MOCK, REFERENCE, because, selection, unexercised, verdict_in_words},
 };
 
 /// Maximum number of results: code scanning rejects a file with more.
@@ -137,6 +137,9 @@ fn invocation(report: &RunReport, left_out: usize) -> Value {
     note(verdict_level, &format!("{}: {}", verdict_in_words(report), because(report)));
     if report.reference {
         note("note", &format!("This ran on {REFERENCE}."));
+    }
+    if report.is_of_mock() {
+        note("note", &format!("This ran on {MOCK}."));
     }
     if let Some(selection) = selection(report) {
         note("note", &selection);

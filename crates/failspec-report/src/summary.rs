@@ -20,6 +20,9 @@ use crate::{count::count, recording};
 pub(super) const REFERENCE: &str =
     "the embedded reference implementation: this says nothing about a real API";
 
+/// Notice about a run on a mock, shown last.
+pub(super) const MOCK: &str = "a mock of the contract: this says nothing about a real API";
+
 /// Notice about a run without verified certificates, shown first and last.
 pub(super) const INSECURE: &str =
     "the certificate of the target is not verified: any server could have responded";
@@ -95,6 +98,11 @@ pub(super) fn health_checks(report: &RunReport) -> Vec<String> {
         ),
     };
     report.packs.iter().filter_map(|pack| pack.health_check.as_ref()).map(describe).collect()
+}
+
+/// Describes the features of the contracts, and whether the product has them.
+pub(super) fn features(report: &RunReport) -> Vec<String> {
+    report.packs.iter().flat_map(|pack| &pack.features).map(ToString::to_string).collect()
 }
 
 /// Returns the verdict, and what a run that conforms rests on: `conforms · 5 waived, 1 excluded`.
@@ -182,6 +190,7 @@ pub(super) fn rests_on(report: &RunReport) -> Vec<String> {
         (waived, "waived"),
         (excluded, "excluded"),
         (out_of_reach, "out of reach"),
+        (report.summary.not_applicable, "not applicable"),
         (report.summary.unconfirmed, "unconfirmed"),
         (report.summary.skipped, "skipped"),
     ];
@@ -277,6 +286,7 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
         (summary.waived, Outcome::Waived),
         (summary.unconfirmed, Outcome::Unconfirmed),
         (summary.skipped, Outcome::Skipped),
+        (summary.not_applicable, Outcome::NotApplicable),
         (summary.seen, Outcome::Seen),
         (summary.passed, Outcome::Passed),
     ]
@@ -311,7 +321,8 @@ impl<'r> Unexercised<'r> {
             State::CoveredByAlternative(why)
             | State::Waived(why)
             | State::Excluded(why)
-            | State::OutOfReach(why) => Cow::Borrowed(why.as_str()),
+            | State::OutOfReach(why)
+            | State::NotApplicable(why) => Cow::Borrowed(why.as_str()),
             State::Missing(why) => Cow::Owned(why.to_string()),
         };
         Some(Self { pack, name, state: state_word(state), why, missing: !state.is_settled() })
@@ -326,6 +337,7 @@ pub(super) fn state_word(state: &State) -> &'static str {
         State::Waived(_) => "waived",
         State::Excluded(_) => "excluded",
         State::OutOfReach(_) => "out of reach",
+        State::NotApplicable(_) => "not applicable",
         State::NotSelected => "not selected",
         State::Missing(_) => "not exercised",
     }

@@ -1,14 +1,38 @@
-//! A body parsed as exactly one JSON document.
+//! A body parsed as exactly one document.
 
 use serde_json::Value;
 
-/// A body parsed as JSON: the value, if one could be parsed, and all defects of the text.
+use super::XmlDefect;
+
+/// A body parsed as one document: the value, if one could be parsed, and all defects of the text.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
-    /// The value. Of duplicate keys the last one is kept, as in most parsers.
+    /// The value. Of duplicate keys the last one is kept, as in most parsers. Of XML it is an object, in which each
+    /// element is a member.
     pub value: Option<Value>,
-    /// The reasons why the text is not exactly one well-formed JSON document.
+    /// The reasons why the text is not exactly one well-formed document.
     pub defects: Vec<Defect>,
+    /// The format in which the body was read.
+    pub format: BodyFormat,
+    /// Texts that are no part of the value: comments and processing instructions of XML.
+    pub asides: Vec<String>,
+}
+
+/// The format of a body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BodyFormat {
+    /// JSON (RFC 8259), and everything that is neither.
+    #[default]
+    Json,
+    /// XML 1.0.
+    Xml,
+}
+
+impl Document {
+    /// Returns true if the body was read as XML.
+    pub fn is_xml(&self) -> bool {
+        self.format == BodyFormat::Xml
+    }
 }
 
 /// Reason why a text is not exactly one well-formed JSON document (RFC 8259).
@@ -87,4 +111,14 @@ pub enum Defect {
         /// The column of the escape.
         column: usize,
     },
+    /// A defect of XML.
+    #[error(transparent)]
+    Xml(#[from] XmlDefect),
+}
+
+impl Defect {
+    /// Returns true for a document that may be right, in an encoding that failspec does not read.
+    pub fn is_unread(&self) -> bool {
+        matches!(self, Self::Xml(defect) if defect.is_unread())
+    }
 }

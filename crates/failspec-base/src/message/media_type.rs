@@ -61,6 +61,14 @@ impl MediaType {
             || (self.subtype == "json" && matches!(self.type_.as_str(), "application" | "text"))
     }
 
+    /// Returns true if a body of this type is an XML document: `application/xml`, `text/xml`, or any type with the suffix
+    /// `+xml` (RFC 7303) but the one of HTML pages.
+    pub fn is_xml(&self) -> bool {
+        !self.is_html()
+            && (self.suffix() == Some("xml")
+                || (self.subtype == "xml" && matches!(self.type_.as_str(), "application" | "text")))
+    }
+
     /// Returns true if a body of this type is an HTML page.
     pub fn is_html(&self) -> bool {
         matches!(
@@ -148,6 +156,22 @@ mod tests {
             ("image/json", false),
         ] {
             assert_eq!(MediaType::parse(text).expect(text).is_json(), json, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_xml_is_xml() {
+        for (text, xml) in [
+            ("application/xml", true),
+            ("Text/XML; charset=utf-8", true),
+            ("application/soap+xml; action=x", true),
+            ("application/problem+xml", true),
+            ("application/xhtml+xml", false),
+            ("application/xml-dtd", false),
+            ("image/xml", false),
+            ("application/json", false),
+        ] {
+            assert_eq!(MediaType::parse(text).expect(text).is_xml(), xml, "{text}");
         }
     }
 

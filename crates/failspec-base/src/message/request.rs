@@ -1,6 +1,6 @@
 //! Requests: the parts that are sent, and the forms in which they may be shown.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -35,6 +35,39 @@ pub struct Request {
     /// How long its response may take at least, if that is longer than the limit of the client
     /// ([`Limits::first_byte`](super::Limits::first_byte)): a documented deadline.
     pub first_byte: Option<Duration>,
+    /// How far a response is read that is a stream; `None` if it is not read as one.
+    pub stream: Option<StreamEnd>,
+    /// True if it is sent on a connection of its own.
+    pub own_connection: bool,
+    /// A pause while the body is sent.
+    pub pause: Option<BodyPause>,
+}
+
+/// A pause while a body is sent: an extension of the requests that HTTP clients take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyPause {
+    /// The number of bytes that are sent before it; at least the last one comes after it.
+    pub after: usize,
+    /// Its length.
+    pub pause: Duration,
+}
+
+/// Tells of the beginning of a body if it has what is waited for.
+pub type HasArrived = dyn Fn(&[u8]) -> bool + Send + Sync;
+
+/// The end of what is read of a response that is a stream: it may stay open for hours.
+#[derive(Clone)]
+pub struct StreamEnd {
+    /// Maximum time from the first byte of the response.
+    pub within: Duration,
+    /// Returns true for a body that has what was waited for.
+    pub has_arrived: Arc<HasArrived>,
+}
+
+impl fmt::Debug for StreamEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamEnd").field("within", &self.within).finish_non_exhaustive()
+    }
 }
 
 impl Request {
@@ -49,6 +82,9 @@ impl Request {
             body: None,
             trace: None,
             first_byte: None,
+            stream: None,
+            own_connection: false,
+            pause: None,
         }
     }
 }
@@ -150,6 +186,9 @@ impl Request {
         *outgoing.headers_mut() = self.header_map()?;
         let names = self.suppressed.iter().filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
         outgoing.extensions_mut().insert(Suppressed(names.collect()));
+        if let Some(pause) = self.pause {
+            outgoing.extensions_mut().insert(pause);
+        }
         Ok(outgoing)
     }
 

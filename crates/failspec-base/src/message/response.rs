@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap};
 
-use super::{Document, MediaType, standards::is_single_header};
+use super::{Document, MediaType, StreamFormat, StreamItem, standards::is_single_header};
 
 /// A response, as observed.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ pub struct Response {
     pub first_byte: Duration,
     /// The parsed body, shared by the copies of a response: values take many times the memory of their text.
     pub(super) document: OnceLock<Arc<Document>>,
+    /// True for a stream of which reading stopped while more could follow.
+    pub is_open: bool,
+    /// The items of a stream, in each format.
+    items: [OnceLock<Arc<Vec<StreamItem>>>; 2],
 }
 
 /// Error that occurred while a body arrived. The part that arrived before it is kept.
@@ -56,6 +60,8 @@ impl Response {
             defect: None,
             first_byte: Duration::ZERO,
             document: OnceLock::new(),
+            is_open: false,
+            items: [OnceLock::new(), OnceLock::new()],
         }
     }
 
@@ -107,9 +113,44 @@ impl Response {
         MediaType::parse(std::str::from_utf8(first.as_bytes()).ok()?)
     }
 
-    /// Returns the body parsed as one JSON document, regardless of its media type. It is parsed once, on first use.
+    /// Returns the body parsed as one document of JSON, or of XML. It is parsed once, on first use.
+    ///
+    /// JSON and well-formed XML are read regardless of the media type; HTML pages are neither. A body that is broken is
+    /// XML if its media type says so.
     pub fn document(&self) -> &Document {
-        self.document.get_or_init(|| Arc::new(Document::read(&self.body)))
+        self.document.get_or_init(|| Arc::new(self.parse()))
+    }
+
+    fn parse(&self) -> Document {
+        let media_type = self.media_type();
+        let says_xml = media_type.as_ref().is_some_and(MediaType::is_xml);
+        let is_json = || {
+            // No JSON begins with what all XML begins with.
+            let mut letters =
+                self.body.iter().filter(|byte| !matches!(byte, 0 | 0xbb | 0xbf | 0xef | 0xfe | 0xff));
+            letters.find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first != b'<')
+        };
+        if self.body.is_empty() || is_json() {
+            return Document::read(&self.body);
+        }
+        let charset = media_type.as_ref().and_then(|it| it.parameter("charset"));
+        match media_type.as_ref() {
+            Some(other) if other.is_json() || other.is_html() => Document::read(&self.body),
+            _ => {
+                let document = Document::read_xml(&self.body, charset);
+                if says_xml || (document.defects.is_empty() && !document.is_page()) {
+                    document
+                } else {
+                    Document::read(&self.body)
+                }
+            }
+        }
+    }
+
+    /// Returns the items of a body that is a stream, regardless of its media type. It is parsed once, on first use.
+    pub fn items(&self, format: StreamFormat) -> &[StreamItem] {
+        let cell = &self.items[usize::from(format == StreamFormat::Ndjson)];
+        cell.get_or_init(|| Arc::new(format.items(&self.body, self.is_open)))
     }
 
     /// Returns the body as text; bytes that are not UTF-8 are replaced by U+FFFD.

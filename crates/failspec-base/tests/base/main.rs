@@ -3,3 +3,4 @@
 mod json;
 mod secret_mask;
 mod vocabulary;
+mod xml;

@@ -3,8 +3,10 @@
 mod attacks;
 mod checks_server;
 mod events;
+mod in_time;
 mod levels;
 mod loose;
 mod obeyed;
 mod pairs;
+mod streams;
 mod styles;

@@ -153,6 +153,21 @@ fn declared() -> Vec<Pair> {
             false,
             |asked, reply| if asked.query == "limit=0" { Reply::json(200, json!([1])) } else { reply },
         ),
+        pair(
+            "unsupported-method",
+            "refused::use_another_method",
+            on!(405, reply => reply.status(404)),
+            false,
+            on!(405, reply => reply.with("Allow", "GET, HEAD")),
+        ),
+        // That the server cannot do it at all is no refusal, and is named.
+        pair(
+            "server-error",
+            "no_server_error::list_from_the_exact_bound",
+            |asked, reply| if asked.query == "limit=0" { Reply::json(501, json!({})) } else { reply },
+            false,
+            |asked, reply| if asked.query == "limit=0" { Reply::json(200, json!([1])) } else { reply },
+        ),
         // The media type is not declared, but the body is validated against the schema nevertheless.
         pair(
             "declared-schema",

@@ -16,7 +16,7 @@ fn documented_pointers(envelope: &Envelope) -> impl Iterator<Item = (&'static st
     let code = code.and_then(|code| Some(("code", code.rule.pointer()?)));
     let parts = [("message", &envelope.message), ("status", &envelope.status)];
     let parts = parts.into_iter().filter_map(move |(part, ruled)| {
-        let ruled = ruled.as_ref().filter(|ruled| is_documented(ruled.source))?;
+        let ruled = ruled.as_ref().filter(|ruled| is_documented(ruled.source) && !ruled.rule.is_xml())?;
         Some((part, &ruled.rule))
     });
     code.into_iter().chain(parts)

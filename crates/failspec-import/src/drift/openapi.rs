@@ -111,7 +111,7 @@ impl Drift<'_> {
         let mut codes: Vec<(Value, Vec<String>)> = Vec::new();
         for (operation, response) in &self.errors {
             if let ResponseStatus::Exactly(status) = response.status
-                && !self.contract.failures.iter().any(|failure| failure.allows_status(status))
+                && !self.contract.failures.iter().any(|it| !it.is_any_refusal() && it.allows_status(status))
             {
                 statuses.entry(status).or_default().push(operation.clone());
             }

@@ -190,7 +190,11 @@ fn schema(failures: &[&Failure]) -> Value {
 /// Returns where code, message and status are in a JSON body.
 fn places(envelope: &Envelope) -> [Option<&Pointer>; 3] {
     let code = envelope.code.as_ref().and_then(|code| code.rule.pointer());
-    [code, envelope.message.as_ref().map(|it| &it.rule), envelope.status.as_ref().map(|it| &it.rule)]
+    // The schema of an XML body is another one.
+    let others = [&envelope.message, &envelope.status];
+    let [message, status] =
+        others.map(|ruled| ruled.as_ref().map(|it| &it.rule).filter(|pointer| !pointer.is_xml()));
+    [code, message, status]
 }
 
 fn shape(places: &[Option<&Pointer>], failures: &[&Failure]) -> Value {

@@ -105,7 +105,9 @@ fn example(pack: &Pack) -> Option<Value> {
         (in_body, status.map(Value::from)),
     ];
     let parts = parts.into_iter().filter_map(|(pointer, value)| Some((pointer?, value?)));
+    let parts = parts.filter(|(pointer, _)| !pointer.is_xml());
     let request_id = envelope.request_id.as_ref().and_then(|id| id.rule.pointer.as_ref());
+    let request_id = request_id.filter(|pointer| !pointer.is_xml());
     let mut body = Value::Null;
     for (pointer, value) in parts.chain(request_id.map(|pointer| (pointer, "id-of-the-request".into()))) {
         let steps: Vec<String> = pointer.steps().map(String::from).collect();

@@ -30,9 +30,16 @@ pub(super) struct BadBody {
     pub allowed: bool,
     /// True if most servers accept it.
     pub tolerated: bool,
+    /// The number of objects and lists that the fault is within.
+    pub depth: usize,
 }
 
 impl BadBody {
+    /// A body with a fault at a place that the schema forbids.
+    fn new(place: String, what: &'static str, body: Value, depth: usize) -> Self {
+        Self { place, what, body, doubtful: false, allowed: false, tolerated: false, depth }
+    }
+
     /// Returns true if a member with a name of the run in `right` has another text.
     pub fn renames(&self, right: &Value) -> bool {
         let is_name = |value: &Value| {
@@ -67,22 +74,38 @@ fn bad_bodies_within(
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
         let body = flaw.value.unwrap_or_default();
         let (what, allowed) = (flaw.what, flaw.allowed);
-        found.push(BadBody { place: String::new(), what, body, doubtful: false, allowed, tolerated: false });
+        found.push(BadBody { allowed, ..BadBody::new(String::new(), what, body, 0) });
     }
     if lists == 0 && !right.is_null() {
-        let (what, body) = ("null", Value::Null);
-        found.push(BadBody {
-            place: String::new(),
-            what,
-            body,
-            doubtful: false,
-            allowed: false,
-            tolerated: false,
-        });
+        found.push(BadBody::new(String::new(), "null", Value::Null, 0));
     }
     let mut walk = Walk { sampler, whole: right, lists, found: &mut found };
     walk.object(schema, &mut Vec::new());
+    if lists == 0 {
+        found.extend(alone(sampler, schema, right));
+    }
     found.retain(|bad| bad.allowed == sampler.is_allowed(schema, &bad.body));
+    found
+}
+
+/// Generates objects with nothing but one wrong member, where none is required: beside valid members, a server may never come to
+/// read it.
+fn alone(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
+    let Members { properties, required, .. } = Members::of(&sampler.declared.api.bundle, schema, 0);
+    let has_others = |name: &str| right.as_object().is_some_and(|it| it.keys().any(|key| key != name));
+    let mut found = Vec::new();
+    for (name, property) in properties.iter().filter(|(name, _)| required.is_empty() && has_others(name)) {
+        for flaw in of_json(sampler, property).into_iter().filter(|flaw| !flaw.allowed && !flaw.doubtful) {
+            let what = match flaw.what {
+                "wrong_type" => "wrong_type_alone",
+                "null_item" | "wrong_item" => "wrong_item_alone",
+                "map_value_null" => "map_value_null_alone",
+                _ => continue,
+            };
+            let body = Value::Object([(name.clone(), flaw.value.unwrap_or_default())].into_iter().collect());
+            found.push(BadBody { tolerated: true, ..BadBody::new(name.clone(), what, body, 0) });
+        }
+    }
     found
 }
 
@@ -127,6 +150,7 @@ struct Walk<'w, 'a> {
 
 impl Walk<'_, '_> {
     fn object(&mut self, schema: &Value, path: &mut Vec<String>) {
+        let schema = self.branch(schema, path).unwrap_or(schema);
         let Members { properties, required, closed } =
             Members::of(&self.sampler.declared.api.bundle, schema, 0);
         for (name, property) in &properties {
@@ -144,7 +168,8 @@ impl Walk<'_, '_> {
                 self.note(path, &if doubtful { null.tolerated() } else { null });
             }
             let inner = core(&self.sampler.declared.api.bundle, property);
-            let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"));
+            let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"))
+                || alternatives(inner).any(|it| is_object_of(self.sampler, it));
             if is_object && path.len() < MAX_DEPTH {
                 self.inner(property, name, path);
             } else if let Some(items) = inner.get("items").filter(|_| path.len() < MAX_DEPTH) {
@@ -154,6 +179,18 @@ impl Walk<'_, '_> {
         }
         self.dependent(schema, path);
         self.further_member(schema, closed, path);
+    }
+
+    /// Returns the alternative of a schema without members of its own that the valid body has at a place, if it is an object.
+    fn branch<'s>(&self, schema: &'s Value, path: &[String]) -> Option<&'s Value>
+    where
+        Self: 's,
+    {
+        let bundle = &self.sampler.declared.api.bundle;
+        let inner = core(bundle, schema);
+        let value = at(self.whole, path)?;
+        let is_it = |it: &&Value| is_object_of(self.sampler, it) && self.sampler.is_allowed(it, value);
+        alternatives(inner).filter(|_| inner.get("properties").is_none()).find(is_it)
     }
 
     /// Adds an object with a member that the document does not name: a fault where it forbids others, and else a member that
@@ -199,7 +236,8 @@ impl Walk<'_, '_> {
             list.resize(usize::try_from(fewest).unwrap_or(1), item.clone());
             let Some(body) = with(self.whole, path, Some(&list.into())) else { continue };
             let place = format!("{}_{}", path.join("_"), bad.place);
-            self.found.push(BadBody { place, body, ..bad });
+            let depth = path.len() + bad.depth;
+            self.found.push(BadBody { place, body, depth, ..bad });
         }
     }
 
@@ -222,14 +260,7 @@ impl Walk<'_, '_> {
                 let body = with(&whole, path, None).unwrap_or(whole);
                 let place = path.join("_");
                 path.pop();
-                self.found.push(BadBody {
-                    place,
-                    what: "missing",
-                    body,
-                    doubtful: false,
-                    allowed: false,
-                    tolerated: false,
-                });
+                self.found.push(BadBody::new(place, "missing", body, path.len()));
             }
         }
     }
@@ -254,14 +285,21 @@ impl Walk<'_, '_> {
             path.join("_")
         };
         self.found.push(BadBody {
-            place,
-            what,
-            body,
             doubtful: flaw.doubtful,
             allowed: flaw.allowed,
             tolerated: flaw.tolerated,
+            ..BadBody::new(place, what, body, path.len() - 1)
         });
     }
+}
+
+/// Returns the alternatives of a schema.
+fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
+    ["oneOf", "anyOf"].iter().filter_map(|key| schema.get(*key)?.as_array()).flatten()
+}
+
+fn is_object_of(sampler: &ValueGenerator<'_>, schema: &Value) -> bool {
+    core(&sampler.declared.api.bundle, schema).as_object().and_then(kind) == Some("object")
 }
 
 pub(super) fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {

@@ -19,7 +19,7 @@ use failspec_base::encoding::percent_encode;
 use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
 
 /// A media type that no operation accepts or returns.
-const STRANGE: &str = "application/x-failspec";
+pub(super) const STRANGE: &str = "application/x-failspec";
 
 /// The size of the large body that is sent on demand, in bytes.
 const LARGE: u32 = 11_000_000;
@@ -42,12 +42,14 @@ pub(super) struct Fault {
     pub inferred: bool,
     /// True if most servers accept it, and do what it says.
     pub tolerated: bool,
+    /// The number of objects and lists of the body that it is within.
+    pub depth: usize,
 }
 
 impl Fault {
     pub fn new(class: FaultKind, what: String, rule: String, faulty: RequestSpec) -> Self {
         let kind = what.clone();
-        Self { class, what, kind, part: None, rule, faulty, inferred: false, tolerated: false }
+        Self { class, what, kind, part: None, rule, faulty, inferred: false, tolerated: false, depth: 0 }
     }
 
     /// Returns true if a refusal says that the document leaves out what the API accepts. What databases and languages cannot
@@ -77,7 +79,9 @@ impl Generator<'_> {
         let mut faults = Vec::new();
         self.parameters(operation, right, &mut faults);
         self.bodies(operation, right, &mut faults);
+        self.odd_bodies(operation, right, &mut faults);
         self.negotiation(operation, right, &mut faults);
+        self.odd_headers(operation, right, &mut faults);
         self.strangers(operation, right, &mut faults);
         self.unknown(operation, right, &mut faults);
         self.unusual(operation, right, &mut faults);
@@ -116,10 +120,13 @@ impl Generator<'_> {
             }
             let Some(schema) = &parameter.schema else { continue };
             let mut flaws = of_text(&self.sampler, schema);
-            flaws.extend(self.free_texts(parameter, schema));
+            flaws.extend(self.free_texts(operation, parameter, schema));
+            flaws.extend(self.empty_value(parameter, schema));
             for (flaw, value) in flaws {
                 // An unusual id may be one that exists: it is only read.
-                let may_exist = in_path && flaw.allowed && flaw.what != "beyond_64_bits";
+                let is_bound_of_type =
+                    matches!(flaw.what, "beyond_64_bits" | "most_of_64_bits" | "least_of_64_bits");
+                let may_exist = in_path && flaw.allowed && !is_bound_of_type;
                 if !holds(parameter, &value) || may_exist && !operation.is_safe() {
                     continue;
                 }
@@ -198,7 +205,10 @@ impl Generator<'_> {
             let is_reference = || is_empty && self.creators.refers(&bad.place, &Value::Object(Map::new()));
             // What a creation that says 200 makes is known to be new by its own texts alone.
             let is_unknown = is_empty && operation.method == "POST" && !declares(operation, 201);
-            if is_renamed || is_unknown || is_reference() {
+            // Nothing of the run is in what it would create.
+            let is_nameless =
+                bad.what.ends_with("_alone") && right.reach == Reach::Fresh && !declares(operation, 201);
+            if is_renamed || is_unknown || is_nameless || is_reference() {
                 continue;
             }
             let mut faulty = right.ask.clone();
@@ -217,6 +227,7 @@ impl Generator<'_> {
             faults.push(Fault {
                 inferred: bad.doubtful,
                 tolerated: bad.tolerated,
+                depth: bad.depth,
                 ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
         }
@@ -239,15 +250,7 @@ impl Generator<'_> {
     }
 
     fn negotiation(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        if right.ask.body.is_some() {
-            let mut faulty = right.ask.clone();
-            faulty.body = Some(Body::Text("failspec".to_owned()));
-            faulty.headers.retain(|(name, _)| name != "Content-Type");
-            faulty.headers.push(("Content-Type".to_owned(), STRANGE.to_owned()));
-            let rule = format!("{}/requestBody", operation.pointer);
-            let what = "unknown_media_type".to_owned();
-            faults.push(Fault::new(FaultKind::MediaType, what, rule, faulty));
-        }
+        self.media_types(operation, right, faults);
         if declares(operation, 406) {
             let mut faulty = right.ask.clone();
             faulty.headers.push(("Accept".to_owned(), STRANGE.to_owned()));
@@ -297,6 +300,40 @@ impl Generator<'_> {
                 faults.push(Fault::new(FaultKind::TooLarge, what, rule, faulty));
             }
         }
+    }
+
+    /// Adds requests with a media type that the operation does not take. The body is the valid one, so that the media type is the
+    /// only fault; where what a server creates that ignores the media type would stay, it is none.
+    fn media_types(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        let Some(valid) = &right.ask.body else { return };
+        let is_harmless = self.removes_what_it_accepts(operation, right);
+        let takes = |media_type: &str| {
+            let mut all = operation.body.iter();
+            all.any(|content| content.closeness(media_type).is_some())
+        };
+        let mut add = |what: &str, media_type: Option<&str>, body: Body| {
+            let mut faulty = right.ask.clone();
+            faulty.headers.retain(|(name, _)| name != "Content-Type");
+            faulty.headers.extend(media_type.map(|it| ("Content-Type".to_owned(), it.to_owned())));
+            faulty.body = Some(body);
+            let rule = format!("{}/requestBody", operation.pointer);
+            // A server may find out by itself what a body is (RFC 9110, section 8.3).
+            let class = if media_type.is_some() { FaultKind::MediaType } else { FaultKind::Unusual };
+            let fault = Fault::new(class, what.to_owned(), rule, faulty);
+            faults.push(Fault { tolerated: what != "unknown_media_type", ..fault });
+        };
+        let as_text = match valid {
+            Body::Json(value) => Some(Body::Text(value.to_string())),
+            _ => None,
+        };
+        let Some(as_text) = as_text.filter(|_| is_harmless) else {
+            return add("unknown_media_type", Some(STRANGE), Body::Text("failspec".to_owned()));
+        };
+        add("unknown_media_type", Some(STRANGE), valid.clone());
+        if !takes("text/plain") {
+            add("plain_text", Some("text/plain"), valid.clone());
+        }
+        add("without_media_type", None, as_text);
     }
 
     /// Adds requests without credentials and with wrong ones.
@@ -360,6 +397,10 @@ impl Generator<'_> {
 
     /// Adds a request for a resource that does not exist.
     fn unknown(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        if says_that_it_may_be_absent(operation) {
+            let why = "the document says that there need be no such thing";
+            return self.leave_out(why, operation, "unknown id");
+        }
         match self.of_nothing(operation, right) {
             Ok(fault) => {
                 let same_form = fault.as_ref().and_then(|fault| self.of_same_form(operation, right, fault));
@@ -421,6 +462,18 @@ impl Generator<'_> {
         let what = format!("unknown_{}", slug(name));
         Ok(Some(Fault::new(class, what, rule, faulty).of_kind("unknown_id", name)))
     }
+}
+
+/// Returns true if an operation declares no refusal of an id that does not exist, and says in words that it may create the thing,
+/// or that the thing may be absent.
+fn says_that_it_may_be_absent(operation: &Operation) -> bool {
+    const WORDS: [&str; 7] =
+        ["or create", "create or", "upsert", "if it exists", "if exists", "if present", "or add"];
+    let says = || {
+        let summary = operation.summary.to_ascii_lowercase();
+        WORDS.iter().any(|words| summary.contains(words))
+    };
+    !operation.is_safe() && !declares(operation, 404) && !declares(operation, 410) && says()
 }
 
 /// Returns the bare path of the innermost resource that a path names, and the parameter that identifies it.

@@ -8,13 +8,17 @@ use serde_json::{Value, json};
 use failspec_base::{encoding::percent_encode, template::Placeholder};
 use failspec_pack::openapi::Operation;
 use failspec_pack::pack::{
-    PathTemplate, StatusPattern,
+    Part, PathTemplate, StatusPattern,
     writing::{CaptureSource, ExpectSource, StepSource},
 };
+
+use crate::body_path::BodyPath;
 
 use super::{
     body::{Members, with},
     crud::{CreateOperation, bare},
+    fault_kind::FaultKind,
+    faults::Fault,
     generate::{Generator, declares},
     invalid_value::core,
     path_values::{CreatedResources, MAX_CREATED, SPARE, capture, names, parameter},
@@ -197,6 +201,40 @@ impl Generator<'_> {
         }
         let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
         Some((capture, step(&remove, None)))
+    }
+
+    /// Returns the capture of the id of what a change under an id that does not exist creates if it is not rejected, and the step
+    /// that removes it. `None` if the id is not one of the run alone.
+    pub(super) fn spare_of_unknown(
+        &mut self,
+        operation: &Operation,
+        fault: &Fault,
+        around: &Fixtures,
+    ) -> Option<((String, CaptureSource), StepSource)> {
+        let may_create = matches!(operation.method.as_str(), "PUT" | "PATCH" | "POST");
+        if fault.class != FaultKind::Unknown
+            || !may_create
+            || !operation.path.trim_end_matches('/').ends_with('}')
+        {
+            return None;
+        }
+        let declared = self.declared;
+        let remove = declared.operation("DELETE", &operation.path)?;
+        let name = *names(&operation.path).last()?;
+        let id = self.paths.nothing(parameter(operation, name)?)?;
+        if ![UNIQUE, "${uuid}"].iter().any(|own| id.contains(own)) || !fault.faulty.path.contains(&id) {
+            return None;
+        }
+        let mut made = around.made.clone();
+        made.insert(bare(&operation.path), SPARE.to_owned());
+        let removal = self.paths.fill(remove, &made, &[]);
+        if removal.foreign {
+            return None;
+        }
+        let (remove, _) = self.asked(remove, removal.path).ok()?;
+        // Whatever the response calls it, the id is the one that was sent: no member of the response has this name.
+        let place = Part::Body(BodyPath::root().member("failspec_sent").pointer());
+        Some(((SPARE.to_owned(), CaptureSource { default: Some(id), ..place.into() }), step(&remove, None)))
     }
 
     /// Inserts the ids of resources that the scenario creates into a body, for properties such as `flow_id`.

@@ -23,13 +23,16 @@ use super::{
 };
 
 /// Maximum number of scenarios for one operation.
-const MAX_PER_KIND: usize = 80;
+const MAX_PER_KIND: usize = 96;
 
 /// Maximum number of scenarios for one operation up to which those are added whose requests most servers accept.
-const MAX_TOLERATED: usize = 48;
+const MAX_TOLERATED: usize = 64;
+
+/// Maximum number of such requests to an operation whose creations nothing removes: a run stops to create after three that stay.
+const MAX_LASTING: usize = 1;
 
 /// The number of those that any operation gets; a third of them in a large API, whose pack could not be read else.
-const MIN_TOLERATED: usize = 12;
+const MIN_TOLERATED: usize = 24;
 
 /// Number of operations from which on an API is large.
 const LARGE_API: usize = 500;
@@ -57,6 +60,8 @@ pub(super) struct Generator<'a> {
     pub sent_large: bool,
     /// True once a scenario sends a body of many lists within each other, which `large_body` demands too.
     pub sent_deep: bool,
+    /// The number of operations that are asked for a media type that none returns, although 406 is not declared.
+    pub unacceptable: usize,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
     /// The role with valid credentials that may call no guarded operation.
@@ -138,21 +143,45 @@ impl<'a> Generator<'a> {
                 self.leave_out(why, operation, &fault.what.replace('_', " "));
             }
         }
-        self.limit_tolerated(operation, &mut faults);
-        if faults.len() > MAX_PER_KIND {
-            // What the document forbids comes first, and last what servers convert.
-            faults.sort_by_key(|fault| match fault.class.is_allowed() {
-                true => 1,
-                false if fault.inferred && fault.tolerated => 2,
-                false => 0,
-            });
-            let more = faults.len() - MAX_PER_KIND;
-            self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
-            faults.truncate(MAX_PER_KIND);
+        if is_lasting {
+            self.limit_lasting(operation, &mut faults);
         }
+        self.limit(operation, &mut faults);
+        self.limit_tolerated(operation, &mut faults);
         for fault in faults {
             self.note(operation, right, fault);
         }
+    }
+
+    /// Limits the requests of an operation that most servers accept, and whose creations nothing removes: of each one is left.
+    fn limit_lasting(&mut self, operation: &Operation, faults: &mut Vec<Fault>) {
+        let mut room = MAX_LASTING;
+        let mut takes_room = |fault: &mut Fault| {
+            let is_over = fault.tolerated && room == 0;
+            room -= usize::from(fault.tolerated && !is_over);
+            is_over
+        };
+        let more = faults.extract_if(.., |fault| takes_room(fault)).count();
+        if more > 0 {
+            let why = "what most servers accept is sent once where the thing that it creates stays";
+            self.leave_out(why, operation, &format!("{more} of them"));
+        }
+    }
+
+    /// Limits the faults of an operation: what is deep within a body is left out first, and first of that a second fault of a kind
+    /// at one depth.
+    fn limit(&mut self, operation: &Operation, faults: &mut Vec<Fault>) {
+        let (mut sure, tolerated): (Vec<Fault>, Vec<Fault>) =
+            std::mem::take(faults).into_iter().partition(|fault| !fault.tolerated);
+        let room = MAX_PER_KIND - MIN_TOLERATED.min(tolerated.len());
+        if sure.len() > room {
+            // What the document allows comes last.
+            sure.sort_by_key(|fault| (fault.class.is_allowed(), fault.depth));
+            let more = sure.len() - room;
+            self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
+            sure.truncate(room);
+        }
+        faults.extend(sure.into_iter().chain(tolerated));
     }
 
     /// Limits the requests that most servers accept, so that large bodies do not make large packs: of each kind one comes first.
@@ -175,7 +204,7 @@ impl<'a> Generator<'a> {
             *time += 1;
             ranked.push((*time, index, fault));
         }
-        ranked.sort_by_key(|(time, index, _)| (*time, *index));
+        ranked.sort_by_key(|(time, index, fault)| (*time, fault.depth, *index));
         ranked.truncate(room);
         ranked.sort_by_key(|(_, index, _)| *index);
         faults.extend(ranked.into_iter().map(|(.., fault)| fault));
@@ -245,12 +274,15 @@ impl<'a> Generator<'a> {
             Ok(trigger) => trigger,
             Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),
         };
-        let (control, around) = self.control(operation, right, &fault);
+        let (control, mut around) = self.control(operation, right, &fault);
+        let spare = self.spare_of_unknown(operation, &fault, &around).unzip();
+        around.teardown.extend(spare.1);
         let (question, goal) = (fault.class.question(), Goal::Failure(trigger.failure));
         self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
         if let Some(scenario) = self.scenarios.last_mut() {
             scenario.inferred = fault.inferred;
             scenario.control = control;
+            scenario.capture.extend(spare.0);
             (scenario.fault, scenario.part) = (fault.kind, fault.part);
         }
     }

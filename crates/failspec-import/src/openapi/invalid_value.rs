@@ -39,6 +39,10 @@ impl InvalidValue {
     /// forbidden by its format (`int32`) is doubtful.
     fn fits(&mut self, is_allowed: bool) -> bool {
         if self.allowed && !is_allowed {
+            // One such number that a format forbids says enough; that a bound of a type is no multiple is another fault.
+            if matches!(self.what, "most_of_64_bits" | "least_of_64_bits" | "beyond_32_bits") {
+                return false;
+            }
             (self.allowed, self.doubtful) = (false, true);
         }
         self.allowed == is_allowed
@@ -90,6 +94,8 @@ fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<I
     {
         flaws.push(InvalidValue::sure("too_few_properties", json!({})));
     }
+    flaws.extend(of_map(sampler, entries));
+    flaws.extend(of_alternatives(sampler, entries));
     flaws.extend(unusual(entries));
     flaws.extend(unusual_texts(sampler, schema, entries));
     flaws.extend(bounds(sampler, schema, entries));
@@ -101,13 +107,52 @@ fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<I
     flaws
 }
 
+/// Generates maps with a value that is not what their values must be.
+fn of_map(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>) -> Vec<InvalidValue> {
+    let requires = entries.get("required").and_then(Value::as_array).is_some_and(|it| !it.is_empty());
+    let values = entries.get("additionalProperties").filter(|it| it.is_object() && !requires);
+    let Some(values) = values else { return Vec::new() };
+    let inner = core(&sampler.declared.api.bundle, values).as_object().and_then(kind);
+    let null = (!sampler.is_allowed(values, &Value::Null)).then(|| ("map_value_null", Value::Null));
+    let wrong = inner.map(|inner| ("map_value_of_wrong_type", of_another_type(Some(inner))));
+    null.into_iter()
+        .chain(wrong)
+        .map(|(what, value)| InvalidValue::sure(what, json!({ "failspec": value })))
+        .collect()
+}
+
+/// Generates objects that are none, or two at once, of the alternatives of which a schema wants exactly one.
+fn of_alternatives(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>) -> Vec<InvalidValue> {
+    let branches = entries.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let made = branches.filter_map(|branch| sampler.value(branch, "one")?.as_object().cloned());
+    let made: Vec<Map<String, Value>> = made.take(2).collect();
+    let [one, other] = made.as_slice() else { return Vec::new() };
+    let both: Map<String, Value> = one.clone().into_iter().chain(other.clone()).collect();
+    vec![
+        InvalidValue::sure("no_alternative", json!({})),
+        InvalidValue::sure("two_alternatives", Value::Object(both)),
+    ]
+}
+
 /// Generates values that a schema usually allows, and on which servers often break.
 fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     let is_free =
         ["enum", "const", "maximum", "exclusiveMaximum"].iter().all(|key| !entries.contains_key(*key));
     match kind(entries) {
-        // More than a signed integer of 64 bits holds, which is what most languages and databases have.
-        Some("integer") if is_free => vec![InvalidValue::unusual("beyond_64_bits", u64::MAX)],
+        Some("integer") if is_free => {
+            let has_least = ["minimum", "exclusiveMinimum"].iter().any(|key| entries.contains_key(*key));
+            let least = InvalidValue::unusual("least_of_64_bits", i64::MIN).tolerated();
+            // More than a signed integer of 64 bits holds, which is what most languages and databases have; the bounds of
+            // that, which a floating-point number rounds; and more than an ordinary column of a database holds.
+            [
+                InvalidValue::unusual("beyond_64_bits", u64::MAX),
+                InvalidValue::unusual("most_of_64_bits", i64::MAX).tolerated(),
+                InvalidValue::unusual("beyond_32_bits", 1_i64 << 31).tolerated(),
+            ]
+            .into_iter()
+            .chain((!has_least).then_some(least))
+            .collect()
+        }
         Some("number") if is_free => vec![InvalidValue::unusual("huge", 1e300).tolerated()],
         _ => Vec::new(),
     }
@@ -119,7 +164,9 @@ fn unusual_counts(
     schema: &Value,
     entries: &Map<String, Value>,
 ) -> Vec<InvalidValue> {
-    let counts = [("zero", 0), ("negative", -1)].into_iter().filter(|_| kind(entries) == Some("integer"));
+    let counts = [("zero", 0), ("negative", -1), ("beyond_the_end", 1_000_000)]
+        .into_iter()
+        .filter(|_| kind(entries) == Some("integer"));
     let allowed = counts.filter(|(_, count)| sampler.is_allowed(schema, &json!(count)));
     allowed.map(|(what, count)| InvalidValue::unusual(what, count).tolerated()).collect()
 }
@@ -192,6 +239,7 @@ fn convertible(
             number().map(|value| doubtful("number_as_text", value.to_string().into())).into_iter().collect()
         }
         Some("boolean") => vec![doubtful("boolean_as_text", "true".into())],
+        Some("string") => vec![doubtful("number_for_text", 7.into())],
         _ => Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ use super::{
     faults::Fault,
     generate::Generator,
     invalid_value::MAX_TEXT_LEN,
+    query_languages::wrong_objects,
     request_spec::put,
     valid_request::{ValidRequest, as_json_text, holds},
 };
@@ -41,7 +42,9 @@ impl Generator<'_> {
             let is_null = bad.is_some_and(|bad| bad.body.is_null());
             faults.push(Fault {
                 inferred: is_null || bad.is_some_and(|bad| bad.doubtful),
-                tolerated: is_null || bad.is_some_and(|bad| bad.tolerated),
+                tolerated: is_null
+                    || bad.is_none() && class.is_allowed()
+                    || bad.is_some_and(|bad| bad.tolerated),
                 ..fault
             });
         };
@@ -54,6 +57,11 @@ impl Generator<'_> {
         else {
             return;
         };
+        for (what, object) in wrong_objects() {
+            if operation.is_safe() && self.sampler.is_allowed(schema, &object) {
+                add(what, &as_json_text(&object), FaultKind::Unusual, None);
+            }
+        }
         for bad in bad_bodies(&self.sampler, schema, &value) {
             let place = if bad.place.is_empty() { String::new() } else { format!("{}_", slug(&bad.place)) };
             let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };

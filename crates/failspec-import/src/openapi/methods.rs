@@ -47,10 +47,8 @@ impl<'a> Generator<'a> {
             match method {
                 Some("GET") => self.reading(operation, is_declared),
                 Some(method) => self.writing(operation, method),
-                None => {
-                    let why = "DELETE is the only undeclared method, and is never sent";
-                    self.leave_out(why, operation, "wrong method");
-                }
+                // DELETE is the only one that it lacks.
+                None => self.tracing(operation),
             }
         }
     }
@@ -61,11 +59,7 @@ impl<'a> Generator<'a> {
         let right = if self.allow_writes { self.right(operation) } else { self.unsent(operation) };
         let Ok(right) = right else { return };
         if !is_declared && right.reach == Reach::Foreign {
-            let why = match self.allow_writes {
-                true => "it could change data that the run did not create",
-                false => "every other method writes: sent only with --allow-writes",
-            };
-            return self.leave_out(why, operation, "wrong method");
+            return self.tracing(operation);
         }
         let mut faulty = RequestSpec::of(operation, right.ask.path.clone(), right.ask.credentials);
         "GET".clone_into(&mut faulty.method);
@@ -74,18 +68,31 @@ impl<'a> Generator<'a> {
 
     fn writing(&mut self, operation: &'a Operation, method: &str) {
         if !self.allow_writes {
-            let why = "every undeclared method writes: sent only with --allow-writes";
-            return self.leave_out(why, operation, "wrong method");
+            return self.tracing(operation);
         }
         let Ok(right) = self.right(operation) else { return };
         let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
         if last.is_some_and(|last| !right.around.made.contains_key(&last)) {
-            let why = "it could change data that the run did not create";
-            return self.leave_out(why, operation, "wrong method");
+            return self.tracing(operation);
         }
         let mut faulty = RequestSpec { method: method.to_owned(), ..right.ask.clone() };
         // A method that has a body lacks nothing but its declaration.
         faulty.body.get_or_insert_with(|| Body::Json(serde_json::json!({})));
+        self.wrong_method(operation, &right, faulty);
+    }
+
+    /// Generates a TRACE request, which changes nothing (RFC 9110, section 9.3.8), where another method that the path does not
+    /// have could change what the run did not create. It is sent only to paths that can be read: a server that ignores the
+    /// method then reads.
+    fn tracing(&mut self, operation: &'a Operation) {
+        let read = self.declared.operation("GET", &operation.path);
+        let read = read.filter(|it| it.path == operation.path && !self.skips(it));
+        let Some(read) = read.filter(|_| self.declared.operation("TRACE", &operation.path).is_none()) else {
+            let why = "every other method could change data that the run did not create";
+            return self.leave_out(why, operation, "wrong method");
+        };
+        let Ok(right) = self.unsent(read) else { return };
+        let faulty = RequestSpec { method: "TRACE".to_owned(), ..right.ask.clone() };
         self.wrong_method(operation, &right, faulty);
     }
 
@@ -101,7 +108,12 @@ impl<'a> Generator<'a> {
     fn unsent(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
         let filled = self.paths.fill(operation, &CreatedResources::new(), &[]);
         PathTemplate::parse(&filled.path).map_err(|error| error.to_string())?;
-        let ask = RequestSpec::of(operation, filled.path, self.sends_credentials(operation));
+        let mut ask = RequestSpec::of(operation, filled.path, self.sends_credentials(operation));
+        if ask.credentials {
+            for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
+                self.second_credentials.put(&mut ask, &scheme);
+            }
+        }
         Ok(ValidRequest {
             ask,
             body: None,

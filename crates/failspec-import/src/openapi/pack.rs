@@ -6,15 +6,17 @@ use std::{
 };
 
 use jiff::civil::Date;
+use serde_json::Value;
 use wildmatch::WildMatch;
 
 use crate::{
     draft::{Draft, DraftFailure},
     envelope::DraftEnvelope,
     names::Unique,
+    style::{Evidence, Style},
 };
 use failspec_pack::{
-    openapi::{Declared, Direction, Operation, ResponseStatus},
+    openapi::{Api, Content, Declared, Direction, Operation, ResponseStatus},
     pack::{
         StatusPattern, Variable,
         writing::{
@@ -129,7 +131,8 @@ pub fn from_openapi(
     keep: &dyn Fn(Need<'_>) -> bool,
 ) -> FromOpenApi {
     let api = &declared.api;
-    let shape = usable_envelope(declared);
+    let style = style(api);
+    let shape = usable_envelope(declared, style);
     let sampler = ValueGenerator { declared, seed: options.seed };
     let mut paths = Paths::new(sampler, &options.values);
     let second_credentials = match options.no_auth {
@@ -152,6 +155,7 @@ pub fn from_openapi(
         large_body: options.large_body,
         sent_large: false,
         sent_deep: false,
+        unacceptable: 0,
         skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
         denied_role: options.denied_role.clone(),
         other_role: options.other_role.clone(),
@@ -209,6 +213,7 @@ pub fn from_openapi(
             documentation: options.documentation.clone(),
             title: Some(api.title.clone()).filter(|title| !title.is_empty()),
             success: SuccessSource { status: vec![StatusPattern::Class(2)].into(), matches: Vec::new() },
+            style,
             envelope: shape.as_ref().map_or_else(DraftEnvelope::default, |shape| shape.envelope.clone()),
             failures: failures
                 .into_iter()
@@ -228,10 +233,35 @@ pub fn from_openapi(
     }
 }
 
+/// Returns the style of the errors that a document declares.
+fn style(api: &Api) -> Option<&'static Style> {
+    let responses = api.operations.iter().flat_map(|operation| &operation.responses);
+    let contents: Vec<&Content> =
+        responses.filter(|it| it.status.may_be_failure()).flat_map(|it| &it.content).collect();
+    let essence =
+        |content: &'_ &Content| content.media_type.split(';').next().unwrap_or_default().trim().to_owned();
+    let media_types: BTreeSet<String> = contents.iter().map(essence).collect();
+    let mut schemas: Vec<&Value> = Vec::new();
+    for schema in contents.iter().filter_map(|content| content.schema.as_ref()) {
+        if !schemas.contains(&schema) {
+            schemas.push(schema);
+        }
+    }
+    let evidence = Evidence {
+        media_types: media_types.iter().map(String::as_str).collect(),
+        examples: contents.iter().flat_map(|content| &content.examples).collect(),
+        schemas: schemas.into_iter().map(|schema| api.bundle.complete(schema)).collect(),
+    };
+    evidence.style()
+}
+
 /// Returns the envelope of the errors of a document, without a schema that cannot be used: a contract with it could not be
 /// loaded, and the document says it all the same.
-fn usable_envelope(declared: &Declared) -> Option<ErrorEnvelope> {
+fn usable_envelope(declared: &Declared, style: Option<&Style>) -> Option<ErrorEnvelope> {
     let mut shape = ErrorEnvelope::of(&declared.api)?;
+    if let Some(style) = style {
+        style.complete(&mut shape.envelope);
+    }
     let schema = &mut shape.envelope.schema;
     schema.take_if(|schema| declared.unusable(schema, Direction::Response).is_some());
     Some(shape)

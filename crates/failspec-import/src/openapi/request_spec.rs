@@ -32,6 +32,8 @@ pub(super) enum Body {
     Parts(Vec<Field>),
     /// A text that is sent unchanged.
     Text(String),
+    /// Bytes that are sent unchanged.
+    Bytes(Vec<u8>),
 }
 
 /// A request of a generated scenario.
@@ -134,7 +136,7 @@ impl RequestSpec {
                 texts.extend(fields.iter().map(|field| field.value.as_str()));
             }
             Some(Body::Text(text)) => texts.push(text),
-            None => {}
+            Some(Body::Bytes(_)) | None => {}
         }
         let templates: Vec<Template> =
             texts.into_iter().filter_map(|text| Template::parse(text).ok()).collect();
@@ -235,6 +237,7 @@ impl Body {
             }
             Self::Parts(fields) => BodySource::Text(multipart(fields)),
             Self::Text(text) => BodySource::Text(text.clone()),
+            Self::Bytes(bytes) => BodySource::Bytes(bytes.clone()),
         }
     }
 }

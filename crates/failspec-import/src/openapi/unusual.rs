@@ -11,9 +11,10 @@ use super::{
     fault_kind::FaultKind,
     faults::Fault,
     generate::Generator,
-    invalid_value::{InvalidValue, core},
+    invalid_value::{InvalidValue, MAX_TEXT_LEN, core},
     nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, nothing},
     path_values::text,
+    query_languages::wrong_texts,
     request_spec::{Body, put},
     valid_request::{ValidRequest, json_body, list_of},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
@@ -96,34 +97,44 @@ impl Generator<'_> {
 
     /// Returns texts for a parameter that takes any: servers often read more into them than the document says, and databases
     /// refuse some of their characters.
-    pub(super) fn free_texts(&self, parameter: &Parameter, schema: &Value) -> Vec<(InvalidValue, String)> {
-        const TEXTS: [(&str, &str); 3] = [
-            ("free_text", "failspec-is-no-value"),
-            ("with_nul", "failspec\0"),
-            ("beyond_ascii", "failspec \u{e9}\u{65e5}\u{1f600}"),
-        ];
+    pub(super) fn free_texts(
+        &self,
+        operation: &Operation,
+        parameter: &Parameter,
+        schema: &Value,
+    ) -> Vec<(InvalidValue, String)> {
         let bundle = &self.sampler.declared.api.bundle;
         let whole = core(bundle, schema);
         // A list with one item is written like that item.
         let items = list_of(whole).map(|items| core(bundle, items));
-        let is_text = items
-            .unwrap_or(whole)
-            .as_object()
-            .is_none_or(|entries| matches!(kind(entries), Some("string") | None));
-        let takes = |(what, text): &(&'static str, &'static str)| {
-            let is_plain = *what == "free_text";
-            let has_place = match parameter.place {
-                ParameterLocation::Query => true,
-                ParameterLocation::Header => is_plain,
-                // An id that does not exist is asked for anyway.
-                ParameterLocation::Path => !is_plain,
-                ParameterLocation::Cookie => false,
-            };
-            let value = if items.is_some() { json!([text]) } else { (*text).into() };
-            has_place && is_text && self.sampler.is_allowed(schema, &value)
+        let kind = items.unwrap_or(whole).as_object().and_then(kind);
+        // An object in a query is a filter, whose parts have names of their own.
+        let is_filter = kind == Some("object") && parameter.place == ParameterLocation::Query;
+        if !matches!(kind, Some("string") | None) && !is_filter {
+            return Vec::new();
+        }
+        let takes = |(_, text): &(&'static str, String)| {
+            let value = if items.is_some() { json!([text]) } else { text.as_str().into() };
+            is_filter || self.sampler.is_allowed(schema, &value)
         };
-        let taken = TEXTS.into_iter().filter(takes);
-        taken.map(|(what, text)| (InvalidValue::unusual(what, text).tolerated(), text.to_owned())).collect()
+        let of_language =
+            wrong_texts(operation, parameter).iter().map(|(what, text)| (*what, (*text).to_owned()));
+        let taken = free_texts_of(parameter.place).into_iter().chain(of_language).filter(takes);
+        taken.map(|(what, text)| (InvalidValue::unusual(what, text.as_str()).tolerated(), text)).collect()
+    }
+
+    /// Returns an empty text for a parameter of the query. Many servers take it for one that is absent, and others break.
+    pub(super) fn empty_value(
+        &self,
+        parameter: &Parameter,
+        schema: &Value,
+    ) -> Option<(InvalidValue, String)> {
+        let schema = core(&self.sampler.declared.api.bundle, schema);
+        let is_list = list_of(schema).is_some();
+        if parameter.place != ParameterLocation::Query || parameter.required || is_list {
+            return None;
+        }
+        Some((InvalidValue::unusual("empty_value", "").tolerated(), String::new()))
     }
 
     /// Adds requests in which the two bounds of a range are equal, or the wrong way round: the document forbids neither.
@@ -280,6 +291,28 @@ impl Generator<'_> {
         faulty.body = Some(Body::Json(self.linked(bad, body, &right.around.made)));
         let rule = format!("{}/requestBody", operation.pointer);
         Fault::new(FaultKind::Unusual, what, rule, faulty)
+    }
+}
+
+/// Returns the texts that a parameter at a place is tried with if it takes any.
+fn free_texts_of(place: ParameterLocation) -> Vec<(&'static str, String)> {
+    let plain = ("free_text", "failspec-is-no-value".to_owned());
+    let characters = [
+        ("with_nul", "failspec\0".to_owned()),
+        ("beyond_ascii", "failspec \u{e9}\u{65e5}\u{1f600}".to_owned()),
+        // More than a name of a file or a key has.
+        ("long_text", "failspec".repeat(MAX_TEXT_LEN / 10)),
+    ];
+    match place {
+        // Quotes and brackets that nothing closes break languages that a server builds of the text.
+        ParameterLocation::Query => {
+            let unbalanced = ("unbalanced", "failspec'\"([{%\\".to_owned());
+            [plain].into_iter().chain(characters).chain([unbalanced]).collect()
+        }
+        ParameterLocation::Header => vec![plain],
+        // An id that does not exist is asked for anyway.
+        ParameterLocation::Path => characters.to_vec(),
+        ParameterLocation::Cookie => Vec::new(),
     }
 }
 

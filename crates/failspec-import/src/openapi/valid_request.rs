@@ -54,11 +54,22 @@ const READING: [&str; 14] = [
     "find", "list", "suggest", "_search",
 ];
 
+/// The first words of the last path segment of such operations, if it has several: `find-by-metadata`.
+const READING_FIRST: [&str; 8] = ["search", "filter", "query", "count", "lookup", "find", "list", "validate"];
+
 /// Returns true if an operation only reads, judging by its method and path.
 pub(super) fn only_reads(operation: &Operation) -> bool {
-    let last =
-        operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    operation.is_safe() || operation.method == "POST" && READING.contains(&last.as_str())
+    let last = last_segment(operation);
+    let name = snake(&last);
+    let (first, rest) = name.split_once('_').unwrap_or((&name, ""));
+    let reads = READING.contains(&last.to_ascii_lowercase().as_str())
+        || READING_FIRST.contains(&first) && !rest.is_empty();
+    operation.is_safe() || operation.method == "POST" && reads
+}
+
+/// Returns the last segment of the path of an operation.
+fn last_segment(operation: &Operation) -> String {
+    operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 fn is_empty_list(value: &Value) -> bool {
@@ -68,16 +79,46 @@ fn is_empty_list(value: &Value) -> bool {
 /// Maximum number of optional members of a body that are kept.
 const MAX_OPTIONAL: usize = 30;
 
-/// Words in the last path segment of operations that create nothing, with any method.
-const DESTROYING: [&str; 16] = [
-    "delete", "purge", "reset", "clear", "remove", "wipe", "drop", "truncate", "destroy", "flush",
-    "shutdown", "restart", "stop", "revoke", "prune", "cleanup",
+/// Words in the last path segment of operations that create nothing, with any method: they remove something, or switch a state
+/// of the whole system.
+const DESTROYING: [&str; 32] = [
+    "delete",
+    "purge",
+    "reset",
+    "clear",
+    "remove",
+    "wipe",
+    "drop",
+    "truncate",
+    "destroy",
+    "flush",
+    "shutdown",
+    "restart",
+    "stop",
+    "revoke",
+    "prune",
+    "cleanup",
+    "start",
+    "enable",
+    "disable",
+    "pause",
+    "resume",
+    "suspend",
+    "lock",
+    "unlock",
+    "activate",
+    "deactivate",
+    "abort",
+    "kill",
+    "reload",
+    "reboot",
+    "upgrade",
+    "restore",
 ];
 
 /// Returns true if an operation deletes or stops something, judging by its path.
 pub(super) fn destroys(operation: &Operation) -> bool {
-    let last =
-        operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let last = last_segment(operation).to_ascii_lowercase();
     last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
 }
 
@@ -272,10 +313,8 @@ impl Generator<'_> {
             whole.as_object_mut()?.insert(name.clone(), value.clone());
             self.sampler.is_allowed(schema, &whole).then(|| (name.clone(), escaped(value)))
         });
-        let made: Vec<(String, Value)> = made.collect();
-        if !made.is_empty() {
-            self.optional_members.push((operation.name(), made));
-        }
+        // An operation without any is listed as well: the run may add to its bodies what a refusal asks for.
+        self.optional_members.push((operation.name(), made.collect()));
     }
 
     /// Removes the optional members of a body, such as one from an example, that refer to resources that the run did not

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Number, Value};
 
-use failspec_pack::openapi::{Declared, Direction};
+use failspec_pack::{
+    openapi::{Declared, Direction, typical_text},
+    pack::text_matching,
+};
 
 use super::{body::Members, invalid_value::core, unusual::snake};
 
@@ -118,8 +120,15 @@ impl ValueGenerator<'_> {
             whole.remove("allOf");
             let mut whole = Value::Object(whole);
             for part in parts {
-                let entries = whole.as_object().cloned().unwrap_or_default();
+                let mut entries = whole.as_object().cloned().unwrap_or_default();
+                // The alternatives of a part before it go on to hold.
+                let before = ["oneOf", "anyOf"].map(|key| Some((key.to_owned(), entries.remove(key)?)));
                 whole = merged(&entries, part, &self.declared.api.bundle);
+                for (key, alternatives) in before.into_iter().flatten() {
+                    if let Some(own) = whole.as_object_mut() {
+                        own.entry(key).or_insert(alternatives);
+                    }
+                }
             }
             return self.make(&whole, name, depth + 1);
         }
@@ -276,7 +285,7 @@ impl ValueGenerator<'_> {
             return Some(text.into());
         }
         if let Some(pattern) = entries.get("pattern").and_then(Value::as_str) {
-            let made = regex_syntax::parse(pattern).ok().and_then(|hir| matching(&hir, 0));
+            let made = text_matching(pattern, None);
             // Patterns with look-around, as for passwords, cannot be parsed here: likely texts are tried.
             let likely = LIKELY.iter().map(|text| (*text).to_owned());
             return made
@@ -284,6 +293,10 @@ impl ValueGenerator<'_> {
                 .chain(likely)
                 .map(Value::from)
                 .find(|made| self.is_allowed(schema, made));
+        }
+        let typical = typical_text(name.rsplit('.').next().unwrap_or_default());
+        if let Some(text) = typical.filter(|text| self.is_allowed(schema, &(*text).into())) {
+            return Some(text.into());
         }
         let mut text = "failspec".to_owned();
         while (text.len() as u64) < fewest.min(MAX_LEN) {
@@ -472,31 +485,4 @@ fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
         return Some(Value::from(made as i64));
     }
     Number::from_f64(made).filter(|_| !whole).map(Value::Number)
-}
-
-/// Generates a text that a regular expression matches: the first alternatives, and the fewest repetitions.
-fn matching(hir: &Hir, depth: usize) -> Option<String> {
-    if depth > 50 {
-        return None;
-    }
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => Some(String::new()),
-        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok(),
-        HirKind::Class(Class::Unicode(class)) => {
-            let ranges = class.ranges().iter();
-            let readable = ranges.clone().map(|range| range.start()).find(char::is_ascii_alphanumeric);
-            let within = class.ranges().iter().find(|it| it.start() <= 'a' && it.end() >= 'a').map(|_| 'a');
-            readable.or(within).or_else(|| class.ranges().first().map(|it| it.start())).map(String::from)
-        }
-        HirKind::Class(Class::Bytes(class)) => {
-            class.ranges().first().map(|it| char::from(it.start()).to_string())
-        }
-        HirKind::Repetition(repetition) => {
-            let times = usize::try_from(repetition.min).ok()?.min(usize::try_from(MAX_LEN).ok()?);
-            Some(matching(&repetition.sub, depth + 1)?.repeat(times))
-        }
-        HirKind::Capture(capture) => matching(&capture.sub, depth + 1),
-        HirKind::Concat(parts) => parts.iter().map(|part| matching(part, depth + 1)).collect(),
-        HirKind::Alternation(parts) => parts.iter().find_map(|part| matching(part, depth + 1)),
-    }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     definition::{Check, When},
     finding::Finding,
-    response_view::show,
+    response_view::{Within, show},
     subject::Subject,
 };
 
@@ -24,7 +24,11 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(rule) = &subject.failure.envelope.status else {
         return Vec::new();
     };
-    let Some(body) = subject.view.body() else {
+    // The status of a stream is sent before its error, and that of a job is not that of its error.
+    if subject.view.within != Within::Response {
+        return Vec::new();
+    }
+    let Some(body) = subject.view.body_for(&rule.rule) else {
         return Vec::new();
     };
     let status = subject.response().status;

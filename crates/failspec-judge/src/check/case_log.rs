@@ -29,6 +29,10 @@ pub enum Phase {
     Setup,
     /// The request under test.
     Request,
+    /// The request that was accepted, and whose job is asked for; the response that the job has ended is under test.
+    Start,
+    /// A request that was sent at the same time as the one under test.
+    Concurrent,
     /// The request under test once more, unchanged.
     Repeat,
     /// After the failure.
@@ -60,6 +64,8 @@ impl Phase {
             Self::ControlTeardown => "teardown of the control",
             Self::Setup => "setup",
             Self::Request => "request",
+            Self::Start => "request that starts the job",
+            Self::Concurrent => "request at the same time",
             Self::Repeat => "repeated request",
             Self::Then => "then",
             Self::Resend => "resent request",
@@ -101,6 +107,8 @@ pub struct CompletedBody {
     pub operation: String,
     /// The members that were added.
     pub members: Vec<String>,
+    /// The members whose values were replaced, each with the new value for people.
+    pub values: Vec<(String, String)>,
     /// The response of the API without them, in words.
     pub refusal: String,
     /// True if that was an error of the server.
@@ -123,6 +131,17 @@ pub struct ResendResult {
     pub record: usize,
     /// The difference from the expectation, in words; `None` if everything is.
     pub unmet: Option<String>,
+}
+
+/// The results of requests that were sent at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentAtOnce {
+    /// The number of requests.
+    pub sent: usize,
+    /// The number of those that succeeded.
+    pub succeeded: usize,
+    /// The number of those that must succeed.
+    pub wanted: usize,
 }
 
 /// The difference of a response from what a scenario without a fault expects.
@@ -158,6 +177,8 @@ pub struct Observed {
     pub resends: Vec<ResendResult>,
     /// The parts of the request that its fault is in, if the failure under test documents that it names them.
     pub faulty_parts: BTreeSet<RequestPart>,
+    /// The requests that were sent at once, if there were several.
+    pub concurrent: Option<SentAtOnce>,
     /// The item of the response that is judged.
     pub pick: Option<Pick>,
     /// Expectations in addition to the contract.

@@ -10,7 +10,7 @@ use super::{
     definition::{Check, When},
     finding::Finding,
     identification::{Identity, is_anothers, is_item, is_usable},
-    response_view::{Item, View, show},
+    response_view::{Item, Pick, View, show},
     subject::Subject,
 };
 
@@ -94,9 +94,12 @@ pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observe
 /// response has a list of them, otherwise of the whole.
 fn views<'r>(response: &'r Response, observed: &Observed) -> Vec<View<'r>> {
     let whole = View::new(response, None);
-    let list = observed.pick.as_ref().and_then(|pick| pick.items.find(whole.body()?)?.as_array());
-    match list {
-        Some(items) => items.iter().map(|item| View { item: Item::One(item), ..whole }).collect(),
+    let pick = observed.pick.as_ref();
+    let within = pick.map_or(whole.within, Pick::within);
+    match pick.and_then(|pick| pick.items(response)) {
+        Some(items) => {
+            items.into_iter().map(|item| View { item: Item::One(item), within, ..whole }).collect()
+        }
         None => vec![whole],
     }
 }

@@ -47,7 +47,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if allows_credentials(success) && !allows_credentials(response) {
         missing.push(ALLOW_CREDENTIALS);
     }
-    if success.header(EXPOSE_HEADERS).is_some() && response.header(EXPOSE_HEADERS).is_none() {
+    if exposes_what_is_there(success, response) && response.header(EXPOSE_HEADERS).is_none() {
         missing.push(EXPOSE_HEADERS);
     }
     missing.into_iter().map(|name| finding(name, success, response, origin)).collect()
@@ -81,6 +81,13 @@ fn allows(response: &Response, origin: &str) -> bool {
     let lines = response.header_lines(ALLOW_ORIGIN);
     // Browsers refuse two values.
     matches!(lines.as_slice(), [only] if matches!(only.trim(), "*") || only.trim() == origin)
+}
+
+/// Returns true if the success exposes a header that the failure has, too: of others there is nothing to read.
+fn exposes_what_is_there(success: &Response, failure: &Response) -> bool {
+    let Some(exposed) = success.combined_header(EXPOSE_HEADERS) else { return false };
+    let mut names = exposed.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.any(|name| name == "*" || failure.header(name).is_some())
 }
 
 fn allows_credentials(response: &Response) -> bool {

@@ -40,7 +40,7 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
         return vec![not_compared(it, "a document that has the response", reason)];
     }
     let Some((content, source)) = shape_of(it) else { return Vec::new() };
-    let Some(body) = it.response.document().value.as_ref() else { return Vec::new() };
+    let Some(body) = it.json_body() else { return Vec::new() };
     let mut found: Vec<Finding> = unknown(it, content).collect();
     let Some(schema) = it.declared.content(content, Direction::Response) else {
         let declared = content.schema.as_ref();
@@ -55,7 +55,7 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
         let message =
             format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);
         let finding = Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message);
-        let finding = finding.breaking(misfit.rule.as_deref(), misfit.null_member.as_deref());
+        let finding = finding.breaking(misfit.rule.as_deref(), misfit.null_member.as_deref()).at(&misfit.at);
         it.about(finding).about_annotation(misfit.is_annotation)
     };
     found.extend(schema.misfits(body).into_iter().map(finding));

@@ -27,7 +27,7 @@ pub(super) fn vacuous(observed: &Observed) -> Vec<Finding> {
     errors
         .filter_map(|it| {
             let (content, source) = shape_of(&it)?;
-            let body = it.response.document().value.as_ref()?;
+            let body = it.json_body()?;
             let schema = it.declared.content(content, Direction::Response)?;
             if !schema.is_vacuous_for(body) || !schema.fits(body) {
                 return None;

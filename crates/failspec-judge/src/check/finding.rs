@@ -45,6 +45,9 @@ pub struct Finding {
     /// The name of the member of a body that is `null` and must not be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) null_member: Option<Arc<str>>,
+    /// The name of the member of a body that breaks a schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) member: Option<Arc<str>>,
 }
 
 /// One of several broken rules that a finding combines.
@@ -80,6 +83,7 @@ impl Finding {
             operation: None,
             schema_rule: None,
             null_member: None,
+            member: None,
         }
     }
 
@@ -109,6 +113,19 @@ impl Finding {
     /// Returns the name of the member of a body that is `null` and must not be.
     pub fn null_member(&self) -> Option<&str> {
         self.null_member.as_deref()
+    }
+
+    /// Returns the name of the member of a body that breaks a schema.
+    pub fn member(&self) -> Option<&str> {
+        self.member.as_deref()
+    }
+
+    /// Sets the place in a body that breaks a schema, a JSON Pointer. Its last name that is no index is the member.
+    #[must_use]
+    pub(super) fn at(mut self, pointer: &str) -> Self {
+        let is_name = |step: &&str| !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit());
+        self.member = pointer.rsplit('/').find(is_name).map(Arc::from);
+        self
     }
 
     /// Sets the rule of a schema that a body breaks.
@@ -208,6 +225,7 @@ impl<'de> Deserialize<'de> for Finding {
             operation: Option<Arc<str>>,
             schema_rule: Option<Arc<str>>,
             null_member: Option<Arc<str>>,
+            member: Option<Arc<str>>,
         }
         let Written {
             check,
@@ -221,6 +239,7 @@ impl<'de> Deserialize<'de> for Finding {
             operation,
             schema_rule,
             null_member,
+            member,
         } = Written::deserialize(deserializer)?;
         let unknown = || D::Error::custom(format!("there is no check `{check}`"));
         let check = find(&check).ok_or_else(unknown)?.id;
@@ -237,6 +256,7 @@ impl<'de> Deserialize<'de> for Finding {
             operation,
             schema_rule,
             null_member,
+            member,
         })
     }
 }

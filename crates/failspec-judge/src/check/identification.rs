@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use failspec_pack::pack::{CodeRule, Contract, Failure, HeaderRule, Pointer, Success};
 
-use super::response_view::{Item, View, fits};
+use super::response_view::{Item, View, Within, fits};
 
 /// The identification of a response, before any rule is applied to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +88,9 @@ impl Identity {
     /// Identifies the response of a step or a control, where no failure is under test: as a documented failure or a
     /// success.
     pub fn of_any(view: View<'_>, contract: &Contract) -> Self {
+        if view.is_quiet_stream() {
+            return of_quiet_stream(view, contract);
+        }
         let fitting = contract.failures.iter().enumerate().filter(|(_, failure)| {
             if failure.is_any_refusal() {
                 return false;
@@ -112,6 +115,21 @@ impl Identity {
             Some(code) => Self::Undocumented(code.into_owned()),
             None => Self::Unidentified,
         }
+    }
+}
+
+/// Identifies a stream in which no error was found where it should be: a success, unless another item has the code of a
+/// documented failure.
+fn of_quiet_stream(view: View<'_>, contract: &Contract) -> Identity {
+    let Within::Stream(format) = view.within else { return Identity::Unidentified };
+    let items = view.response.items(format).iter();
+    let mut errors =
+        items.filter_map(|item| by_code(View { item: Item::One(&item.value), ..view }, contract));
+    let has_status = |success: &Success| success.status.iter().any(|it| it.matches(view.response.status));
+    match errors.next() {
+        Some(index) => Identity::Other(index),
+        None if contract.success.iter().any(has_status) => Identity::Success,
+        None => Identity::Unidentified,
     }
 }
 
@@ -188,6 +206,10 @@ fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
 /// It is an error if it has a documented code where errors have it, or the shape of the error, and no `match` of a
 /// success fits.
 fn of_success_status(view: View<'_>, contract: &Contract) -> Option<Identity> {
+    // An item that was found where only an error is.
+    if view.within != Within::Response {
+        return None;
+    }
     let is_half_a_failure = |failure: &Failure| {
         failure.allows_status(view.response.status)
             && !failure.rules.matches.is_empty()
@@ -255,7 +277,7 @@ fn has_error_shape(view: View<'_>, contract: &Contract) -> bool {
         (Some(_), _) => view.code(envelope).is_some_and(|code| says_error(&code, view.response.status)),
         // Without a code, only a media type of its own tells an error from a success.
         (None, _) => {
-            let is_of_its_own = media_type.is_some_and(|it| it.ends_with("+json"));
+            let is_of_its_own = media_type.is_some_and(|it| it.ends_with("+json") || it.ends_with("+xml"));
             has_media_type == Some(true) && is_of_its_own
         }
     }

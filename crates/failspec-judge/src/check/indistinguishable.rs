@@ -87,7 +87,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-/// Returns the body without the values that differ from request to request; a body that is not JSON as text.
+/// Returns the body without the values that differ from request to request; a body that is neither JSON nor XML as text.
 fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> Value {
     let Some(mut body) = response.document().value.clone() else {
         return Value::String(comparable_text(response, subject, quoted));
@@ -101,7 +101,7 @@ fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> 
         (pointer, text)
     });
     // A code contains no quotations.
-    let code = code.as_ref().and_then(|ruled| at(ruled.rule.pointer()?));
+    let code = code.as_ref().and_then(|ruled| at(ruled.rule.whole_value()?));
     without(&mut body, quoted);
     let id = request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
     let varies = subject.failure.varies.iter().filter_map(|part| match part {

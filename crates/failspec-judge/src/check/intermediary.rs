@@ -40,12 +40,13 @@ pub fn detect_intermediary(response: &Response, host: Option<&str>) -> Option<St
 pub fn detect_limit(response: &Response, contract: &Contract, failure: &Failure) -> Option<String> {
     let status = response.status;
     let is_limit = matches!(status, 403 | 413 | 414 | 431);
+    let formats = contract.envelope.formats();
     let has_json_errors = contract.envelope.code.as_ref().is_some_and(|code| !code.rule.is_in_text())
         || contract.envelope.schema.is_some();
     if !is_limit
         || !has_json_errors
         || failure.allows_status(status)
-        || response.document().value.is_some()
+        || response.document().value.is_some() && formats.allow(response.document().format)
         || response.media_type().is_some_and(|media_type| media_type.is_json())
     {
         return None;
@@ -59,7 +60,7 @@ pub fn detect_limit(response: &Response, contract: &Contract, failure: &Failure)
     // The status of a limit is given before the API is asked; 403 without a page may be the API's.
     (status != 403 || is_titled).then(|| {
         format!(
-            "HTTP {status} without the JSON of its errors, as a server or gateway in front of it responds"
+            "HTTP {status} without the {formats} of its errors, as a server or gateway in front of it responds"
         )
     })
 }

@@ -12,7 +12,7 @@ use failspec_pack::pack::Provenance;
 use super::{
     definition::{Check, When},
     finding::Finding,
-    response_view::quote,
+    response_view::{Within, quote},
     subject::Subject,
 };
 
@@ -126,8 +126,25 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     }
     let source = forbidden.unwrap_or(Provenance::Inferred);
     let mut suspicious = Vec::new();
-    match subject.view.body() {
-        Some(body) => collect(body, &At::Root, &mut suspicious),
+    let document = subject.response().document().value.as_ref();
+    if let Within::Stream(format) = subject.view.within {
+        for (index, item) in subject.response().items(format).iter().enumerate() {
+            let number = index.to_string();
+            collect(&item.value, &At::Member(&At::Root, &number), &mut suspicious);
+        }
+        // Lines that begin with a colon are comments of an event stream.
+        for comment in subject.response().text_lossy().lines().filter(|line| line.starts_with(':')) {
+            suspect(comment, || "a comment of the stream".to_owned(), &mut suspicious);
+        }
+    }
+    match document {
+        _ if matches!(subject.view.within, Within::Stream(_)) => {}
+        Some(body) => {
+            collect(body, &At::Root, &mut suspicious);
+            for aside in &subject.response().document().asides {
+                suspect(aside, || "a comment of the body".to_owned(), &mut suspicious);
+            }
+        }
         None => suspect(&subject.response().text_lossy(), || "the body".to_owned(), &mut suspicious),
     }
     for (name, value) in subject.response().headers_text() {

@@ -60,7 +60,8 @@ fn misfits(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let judged = subject.view.judged();
-    let nothing = if judged.is_some() { "nothing" } else { "a body that is not JSON" };
+    let unread = format!("a body that is not {}", subject.failure.envelope.formats());
+    let nothing = if judged.is_some() { "nothing" } else { &unread };
     let rules = subject.expected.rules.matches.iter();
     rules
         .filter_map(|ruled| {

@@ -23,7 +23,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(rule) = &subject.failure.envelope.message else {
         return Vec::new();
     };
-    if subject.view.judged().is_none() {
+    if subject.view.judged().is_none() || !subject.view.is_of_format(&rule.rule) {
         return Vec::new();
     }
     // Of a list of errors, one that has a message is enough.

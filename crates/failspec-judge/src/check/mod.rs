@@ -11,6 +11,7 @@ mod body_status;
 mod bulk_item;
 mod case_log;
 mod code;
+mod concurrent;
 mod connection_closed;
 mod content_range;
 mod control;
@@ -57,6 +58,7 @@ mod undeclared_requirement;
 mod undeclared_restriction;
 mod undeclared_status;
 mod unrecognized_response;
+mod unsupported_method;
 mod upgrade;
 mod vacuous;
 mod wait;
@@ -64,7 +66,9 @@ mod well_formed;
 mod wording;
 mod www_authenticate;
 
-pub use case_log::{CompletedBody, Expected, Observed, Phase, Record, ResendResult, UnmetSuccess};
+pub use case_log::{
+    CompletedBody, Expected, Observed, Phase, Record, ResendResult, SentAtOnce, UnmetSuccess,
+};
 pub use code::undocumented;
 pub use connection_closed::closed;
 pub use definition::{Check, When};
@@ -72,7 +76,7 @@ pub use finding::{Finding, FindingDetail};
 pub use identification::{Identity, carries_error, is_success};
 pub use openapi_context::OpenApiContext;
 pub use registry::{CHECKS, RUN_CHECKS, declared, find, judge, judge_without_fault};
-pub use response_view::{Item, Pick, View, fits, show};
+pub use response_view::{Item, Pick, View, Within, fits, show};
 pub use retry_after::told_wait;
 pub use server_error::is_server_error;
 pub use severity::{Severity, on_target};

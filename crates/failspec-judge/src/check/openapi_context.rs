@@ -76,6 +76,12 @@ pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declarat
 }
 
 impl<'a> Declaration<'a> {
+    /// Returns the body, if it is JSON: the declared schemas describe that.
+    pub fn json_body(&self) -> Option<&'a serde_json::Value> {
+        let document = self.response.document();
+        document.value.as_ref().filter(|_| !document.is_xml())
+    }
+
     /// Describes the request and the response in a few words.
     pub fn told(&self) -> String {
         // The request comes first: most findings are about the request under test, which needs no further word.

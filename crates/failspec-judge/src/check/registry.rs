@@ -7,8 +7,8 @@ use failspec_pack::pack::{Contract, Provenance, Scenario};
 use super::{
     after_failure, allow, body_status, bulk_item,
     case_log::Observed,
-    code, connection_closed, content_range, control, cross_origin, declared_headers, declared_schema,
-    declared_vacuous,
+    code, concurrent, connection_closed, content_range, control, cross_origin, declared_headers,
+    declared_schema, declared_vacuous,
     definition::{Check, When},
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
@@ -17,7 +17,7 @@ use super::{
     schema, server_error, status,
     subject::Subject,
     success, undeclared_media_type, undeclared_requirement, undeclared_restriction, undeclared_status,
-    unrecognized_response, upgrade, vacuous, well_formed, wording, www_authenticate,
+    unrecognized_response, unsupported_method, upgrade, vacuous, well_formed, wording, www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
@@ -29,6 +29,7 @@ pub static CHECKS: &[&Check] = &[
     &server_error::CHECK,
     &unrecognized_response::CHECK,
     &bulk_item::CHECK,
+    &concurrent::CHECK,
     &status::CHECK,
     &code::CHECK,
     &matching::CHECK,
@@ -53,6 +54,7 @@ pub static CHECKS: &[&Check] = &[
     &leaks::CHECK,
     &www_authenticate::CHECK,
     &allow::CHECK,
+    &unsupported_method::CHECK,
     &proxy_authenticate::CHECK,
     &upgrade::CHECK,
     &content_range::CHECK,
@@ -75,6 +77,10 @@ pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("request-id-reused", "every request of a run has its own request id"),
     ("waiver-stale", "every waiver still matches a finding of its check"),
     ("waiver-expired", "no waiver has expired"),
+    (
+        "disclaimed-feature",
+        "the product does not respond for a feature that its target says it does not have",
+    ),
     ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
 ];
 
@@ -168,6 +174,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
 /// OpenAPI document.
 pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
     let unmet = success::unmet_success(contract, scenario, observed).into_iter();
+    let unmet = unmet.chain(server_error::unsupported(contract, scenario, observed));
     let unmet = unmet.chain(after_failure::after_success(scenario, observed));
     let unmet = unmet.chain(undeclared_restriction::restriction(scenario, observed));
     without_echo(unmet.chain(declared(observed, scenario.source)).collect(), observed.judged)

@@ -30,10 +30,10 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         let finding = subject.finding(CHECK.id, ruled.source, expected, &actual);
         wrong.push(finding.saying(format!("request id: expected {expected}, got {actual}")));
     };
-    // Without a JSON body, the request id in it cannot be checked: the check `well-formed` reports that.
+    // Without a body to read, the request id in it cannot be checked: the check `well-formed` reports that.
     let mut found = Vec::new();
     if let Some(pointer) = &rule.pointer
-        && let Some(body) = subject.view.body()
+        && let Some(body) = subject.view.body_for(pointer)
     {
         match pointer.find(body) {
             Some(Value::String(id)) if !id.trim().is_empty() => found.push(id.clone()),

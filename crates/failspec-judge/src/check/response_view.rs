@@ -4,8 +4,8 @@ use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
 
-use failspec_base::message::Response;
-use failspec_pack::pack::{BodyRule, CodePart, CodePlace, Envelope, Failure, Part, Pointer, Schema};
+use failspec_base::message::{BodyFormat, Response, StreamFormat, StreamItem};
+use failspec_pack::pack::{BodyRule, CodePart, CodePlace, Envelope, Failure, Part, Place, Pointer, Schema};
 
 /// Maximum length of a value that messages quote, in bytes.
 const MAX_SHOWN_LEN: usize = 300;
@@ -21,13 +21,24 @@ pub enum Item<'a> {
     Unpicked(usize),
 }
 
-/// The selector of an item of a bulk response, with all placeholders replaced.
+/// The selector of the part of a response that is judged, with all placeholders replaced.
 #[derive(Debug, Clone)]
 pub struct Pick {
-    /// The location of the list.
-    pub items: Pointer,
+    /// Its place.
+    pub place: Place,
     /// The schemas that the item must match.
     pub filter: Vec<(Pointer, Arc<Schema>)>,
+}
+
+/// The kind of place that the part of a response that is judged has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// The response itself, or an item of a list in it.
+    Response,
+    /// A stream: the item is a document of its own.
+    Stream(StreamFormat),
+    /// A value that is judged as a document of its own.
+    Value,
 }
 
 /// A response as a contract describes it.
@@ -39,20 +50,58 @@ pub struct View<'a> {
     pub item: Item<'a>,
     /// True if the method was HEAD: the response never has a body (RFC 9110, section 9.3.2).
     pub head: bool,
+    /// The kind of place that the item has.
+    pub within: Within,
 }
 
 impl Pick {
-    /// Returns the item of `body` that matches.
-    pub fn from<'b>(&self, body: Option<&'b Value>) -> Item<'b> {
-        let Some(Value::Array(items)) = body.and_then(|body| self.items.find(body)) else {
+    /// Returns the kind of its place.
+    pub fn within(&self) -> Within {
+        match &self.place {
+            Place::List(_) => Within::Response,
+            Place::Stream { format, .. } => Within::Stream(*format),
+            Place::Value(_) => Within::Value,
+        }
+    }
+
+    /// Returns all items that the response has, whether or not they match; `None` if it has no such list.
+    pub fn items<'b>(&self, response: &'b Response) -> Option<Vec<&'b Value>> {
+        let body = response.document().value.as_ref();
+        match &self.place {
+            Place::List(pointer) => Some(pointer.find(body?)?.as_array()?.iter().collect()),
+            Place::Stream { format, .. } => {
+                Some(response.items(*format).iter().map(|item| &item.value).collect())
+            }
+            // `null` says that there is no error.
+            Place::Value(pointer) => {
+                Some(pointer.find(body?).into_iter().filter(|value| !value.is_null()).collect())
+            }
+        }
+    }
+
+    /// Returns the item of `response` that matches.
+    pub fn from<'b>(&self, response: &'b Response) -> Item<'b> {
+        if let Place::Stream { format, event, .. } = &self.place {
+            let first = self.first(response.items(*format), event.as_deref());
+            return first.map_or(Item::Unpicked(0), |item| Item::One(&item.value));
+        }
+        let Some(items) = self.items(response) else {
             return Item::Unpicked(0);
         };
-        let mut fitting = items.iter().filter(|item| fits(item, &self.filter));
+        let mut fitting = items.into_iter().filter(|item| fits(item, &self.filter));
         match (fitting.next(), fitting.count()) {
             (Some(item), 0) => Item::One(item),
             (Some(_), more) => Item::Unpicked(more + 1),
             (None, _) => Item::Unpicked(0),
         }
+    }
+}
+
+impl Pick {
+    /// Returns the first item of a stream that matches: what follows an error is no answer to the request.
+    pub fn first<'i>(&self, items: &'i [StreamItem], event: Option<&str>) -> Option<&'i StreamItem> {
+        let mut own = items.iter().filter(|item| event.is_none_or(|event| item.event == event));
+        own.find(|item| fits(&item.value, &self.filter))
     }
 }
 
@@ -64,9 +113,9 @@ pub fn fits(value: &Value, matches: &[(Pointer, Arc<Schema>)]) -> bool {
 impl<'a> View<'a> {
     /// Creates the view of a response, or of one item of it if `pick` is given.
     pub fn new(response: &'a Response, pick: Option<&Pick>) -> Self {
-        let body = response.document().value.as_ref();
-        let item = pick.map_or(Item::Whole, |pick| pick.from(body));
-        Self { response, item, head: false }
+        let item = pick.map_or(Item::Whole, |pick| pick.from(response));
+        let within = pick.map_or(Within::Response, Pick::within);
+        Self { response, item, head: false, within }
     }
 
     /// Returns the same view, of a response to a request with this method.
@@ -76,8 +125,8 @@ impl<'a> View<'a> {
     }
 
     /// Returns true if there is correctly no body to inspect. A response to HEAD has none, nor has one with a status
-    /// that forbids it. If the documentation promises none, it may be empty or something other than JSON; a body that
-    /// claims to be JSON is checked as JSON. If the documentation says that there is none, an empty one is right.
+    /// that forbids it. If the documentation promises none, it may be empty or something other than JSON (or XML, if errors
+    /// are XML); a body that claims to be JSON is checked as JSON. If the documentation says that there is none, an empty one is right.
     pub fn is_bare(&self, envelope: &Envelope) -> bool {
         let has_none = self.head || matches!(self.response.status, 100..200 | 204 | 205 | 304);
         let is_empty = self.response.defect.is_none() && self.response.body.is_empty();
@@ -87,15 +136,32 @@ impl<'a> View<'a> {
             BodyRule::Empty => return is_empty,
             BodyRule::Optional => {}
         }
-        let says_json = self.response.media_type().is_some_and(|media_type| media_type.is_json());
+        let formats = envelope.formats();
+        let media_type = self.response.media_type();
+        let says_format = media_type.is_some_and(|media_type| {
+            media_type.is_json() && formats.allow(BodyFormat::Json)
+                || media_type.is_xml() && formats.allow(BodyFormat::Xml)
+        });
         // A word or a number is JSON only by chance: `404 page not found` begins with a JSON number.
-        let is_json = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)));
-        is_empty || (self.response.defect.is_none() && !(says_json || is_json))
+        let is_document = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)))
+            && (self.within != Within::Response || formats.allow(self.response.document().format));
+        is_empty || (self.response.defect.is_none() && !(says_format || is_document))
     }
 
-    /// Returns the whole body, if it is JSON.
+    /// Returns the whole body, if it is JSON or XML.
+    ///
+    /// An item of a stream, and the error of a job, is the body of the error.
     pub fn body(&self) -> Option<&'a Value> {
-        self.response.document().value.as_ref()
+        match (self.within, self.item) {
+            (Within::Response, _) => self.response.document().value.as_ref(),
+            (_, Item::One(item)) => Some(item),
+            (_, Item::Whole | Item::Unpicked(_)) => None,
+        }
+    }
+
+    /// Returns true if the response is a stream in which nothing was selected.
+    pub fn is_quiet_stream(&self) -> bool {
+        matches!((self.within, self.item), (Within::Stream(_), Item::Unpicked(0)))
     }
 
     /// Returns the value with code, message and `match`: the item, or the whole body.
@@ -105,6 +171,23 @@ impl<'a> View<'a> {
             Item::One(item) => Some(item),
             Item::Unpicked(_) => None,
         }
+    }
+
+    /// Returns the value in which a part of the envelope is looked up: none for a pointer into JSON in XML, and the other way
+    /// round.
+    fn judged_for(&self, pointer: &Pointer) -> Option<&'a Value> {
+        self.judged().filter(|_| self.is_of_format(pointer))
+    }
+
+    /// Returns the whole body in which a part of the envelope is looked up.
+    pub(super) fn body_for(&self, pointer: &Pointer) -> Option<&'a Value> {
+        self.body().filter(|_| self.is_of_format(pointer))
+    }
+
+    /// Returns true if the body has the format that a pointer is for.
+    pub(super) fn is_of_format(&self, pointer: &Pointer) -> bool {
+        let in_stream = matches!(self.within, Within::Stream(_));
+        pointer.is_xml() == (!in_stream && self.response.document().is_xml())
     }
 
     /// Returns true if a response may have its code although its body has nothing to inspect: in a header, or in a text
@@ -163,11 +246,11 @@ impl<'a> View<'a> {
             |text: &str| place.codes_of(text).into_iter().find(|code| wanted(code)).map(Cow::Owned);
         match &place.part {
             CodePart::Body(pointer) if place.is_whole_value() => {
-                pointer.find_first(self.judged()?, &mut |code| wanted(code)).map(Cow::Borrowed)
+                pointer.find_first(self.judged_for(pointer)?, &mut |code| wanted(code)).map(Cow::Borrowed)
             }
             CodePart::Body(pointer) => {
                 let mut found = None;
-                pointer.find_first(self.judged()?, &mut |value| {
+                pointer.find_first(self.judged_for(pointer)?, &mut |value| {
                     found = value.as_str().and_then(&mut in_text);
                     found.is_some()
                 });
@@ -191,13 +274,15 @@ impl<'a> View<'a> {
         envelope: &Envelope,
         wanted: impl Fn(&Value) -> bool,
     ) -> Option<&'a Value> {
-        envelope.message.as_ref()?.rule.find_first(self.judged()?, &mut |message| wanted(message))
+        let pointer = &envelope.message.as_ref()?.rule;
+        pointer.find_first(self.judged_for(pointer)?, &mut |message| wanted(message))
     }
 
     /// Returns the request id, from the body or else from the header.
     pub fn request_id(&self, envelope: &Envelope) -> Option<String> {
         let rule = &envelope.request_id.as_ref()?.rule;
-        let in_body = rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body()?)?.as_str());
+        let in_body =
+            rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body_for(pointer)?)?.as_str());
         let in_header = rule.header.as_ref().and_then(|name| self.response.combined_header(name));
         let id = in_body.map(Cow::Borrowed).or(in_header)?;
         (!id.is_empty()).then(|| id.into_owned())

@@ -1,4 +1,4 @@
-//! Responses that are a stream of events or of lines: their errors are inside, and failspec does not read them.
+//! Responses that are a stream of events or of lines, where no scenario says that the error is inside.
 
 use failspec_base::message::Response;
 use failspec_pack::pack::{Contract, Envelope, Failure};
@@ -15,10 +15,15 @@ const STREAMS: &[&str] = &[
     "multipart/x-mixed-replace",
 ];
 
-/// Returns words for a response that is a stream; `None` for any other.
+/// Returns words for a response that is a stream, or in an encoding that is not read; `None` for any other.
 pub fn describe_stream(response: &Response) -> Option<String> {
+    if let Some(unread) = response.document().defects.iter().find(|defect| defect.is_unread()) {
+        return Some(format!("one of which {unread}, which failspec does not read"));
+    }
     let essence = response.media_type()?.essence();
-    STREAMS.contains(&essence.as_str()).then(|| format!("a stream ({essence}), which failspec does not read"))
+    STREAMS
+        .contains(&essence.as_str())
+        .then(|| format!("a stream ({essence}), which failspec reads only where `at` has a `stream`"))
 }
 
 /// Returns the reason why a response to the request under test cannot be judged: it is a stream, and the contract says

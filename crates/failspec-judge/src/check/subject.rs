@@ -222,7 +222,16 @@ impl<'a> Subject<'a> {
     /// which of the two comes: nobody is to blame.
     pub fn is_unordered_second_fault(&self) -> bool {
         let second = self.scenario.second_fault.filter(|second| !second.is_preceded);
-        second.is_some_and(|second| self.identity == Identity::Other(second.failure))
+        second.is_some_and(|second| {
+            let other = &self.contract.failures[second.failure];
+            // Without a body, the status is all that can tell.
+            let by_status = || {
+                self.identity == Identity::Unidentified
+                    && self.view.is_bare(&other.envelope)
+                    && other.allows_status(self.response().status)
+            };
+            self.identity == Identity::Other(second.failure) || by_status()
+        })
     }
 
     /// Returns true if the response has nothing but its status: no body to inspect, and no code elsewhere.

@@ -31,7 +31,7 @@ pub fn unmet_success(contract: &Contract, scenario: &Scenario, observed: &Observ
     let of_document = is_of_document(contract, scenario);
     let unmet = match observed.unmet_success.as_ref()? {
         UnmetSuccess::ServerError(status) if scenario.may_be_refused || of_document => {
-            return Some(broken("no server error", *status));
+            return Some(broken(contract, "no server error", *status));
         }
         UnmetSuccess::ServerError(status) => format!("got HTTP {status}, expected a success"),
         UnmetSuccess::NoSuccess(_) if of_document && is_refusal_of_document(observed) => return None,

@@ -13,7 +13,8 @@ pub(super) static CHECK: Check = Check {
     summary: "the API requires no member of a body that the OpenAPI document leaves out",
     source: "`required` of the schema of the request body in the OpenAPI document",
     text: "The API refused a request with everything that the OpenAPI document requires, and accepted the same request with \
-more members (`optional_members` of the contract). Declare those that the API needs as `required`, or accept the request \
+more members (`optional_members` of the contract), or with values that the refusal named in place of those that the run made \
+up. Declare those that the API needs as `required`, or accept the request \
 without them. Which of the members that were added are needed the response without them may say. From then on the run sends \
 them with every request to the operation. It is a warning: a document may leave to words what its schemas cannot say. If the \
 API answered HTTP 500 without them, it is a violation.",
@@ -27,14 +28,26 @@ pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
     completed
         .map(|(index, completed)| {
             let members = completed.members.join(", ");
+            let values = completed.values.iter().map(|(name, value)| format!("{name} = {value}"));
+            let values = values.collect::<Vec<String>>().join(", ");
             let verb = if completed.broke { "breaks" } else { "is refused" };
+            let accepted = match (members.is_empty(), values.is_empty()) {
+                (_, true) => format!("more: {members}"),
+                (true, false) => values.clone(),
+                (false, false) => format!("more: {members}, and {values}"),
+            };
             let message = format!(
-                "{} {verb} with what the document requires ({}), and accepted with more: {members}",
+                "{} {verb} with what the document requires ({}), and accepted with {accepted}",
                 completed.operation, completed.refusal
             );
             let expected = "no more than the document requires";
             // The same members that several operations require are one deviation.
-            let actual = format!("some of {members} is required");
+            let names = completed.members.iter().chain(completed.values.iter().map(|(name, _)| name));
+            let names = names.map(String::as_str).collect::<Vec<&str>>().join(", ");
+            let actual = match members.is_empty() {
+                true => format!("only some values of {names} are accepted"),
+                false => format!("some of {names} is required"),
+            };
             // Whatever the document leaves to words, it does not let the server break.
             let source = if completed.broke { Provenance::Documented } else { Provenance::Inferred };
             let finding = Finding::new(CHECK.id, source, expected, actual).saying(message);

@@ -1,22 +1,24 @@
-//! The body is exactly one JSON document.
+//! The body is exactly one document of JSON, or of XML.
 
-use failspec_base::message::{BodyError, Header};
+use failspec_base::message::{BodyError, BodyFormat, Document, Header, StreamFormat, StreamItem};
 use failspec_pack::pack::{Envelope, Provenance};
 
 use super::{
     definition::{Check, When},
     finding::Finding,
+    response_view::{Item, Within},
     subject::Subject,
 };
 
 pub(super) static CHECK: Check = Check {
     id: "well-formed",
-    summary: "the body arrives whole, and is exactly one well-formed JSON document if the contract reads JSON",
-    source: "the contract documents a JSON envelope; RFC 8259 (unique keys: section 4; no byte order mark: \
-section 8.1)",
-    text: "The contract expects code, message or schema in a JSON body, but the body is not one JSON \
+    summary: "the body arrives whole, and is exactly one well-formed document of JSON or XML, whichever the contract reads",
+    source: "the contract documents an envelope in JSON or XML; RFC 8259 (unique keys: section 4; no byte order mark: \
+section 8.1); XML 1.0, with namespaces",
+    text: "The contract expects code, message or schema in a body of JSON or XML, but the body is not one such \
 document: it is empty, HTML, cut off, followed by more bytes, not UTF-8, starts with a byte order mark, or \
-has a key twice, of which one parser takes the first and another the last. Until the body can be parsed, \
+has a key twice, of which one parser takes the first and another the last. Of errors in XML: it is no XML, or XML that is \
+not well-formed, or that needs entities of its own. Of a stream, each line must be JSON, and the event that is the error. Until the body can be parsed, \
 nothing else in it can be checked. If the contract says nothing of the body, it must still arrive: one that \
 ends before its announced length, or that is not in the coding of Content-Encoding, is an error in every \
 client.",
@@ -26,7 +28,7 @@ client.",
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let transfer = subject.response().defect.as_ref().filter(|defect| is_of_the_server(defect, subject));
-    let Some(source) = reads_json(subject) else {
+    let Some(source) = reads_body(subject) else {
         // Whatever the contract says of the body: no client can read one that does not arrive.
         return transfer
             .map(|defect| {
@@ -43,15 +45,47 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             .collect();
     };
     let broken = subject.response().defect.iter().map(ToString::to_string);
-    let defects = subject.response().document().defects.iter().map(ToString::to_string);
+    if subject.view.within != Within::Response {
+        let wrong = broken.chain(of_items(subject));
+        return wrong
+            .map(|defect| {
+                subject
+                    .finding(CHECK.id, source, "items that are each one JSON document", &defect)
+                    .saying(format!("the stream cannot be read: {defect}"))
+            })
+            .collect();
+    }
+    let formats = subject.failure.envelope.formats();
+    let read = subject.response().document();
+    // A body in the other format is read again in the one that it should have, for what is wrong with it.
+    let again = match read.format {
+        format if formats.allow(format) => None,
+        BodyFormat::Xml => Some(Document::read(&subject.response().body)),
+        BodyFormat::Json => Some(Document::read_xml(&subject.response().body, None)),
+    };
+    let defects = again.as_ref().unwrap_or(read).defects.iter().map(ToString::to_string);
+    let expected = format!("one {formats} document");
     broken
         .chain(defects)
         .map(|defect| {
             subject
-                .finding(CHECK.id, source, "one JSON document", &defect)
-                .saying(format!("the body is not one well-formed JSON document: {defect}"))
+                .finding(CHECK.id, source, &expected, &defect)
+                .saying(format!("the body is not one well-formed {formats} document: {defect}"))
         })
         .collect()
+}
+
+/// Returns what is wrong with the items of a stream: each line must be JSON, and so must the event that is judged.
+fn of_items(subject: &Subject<'_>) -> Option<String> {
+    let Within::Stream(format) = subject.view.within else { return None };
+    let is_judged = |item: &StreamItem| {
+        format == StreamFormat::Ndjson
+            || matches!(subject.view.item, Item::One(value) if std::ptr::eq(value, &raw const item.value))
+    };
+    let items = subject.response().items(format).iter().enumerate();
+    let mut broken = items.filter(|(_, item)| is_judged(item) && !item.defects.is_empty());
+    let (index, item) = broken.next()?;
+    Some(format!("item {}: {}", index + 1, item.defects.first()?))
 }
 
 /// Returns false for a coding that the request itself asked for and that failspec cannot decode.
@@ -61,13 +95,14 @@ fn is_of_the_server(defect: &BodyError, subject: &Subject<'_>) -> bool {
     !(asked && matches!(defect, BodyError::UnsupportedEncoding(_)))
 }
 
-/// Returns the source of the strongest rule that needs a JSON body, if there is one.
-fn reads_json(subject: &Subject<'_>) -> Option<Provenance> {
+/// Returns the source of the strongest rule that needs a body, if there is one.
+fn reads_body(subject: &Subject<'_>) -> Option<Provenance> {
     let Envelope { schema, code, message, request_id, status, .. } = &subject.failure.envelope;
     let in_body = request_id.as_ref().filter(|ruled| ruled.rule.pointer.is_some());
     let sources = [
         schema.as_ref().map(|ruled| ruled.source),
-        code.as_ref().map(|ruled| ruled.source),
+        // A code in a header or in a text needs no document.
+        code.as_ref().filter(|ruled| ruled.rule.in_body().next().is_some()).map(|ruled| ruled.source),
         message.as_ref().map(|ruled| ruled.source),
         status.as_ref().map(|ruled| ruled.source),
         in_body.map(|ruled| ruled.source),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use failspec_pack::{pack::Contract, target_config::OutOfReach};
 
-use super::{CaseReport, Exercise, Outcome, Reason};
+use super::{CaseReport, Exercise, FeatureReport, Outcome, Reason};
 
 /// The failures and causes (by index) of the scenarios that a selector or a shard selected.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +75,8 @@ pub enum State {
     Excluded(String),
     /// The target declares it out of reach.
     OutOfReach(String),
+    /// It belongs to an optional part of the API that the product does not have.
+    NotApplicable(String),
     /// It was not selected.
     NotSelected,
     /// None of the above: the run is incomplete.
@@ -148,12 +150,13 @@ impl State {
 }
 
 impl Coverage {
-    /// Computes the coverage of the failures of `contract` by `cases`; `selection` is what was requested, if not
-    /// everything.
+    /// Computes the coverage of the failures of `contract` by `cases`; `features` are the optional parts of the API, and
+    /// `selection` is what was requested, if not everything.
     pub fn of(
         contract: &Contract,
         cases: &[&CaseReport],
         out_of_reach: &[OutOfReach],
+        features: &[FeatureReport],
         selection: Option<&Selection>,
     ) -> Self {
         let documented = contract.failures.iter().enumerate();
@@ -162,10 +165,13 @@ impl Coverage {
                 let declared = if let Some(reason) = &failure.excluded {
                     Some(State::Excluded(reason.clone()))
                 } else {
-                    out_of_reach
-                        .iter()
-                        .find(|entry| entry.matches(&contract.name, &failure.id))
-                        .map(|entry| State::OutOfReach(entry.reason.clone()))
+                    let own = features.iter().filter(|feature| feature.failures.contains(&failure.id));
+                    let absent = own.filter_map(FeatureReport::why_not_applicable).next();
+                    let mut out_of_reach = out_of_reach.iter();
+                    let out_of_reach = out_of_reach.find(|it| it.matches(&contract.name, &failure.id));
+                    absent
+                        .map(State::NotApplicable)
+                        .or_else(|| out_of_reach.map(|entry| State::OutOfReach(entry.reason.clone())))
                 };
                 let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
                     (
@@ -199,7 +205,9 @@ impl Coverage {
             // it.
             let declared = in_shards
                 .flat_map(|failure| of_causes(failure).into_iter().chain([failure.state.clone()]))
-                .find(|state| matches!(state, State::Excluded(_) | State::OutOfReach(_)));
+                .find(|state| {
+                    matches!(state, State::Excluded(_) | State::OutOfReach(_) | State::NotApplicable(_))
+                });
             let id = failure.failure.as_str();
             let selected = |cause: &str| full || causes.contains(&(id, Some(cause)));
             DocumentedFailure {
@@ -230,6 +238,10 @@ impl Coverage {
                     (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
                     // Failures that were not requested need no explanation.
                     _ if !selected => State::NotSelected,
+                    // Of a feature that the product does not have, no case was tried.
+                    (Some(State::NotApplicable(_)), State::Missing(NotCovered::Case { outcome, reason })) => {
+                        State::Missing(NotCovered::Case { outcome, reason })
+                    }
                     (Some(declared), _) => declared.clone(),
                     (None, shown) => shown,
                 }
@@ -289,10 +301,15 @@ impl Coverage {
     }
 }
 
-/// Returns the best state that the cases have: exercised, else an alternative, else waived, else the reason why not.
+/// Returns the best state that the cases have: exercised, else an alternative, else waived, else the reason why not. They
+/// are not applicable only if all of them are.
 pub(super) fn shown_by(cases: &[&CaseReport]) -> State {
     let mut best: Option<State> = None;
-    for case in cases {
+    let applies = |case: &&&CaseReport| case.outcome != Outcome::NotApplicable;
+    if let (Some(case), None) = (cases.first(), cases.iter().find(applies)) {
+        return State::NotApplicable(case.reason.as_ref().map(ToString::to_string).unwrap_or_default());
+    }
+    for case in cases.iter().filter(applies) {
         let state = match (&case.exercised, case.outcome) {
             (Exercise::Exercised, Outcome::Passed | Outcome::Failed) => State::Exercised,
             (Exercise::Alternative(code), Outcome::Passed | Outcome::Failed) => {

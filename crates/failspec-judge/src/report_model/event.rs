@@ -11,7 +11,7 @@ use failspec_pack::{
 };
 
 use super::{
-    CaseReport, Coverage, ExchangeReport, FindingGroup, MissingRequirement, OperationAccess,
+    CaseReport, Coverage, ExchangeReport, FeatureReport, FindingGroup, MissingRequirement, OperationAccess,
     OperationCoverage, Reason, RecordingReport, RunFinding, Shard, ShardReport, Summary, TestEnvironment,
     Verdict, WaiverReport,
 };
@@ -304,6 +304,9 @@ pub struct PackReport {
     /// as one), and in a shard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<OperationAccess>,
+    /// The optional parts of the API that cases belong to, and whether the product has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureReport>,
     /// Requirements that the target does not provide, so that cases were skipped.
     pub missing_requirements: Vec<MissingRequirement>,
     /// Contradictions and gaps in its documentation.
@@ -317,6 +320,9 @@ pub struct PackReport {
     /// Which candidate for the health check was used, if the contract has candidates and the run wrote something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheckReport>,
+    /// True if a response said that it comes from `failspec mock`: the run says nothing about a real API.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mock: bool,
     /// The servers that the run spoke to, and what the target changes, if it was recorded (`failspec certify`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<TestEnvironment>,
@@ -402,6 +408,13 @@ pub struct RunReport {
     pub recordings: Vec<RecordingReport>,
     /// Contradictions and gaps in the documentation.
     pub errata: Vec<ErratumReport>,
+}
+
+impl RunReport {
+    /// Returns true if the run was on a mock, at least in part: it says nothing about a real API.
+    pub fn is_of_mock(&self) -> bool {
+        self.packs.iter().any(|pack| pack.mock)
+    }
 }
 
 /// The version of the report format.

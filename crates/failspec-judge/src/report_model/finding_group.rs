@@ -34,6 +34,9 @@ pub struct FindingGroup {
     /// The part of the requests that the fault is in, if it is the same in all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// The kinds of faults of the requests under test, the most frequent first, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultCount>,
     /// The expected value.
     pub expected: String,
     /// The observed value.
@@ -68,6 +71,21 @@ pub struct FindingGroup {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// A kind of fault, and the number of cases with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultCount {
+    /// The kind of fault: `below_minimum`.
+    pub kind: Arc<str>,
+    /// The number of cases.
+    pub cases: usize,
+}
+
+impl fmt::Display for FaultCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.cases, self.kind.replace('_', " "))
+    }
 }
 
 /// The beginning of a response.

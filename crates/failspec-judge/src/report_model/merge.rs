@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    CaseReport, Coverage, Exercise, MissingRequirement, Outcome, PackReport, Reason, RunFinding, RunReport,
-    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access, group_findings, is_cut_short,
-    merge_recordings::add_recordings, operation::joined, reused_request_ids, waiver_findings,
+    CaseReport, Coverage, Exercise, FeatureReport, MissingRequirement, Outcome, PackReport, Reason,
+    RunFinding, RunReport, ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access,
+    disclaimed_features, group_findings, is_cut_short, merge_recordings::add_recordings, operation::joined,
+    reused_request_ids, waiver_findings,
 };
 
 /// Reason why reports cannot be merged.
@@ -35,6 +36,12 @@ pub enum MergeError {
         other: String,
         /// Its value in the other report.
         in_other: String,
+    },
+    /// A report is of a run on a mock.
+    #[error("{report} is the report of a run on a mock, which says nothing about a real API")]
+    Mock {
+        /// The report.
+        report: String,
     },
     /// A shard occurs twice.
     #[error("shard {shard} occurs twice: {one} and {other}")]
@@ -104,6 +111,9 @@ pub fn merge(reports: Vec<Named>) -> Result<RunReport, MergeError> {
 
 fn merge_shards(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     let shards = all_shards(&reports)?;
+    if let Some((report, _)) = reports.iter().find(|(_, report)| report.is_of_mock()) {
+        return Err(MergeError::Mock { report: report.clone() });
+    }
     reports.sort_by_key(|(_, report)| report.shard.as_ref().map(|shard| shard.number));
     belong_together(&reports, &shards)?;
     let times = times(&reports)?;
@@ -136,6 +146,7 @@ fn merge_shards(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         full &= pack_is_full;
         whole.run_findings.extend(reused_request_ids(&own));
         join_pack(pack, index, &packs_of_shards, &own, pack_is_full);
+        whole.run_findings.extend(disclaimed_features(&pack.features));
     }
     if full && judged {
         whole.run_findings.extend(unreferenced);
@@ -268,6 +279,7 @@ fn target_config(report: &RunReport) -> Vec<(&'static str, String)> {
         ("conditions", of(|config| &config.conditions)),
         ("failures out of reach", of(|config| &config.out_of_reach)),
         ("operations", of(|config| &config.operations)),
+        ("features", of(|config| &config.features)),
     ]
 }
 
@@ -292,6 +304,7 @@ fn cases_are_whole(reports: &[Named]) -> Result<(), MergeError> {
                 // A shard runs its cases once, and what was only seen is in no shard.
                 Outcome::Unstable | Outcome::Seen => false,
                 Outcome::Inconclusive => case.violations.is_empty() && case.exercised == Exercise::No,
+                Outcome::NotApplicable => case.is_consistent(),
                 // Of one that the time of the run stopped, requests were sent.
                 Outcome::Skipped => {
                     let is_stopped = case.reason.as_ref().is_some_and(Reason::is_stop);
@@ -403,6 +416,18 @@ fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
     Ok((begin.to_string(), duration))
 }
 
+/// Merges what the shards learned about the features. A shard that needs no probe sends none; where shards disagree, the
+/// product has the feature: then the cases that ran count.
+fn join_features(features: &mut [FeatureReport], of_shards: &[&PackReport]) {
+    for feature in features {
+        let others = of_shards.iter().flat_map(|pack| &pack.features);
+        let asked = others.filter(|other| other.name == feature.name && other.probe.is_some());
+        if let Some(best) = asked.min_by_key(|other| other.presence) {
+            feature.clone_from(best);
+        }
+    }
+}
+
 /// Merges the reports of all shards about one pack into `pack`, which is that of the first shard.
 fn join_pack(
     pack: &mut PackReport,
@@ -419,6 +444,7 @@ fn join_pack(
     let place: HashMap<&str, usize> = cases.iter().map(|case| (&*case.name, case.index)).collect();
     pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
     pack.header.waits.sort_by_key(|wait| place.get(wait.case.as_str()).copied());
+    join_features(&mut pack.features, &of_shards);
     // A shard that wrote nothing has none.
     pack.health_check = of_shards.iter().find_map(|pack| pack.health_check.clone());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));

@@ -6,6 +6,7 @@ mod case;
 mod coverage;
 mod event;
 mod exit_code;
+mod feature;
 mod finding_group;
 mod finding_rows;
 mod fold;
@@ -35,7 +36,8 @@ pub use event::{
     PackHeader, PackReport, PlannedWait, RunEnd, RunHeader, RunReport, Via,
 };
 pub use exit_code::{Verdict, VerdictInput, exit, is_cut_short};
-pub use finding_group::{FindingGroup, MissingPart, ResponseExcerpt};
+pub use feature::{FeatureReport, Presence, disclaimed_features};
+pub use finding_group::{FaultCount, FindingGroup, MissingPart, ResponseExcerpt};
 pub use finding_rows::group_findings;
 pub use fold::{ReportFold, report};
 pub use merge::{MergeError, merge};

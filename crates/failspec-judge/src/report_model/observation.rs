@@ -131,6 +131,7 @@ impl Judgement<'_> {
         match self.outcome() {
             Outcome::Inconclusive
             | Outcome::Skipped
+            | Outcome::NotApplicable
             | Outcome::Unconfirmed
             | Outcome::Unstable
             | Outcome::Seen => Exercise::No,
@@ -159,7 +160,12 @@ impl Outcome {
             Self::Failed | Self::Unstable => Some(Verdict::Violations),
             Self::Inconclusive => Some(Verdict::Inconclusive),
             // Whether these make the run incomplete depends on the other cases of the failure.
-            Self::Passed | Self::Unconfirmed | Self::Skipped | Self::Waived | Self::Seen => None,
+            Self::Passed
+            | Self::Unconfirmed
+            | Self::Skipped
+            | Self::NotApplicable
+            | Self::Waived
+            | Self::Seen => None,
         }
     }
 
@@ -169,7 +175,7 @@ impl Outcome {
             Self::Passed | Self::Seen => TestStatus::Success,
             Self::Failed | Self::Unstable => TestStatus::Failure,
             Self::Inconclusive => TestStatus::Error,
-            Self::Skipped | Self::Waived | Self::Unconfirmed => TestStatus::Skipped,
+            Self::Skipped | Self::NotApplicable | Self::Waived | Self::Unconfirmed => TestStatus::Skipped,
         }
     }
 }
@@ -187,6 +193,10 @@ impl CaseReport {
             Outcome::Unstable => !is_seen,
             Outcome::Waived => is_clean && !self.waived.is_empty(),
             Outcome::Inconclusive | Outcome::Skipped => is_clean && !is_seen,
+            // Nothing of it was sent.
+            Outcome::NotApplicable => {
+                is_clean && !is_seen && self.waived.is_empty() && self.exchanges.is_empty()
+            }
         }
     }
 }
@@ -247,6 +257,7 @@ mod tests {
             (Outcome::Inconclusive, Some(Verdict::Inconclusive), false, TestStatus::Error),
             (Outcome::Unconfirmed, None, true, TestStatus::Skipped),
             (Outcome::Skipped, None, false, TestStatus::Skipped),
+            (Outcome::NotApplicable, None, false, TestStatus::Skipped),
             (Outcome::Waived, None, true, TestStatus::Skipped),
             (Outcome::Seen, None, true, TestStatus::Success),
         ] {

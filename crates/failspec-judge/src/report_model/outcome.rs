@@ -15,6 +15,8 @@ pub enum Outcome {
     Inconclusive,
     /// The target does not provide a role, variable or condition that the scenario requires.
     Skipped,
+    /// It belongs to an optional part of the API that the product does not have.
+    NotApplicable,
     /// Its violations are waived, with a reason and an expiry date.
     Waived,
     /// The failure did not come, and no documented rule was broken: that this fault causes it is only inferred.
@@ -26,9 +28,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns true if the response was judged: it was neither skipped nor inconclusive.
+    /// Returns true if the response was judged: it was neither skipped, not applicable nor inconclusive.
     pub fn is_judged(self) -> bool {
-        !matches!(self, Self::Inconclusive | Self::Skipped)
+        !matches!(self, Self::Inconclusive | Self::Skipped | Self::NotApplicable)
     }
 
     /// Returns the word for it in reports.
@@ -38,6 +40,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Inconclusive => "inconclusive",
             Self::Skipped => "skipped",
+            Self::NotApplicable => "not applicable",
             Self::Waived => "waived",
             Self::Unconfirmed => "unconfirmed",
             Self::Unstable => "unstable",

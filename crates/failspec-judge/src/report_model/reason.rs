@@ -26,6 +26,13 @@ pub enum Reason {
         /// The missing requirements, roles first.
         requirements: Vec<Requirement>,
     },
+    /// The product does not have the optional part of the API that the case belongs to.
+    FeatureAbsent {
+        /// The feature.
+        feature: String,
+        /// The probe that told so, and the response to it, in words.
+        probe: String,
+    },
     /// The target is read-only, and the case sends a request that may change something.
     ReadOnly,
     /// The violations are waived.
@@ -119,6 +126,8 @@ pub enum Rerun {
     OwnThings,
     /// The first run contradicts an id that another case may have created or removed. The second one ran alone.
     RanAlone,
+    /// More of the requests that were sent at once succeeded than should: perhaps they were processed one after the other.
+    NoOverlap,
     /// A connection was lost without a response.
     ConnectionLost,
     /// The server sent bytes that belong to no response: a response of the first run may have belonged to another
@@ -142,6 +151,9 @@ impl fmt::Display for Rerun {
                 "sent the control again, which had been sent for another case, before a violation was reported"
             }
             Self::OwnThings => "ran twice: the first run used what the setup of another case had made",
+            Self::NoOverlap => {
+                "ran again: requests that were sent at once were perhaps processed one after the other"
+            }
             Self::RanAlone => {
                 "ran twice: in the first run another case may have created or removed the same id"
             }
@@ -192,6 +204,9 @@ impl fmt::Display for Reason {
                     .filter_map(|kind| names_of(kind, requirements))
                     .collect::<Vec<_>>();
                 write!(f, "the target does not provide {}", parts.join(" and "))
+            }
+            Self::FeatureAbsent { feature, probe } => {
+                write!(f, "the product does not have the feature {feature} ({probe})")
             }
             Self::ReadOnly => f.write_str("the target is read-only, and the case may change something"),
             Self::Waived { reason } => f.write_str(reason),

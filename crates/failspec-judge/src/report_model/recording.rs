@@ -63,7 +63,7 @@ pub enum NotJudgedReason {
     OtherPath,
     /// There is no response: the request was aborted, or blocked by the client.
     NoResponse,
-    /// It is a CORS preflight, which the API's server or its proxy responds to.
+    /// The response is one to a CORS preflight, which the API's server or its proxy gives.
     Preflight,
     /// The client took the response from its cache, or it is HTTP 304.
     Cached,

@@ -96,6 +96,9 @@ pub struct TargetConfigReport {
     pub out_of_reach: Vec<String>,
     /// Operations with another method or path.
     pub operations: Vec<String>,
+    /// Features that the product is said to have or not to have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
 }
 
 impl TargetConfigReport {
@@ -115,6 +118,7 @@ impl TargetConfigReport {
                 .iter()
                 .map(|(name, operation)| format!("{name}: {} {}", operation.method, operation.path.written))
                 .collect(),
+            features: target.features.iter().map(|(name, has)| format!("{name}: {has}")).collect(),
         }
     }
 }

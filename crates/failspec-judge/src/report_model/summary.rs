@@ -16,6 +16,9 @@ pub struct Summary {
     pub inconclusive: usize,
     /// Cases whose requirements the target does not provide.
     pub skipped: usize,
+    /// Cases of optional parts of the API that the product does not have.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_applicable: usize,
     /// Cases with known failures.
     pub waived: usize,
     /// Cases in which the failure did not come, without a violation.
@@ -53,6 +56,7 @@ impl Summary {
             failed: count(Outcome::Failed),
             inconclusive: count(Outcome::Inconclusive),
             skipped: count(Outcome::Skipped),
+            not_applicable: count(Outcome::NotApplicable),
             waived: count(Outcome::Waived),
             unconfirmed: count(Outcome::Unconfirmed),
             unstable: count(Outcome::Unstable),

@@ -16,6 +16,8 @@ const MAX_BODY_SIZE: usize = 64 << 10;
 pub struct NormalizedResponse<'a> {
     /// The response.
     pub response: &'a Response,
+    /// The part of it that is judged in place of the whole: an item of a stream, or the error of a job.
+    pub item: Option<&'a Value>,
     /// The failure under test, which lists the values that vary.
     pub failure: &'a Failure,
     /// Values of this case only (`${unique}`, `${uuid}`).
@@ -31,8 +33,15 @@ pub fn picture(of: NormalizedResponse<'_>) -> String {
         text.push_str(&format!("{name}: {value}\n"));
     }
     text.push('\n');
-    match &of.response.document().value {
-        _ if of.response.body.len() > MAX_BODY_SIZE => {
+    let document = of.response.document();
+    if of.item.is_none() && document.is_xml() && document.value.is_some() {
+        // Prefixes, the order of attributes and the white space between elements say nothing.
+        text.push_str("[XML, its elements as members]\n");
+    }
+    let is_large = of.response.body.len() > MAX_BODY_SIZE
+        && of.item.is_none_or(|item| item.to_string().len() > MAX_BODY_SIZE);
+    match of.item.or(document.value.as_ref()) {
+        _ if is_large => {
             text.push_str(&format!("[a body of more than {MAX_BODY_SIZE} bytes]"));
         }
         // If no secret is known, as is usual, nothing is copied to be masked.

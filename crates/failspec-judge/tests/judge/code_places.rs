@@ -50,6 +50,23 @@ fn code_in_a_header_identifies_a_response_without_a_body() {
 }
 
 #[test]
+fn code_in_a_header_needs_no_body_of_a_format() {
+    // Without `body: optional`, too: only what is in the body asks for one.
+    let world = world("{ code: { header: X-Error } }");
+    let page = |code: &str| Reply::text(404, "it is not there").with("x-error", code);
+    assert_judged(
+        &world,
+        [
+            (empty(("x-error", "Absent")), &[][..]),
+            (page("Absent"), &[]),
+            (page("Hidden"), &["violation code"]),
+        ],
+    );
+    let with_message = self::world("{ code: { header: X-Error }, message: /message }");
+    assert!(with_message.judge(page("Absent")).contains(&"violation well-formed".to_owned()));
+}
+
+#[test]
 fn code_in_a_header_is_a_number_if_the_contract_has_one() {
     let world = World::new(
         "envelope: { body: empty, code: { header: X-Error } }\nfailures: [ { id: a, status: 404, code: 17, summary: x } ]",

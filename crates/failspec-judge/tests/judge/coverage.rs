@@ -1,8 +1,8 @@
 //! Coverage: what a run says about each documented failure.
 
 use failspec_judge::report_model::{
-    CaseReport, Coverage, Exercise, NotCovered, Outcome, Reason, Requirement, RequirementKind, Selection,
-    State,
+    CaseReport, Coverage, Exercise, FeatureReport, NotCovered, Outcome, Presence, Reason, Requirement,
+    RequirementKind, Selection, State,
 };
 use failspec_pack::target_config::OutOfReach;
 use serde_json::json;
@@ -23,7 +23,47 @@ failures:
 fn coverage(cases: &[CaseReport], selection: Option<&Selection>) -> Coverage {
     let world = World::new(CONTRACT, "triggers: absent/gone");
     let far = OutOfReach { failures: vec!["t::far".to_owned()], reason: "no button".to_owned() };
-    Coverage::of(world.contract(), &cases.iter().collect::<Vec<_>>(), &[far], selection)
+    Coverage::of(world.contract(), &cases.iter().collect::<Vec<_>>(), &[far], &[], selection)
+}
+
+#[test]
+fn what_belongs_to_an_absent_feature_is_not_applicable() {
+    let world = World::new(CONTRACT, "triggers: absent/gone");
+    let feature = |presence| FeatureReport {
+        name: "optional".to_owned(),
+        about: "x".to_owned(),
+        failures: vec!["busy".to_owned()],
+        declared: None,
+        presence,
+        probe: Some("GET /busy".to_owned()),
+        response: Some("HTTP 404".to_owned()),
+    };
+    let none = State::Missing(NotCovered::NoScenario);
+    let absent = State::NotApplicable(
+        "the product does not have the feature optional (GET /busy got HTTP 404)".to_owned(),
+    );
+    let case = |outcome| case("t::busy::s", outcome);
+    let untold = || State::NotApplicable(String::new());
+    for (presence, cases, expected) in [
+        (Presence::Absent, vec![], absent.clone()),
+        (Presence::Present, vec![], none.clone()),
+        (Presence::Unclear, vec![], none),
+        (Presence::Absent, vec![case(Outcome::NotApplicable)], absent),
+        // A case that sends an operation of another feature.
+        (Presence::Present, vec![case(Outcome::NotApplicable)], untold()),
+        // Whatever was tried counts, whichever feature is absent.
+        (Presence::Absent, vec![case(Outcome::Skipped)], not_covered(Outcome::Skipped)),
+        (
+            Presence::Absent,
+            vec![case(Outcome::NotApplicable), case(Outcome::Inconclusive)],
+            not_covered(Outcome::Inconclusive),
+        ),
+        (Presence::Absent, vec![case(Outcome::NotApplicable), seen(Outcome::Passed)], State::Exercised),
+    ] {
+        let cases: Vec<&CaseReport> = cases.iter().collect();
+        let shown = Coverage::of(world.contract(), &cases, &[], &[feature(presence)], None);
+        assert_eq!(shown.failures[1].state, expected, "{presence:?}");
+    }
 }
 
 fn state(cases: &[CaseReport]) -> State {

@@ -368,3 +368,34 @@ fn bodies_that_have_nothing_of_what_is_declared_are_one_row() {
     ];
     assert_eq!(group_findings(&cases).len(), 2);
 }
+
+/// A value that the API accepted although it should not have comes back in its response: one row, whatever rule it breaks. What else is
+/// wrong with a response has its own.
+#[test]
+fn wrong_values_that_an_accepted_request_brought_are_one_row() {
+    let with_member = |finding: &Finding, member: &str| -> Finding {
+        let mut written = serde_json::to_value(finding).unwrap();
+        written["member"] = member.into();
+        serde_json::from_value(written).unwrap()
+    };
+    let accepted = |name: &str, part: &str, shape: Finding| {
+        let not_rejected = warning("not-rejected", "a success (HTTP 201)");
+        let mut case = ran(name, "POST /things", [201, 201], vec![not_rejected, at(1, &shape)]);
+        case.part = Some(part.into());
+        case
+    };
+    let kind = with_member(&violation("declared-schema", "not one of"), "kind");
+    let port = with_member(&violation("declared-schema", "less than the minimum"), "port");
+    let cases = [
+        accepted("t::a::1", "kind", kind.clone()),
+        accepted("t::a::2", "address_port", port.clone()),
+        // A member that the fault is not in.
+        accepted("t::a::3", "size", port),
+    ];
+    let shapes = group_findings(&cases).into_iter().filter(|row| row.check == "declared-schema");
+    assert_eq!(shapes.map(|row| row.cases).collect::<Vec<_>>(), [2, 1]);
+    // A refusal echoes nothing.
+    let mut refused = ran("t::b::1", "POST /things", [201, 400], vec![at(1, &kind)]);
+    refused.part = Some("kind".into());
+    assert_eq!(short(&[refused]), [of("declared-schema", 1, 1)]);
+}

@@ -8,7 +8,7 @@ use failspec_judge::check::{
 };
 use failspec_pack::{
     openapi::Declared,
-    pack::{Contract, Files, Pack, Pointer, Schema, SchemaRegistry},
+    pack::{Contract, Files, Pack, Place, Pointer, Schema, SchemaRegistry},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -267,5 +267,5 @@ impl Reply {
 pub fn pick(id: &str) -> Pick {
     let schema = Schema::compile(json!({ "const": id }), &SchemaRegistry::default()).expect("a schema");
     let pointer = |text: &str| Pointer::parse(text).expect("a pointer");
-    Pick { items: pointer("/results"), filter: vec![(pointer("/id"), schema.into())] }
+    Pick { place: Place::List(pointer("/results")), filter: vec![(pointer("/id"), schema.into())] }
 }

@@ -297,7 +297,7 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         let members = members.map(|name| vec![name.to_owned()]);
         let completed = members.map(|members| {
             let (operation, refusal) = ("POST /notes".to_owned(), "HTTP 400".to_owned());
-            Box::new(CompletedBody { operation, members, refusal, broke })
+            Box::new(CompletedBody { operation, members, values: Vec::new(), refusal, broke })
         });
         let replies = [(Phase::Setup, Reply::json(201, json!({}))), (Phase::Request, text(404))];
         let found = contract.judge_with(&replies, |observed| observed.records[0].completed = completed);
@@ -320,6 +320,21 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     };
     assert!(!readable(None) && !readable(Some("https://other.test")));
     assert!(readable(Some("*")) && readable(Some("https://app.test")));
+    // Headers that the success exposes matter if the failure has them.
+    let exposes = |name: &'static str, exposed: &str| {
+        let open = |reply: Reply| reply.with("access-control-allow-origin", "*");
+        let success = open(Reply::json(200, json!({}))).with("access-control-expose-headers", exposed);
+        let failure = open(absent()).with(name, "1");
+        let found =
+            contract.judge_with(&[(Phase::Control, success), (Phase::Request, failure)], |observed| {
+                for record in &mut observed.records {
+                    record.exchange.request.headers.push(Header::open("Origin", "https://app.test"));
+                }
+            });
+        found.contains(&"warning cross-origin".to_owned())
+    };
+    assert!(exposes("x-id", "X-Total, X-Id") && exposes("x-id", "*"));
+    assert!(!exposes("x-id", "X-Total"));
     // A failure that names the parameter that is wrong, and one that names another.
     let names = World::new(
         "envelope: { code: /error }\nfailures: [ { id: bad, status: 400, code: bad, summary: x, names: /fields/*/name } ]",

@@ -49,6 +49,7 @@ pub fn case(name: &str, outcome: Outcome) -> CaseReport {
         violations: if outcome == Outcome::Failed { vec![violation("status", "500")] } else { Vec::new() },
         warnings: Vec::new(),
         waived: if outcome == Outcome::Waived { vec![waived("known")] } else { Vec::new() },
+        recorded: None,
         snapshot: None,
         logs: None,
         exchanges: Vec::new(),
@@ -145,11 +146,13 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
         coverage,
         operations: Vec::new(),
         access: Vec::new(),
+        features: Vec::new(),
         missing_requirements: Vec::new(),
         errata: Vec::new(),
         judged: true,
         unproven: None,
         health_check: None,
+        mock: false,
         environment: None,
     }
 }
@@ -171,6 +174,7 @@ pub fn run(pack: PackReport, cases: Vec<CaseReport>) -> RunReport {
         cases,
         finding_groups: Vec::new(),
         run_findings: Vec::new(),
+        recordings: Vec::new(),
         errata: Vec::new(),
     }
 }

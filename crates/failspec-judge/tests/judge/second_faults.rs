@@ -47,6 +47,24 @@ fn failure_of_the_second_fault_is_wrong_only_if_the_contract_says_which_wins() {
 }
 
 #[test]
+fn without_a_body_the_status_tells_the_second_fault() {
+    let optional = CODES.replace("code: /error", "code: /error, body: optional");
+    for (scenario, status, is_wrong) in [
+        ("triggers: absent, second_fault: busy", 503, false),
+        ("triggers: absent, second_fault: busy", 404, false),
+        ("triggers: absent, second_fault: busy", 403, true),
+        ("triggers: unauthorized, second_fault: absent", 404, true),
+    ] {
+        let found = World::new(&optional, scenario).judge(Reply::text(status, ""));
+        assert_eq!(
+            found.contains(&"violation status".to_owned()),
+            is_wrong,
+            "{scenario}, {status}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn what_a_scenario_expects_of_its_failure_is_not_expected_of_the_other_fault() {
     let scenario = |order: &str| format!("{order}, expect: {{ body: {{ /realm: {{ const: a }} }} }}");
     let unknown = World::new(

@@ -24,7 +24,7 @@ fn pictured(contract: &str, reply: &Reply, own_values: &[&str], secrets: &[&str]
     }
     let own_values: Vec<String> = own_values.iter().map(|value| (*value).to_owned()).collect();
     let (response, failure) = (&reply.response(), &world.contract().failures[0]);
-    picture(NormalizedResponse { response, failure, own_values: &own_values, mask: &mask })
+    picture(NormalizedResponse { response, item: None, failure, own_values: &own_values, mask: &mask })
 }
 
 fn full() -> Reply {

@@ -1,4 +1,4 @@
-//! Streams of events and of lines are not read, and never judged as something else.
+//! Streams of events and of lines are not read unless a scenario says so, and never judged as something else.
 
 use failspec_judge::check::{describe_stream, unread_stream};
 
@@ -60,7 +60,7 @@ fn each_rule_for_a_body_makes_a_stream_unreadable() {
     let reply = |media_type: &str| Reply::text(200, "").with("content-type", media_type).response();
     assert_eq!(
         describe_stream(&reply("text/event-stream; x=1")).as_deref(),
-        Some("a stream (text/event-stream), which failspec does not read")
+        Some("a stream (text/event-stream), which failspec reads only where `at` has a `stream`")
     );
     assert_eq!(describe_stream(&reply("text/plain")), None);
 }

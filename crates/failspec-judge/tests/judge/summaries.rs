@@ -71,14 +71,17 @@ fn a_summary_counts_cases_and_failures() {
         case("t::b::8", Outcome::Waived),
         case("t::b::9", Outcome::Unconfirmed),
         case("t::b::10", Outcome::Unconfirmed),
+        case("t::b::11", Outcome::NotApplicable),
     ];
-    let coverage = Coverage::of(world.contract(), &cases.iter().collect::<Vec<_>>(), &[], None);
+    let coverage = Coverage::of(world.contract(), &cases.iter().collect::<Vec<_>>(), &[], &[], None);
     let summary = Summary::of(&cases, [&coverage, &coverage].into_iter());
     let expected = Summary {
         passed: 1,
         failed: 2,
         inconclusive: 1,
         skipped: 3,
+        not_applicable: 1,
+        seen: 0,
         waived: 1,
         unconfirmed: 2,
         unstable: 0,
@@ -142,6 +145,10 @@ fn a_report_is_consistent_if_its_outcome_follows_from_what_was_found() {
         (Outcome::Skipped, true, false, false, true),
         (Outcome::Skipped, false, false, false, false),
         (Outcome::Skipped, true, false, true, false),
+        (Outcome::NotApplicable, true, false, false, true),
+        (Outcome::NotApplicable, false, false, false, false),
+        (Outcome::NotApplicable, true, true, false, false),
+        (Outcome::NotApplicable, true, false, true, false),
     ] {
         let mut case = case("t::a::s", outcome);
         case.violations = if is_clean { vec![] } else { vec![violation("status", "500")] };

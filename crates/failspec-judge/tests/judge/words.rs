@@ -153,6 +153,7 @@ const CONFIG: &str = r#"
 url = "https://api.test/"
 operations = { get_note = "POST /v2/notes/{id}" }
 variables = { note = "n-1" }
+features = { optional = false }
 
 [target.local.roles.user]
 bearer = "abcdefgh"
@@ -190,6 +191,7 @@ fn a_target_is_told_by_the_names_of_what_it_provides() {
             conditions: list(&["down"]),
             out_of_reach: list(&["t::a, t::b: no button"]),
             operations: list(&["get_note: POST /v2/notes/{id}"]),
+            features: list(&["optional: false"]),
         }
     );
     let levels: Vec<CheckLevelWord> =
@@ -206,7 +208,7 @@ fn a_target_is_told_by_the_names_of_what_it_provides() {
             check: "code".to_owned(),
             expires: "2026-11-20".to_owned(),
             expired,
-            place: "failspec.toml:23".to_owned(),
+            place: "failspec.toml:24".to_owned(),
         };
         assert_eq!(waiver, expected, "{today}");
     }

@@ -1,4 +1,4 @@
-//! Judging of recorded exchanges: the findings, the failures that are seen, and the exchanges that are not judged.
+//! Recorded exchanges: what is seen in them, what is wrong with it, and what is not judged.
 
 use failspec_judge::report_model::{
     NotCovered, NotJudgedReason as Reason, Outcome, RunReport, State, Verdict,

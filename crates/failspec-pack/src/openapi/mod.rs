@@ -23,6 +23,7 @@ mod security;
 mod servers;
 mod strict;
 mod swagger;
+mod typical;
 mod version;
 mod warning;
 
@@ -37,5 +38,6 @@ pub use overlay::{Overlay, OverlayError};
 pub use parameter::{Parameter, ParameterLocation};
 pub use response::{Response, ResponseHeader, ResponseStatus};
 pub use security::{Credential, SecurityScheme};
+pub use typical::typical_text;
 pub use version::Version;
 pub use warning::{Warning, Warnings};

@@ -10,7 +10,11 @@ use failspec_base::{
     syntax::{Decoder, Field, MappingSchema, Node, NodeValue, ValueType},
 };
 
-use super::pointer::Pointer;
+use super::{
+    pattern_text::text_matching,
+    pointer::Pointer,
+    xml_path::{NAMESPACE, XML},
+};
 
 /// The location of the error code. Of several places, the first one that a response has counts.
 #[derive(Debug, Clone)]
@@ -32,7 +36,7 @@ pub struct CodePlace {
 /// A part of a response with a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodePart {
-    /// A value in a JSON body.
+    /// A value in a body of JSON or XML.
     Body(Pointer),
     /// A header, or one parameter of its value.
     Header {
@@ -54,6 +58,8 @@ pub(super) static CODE_LOCATION: MappingSchema = MappingSchema {
             ValueType::Pointer,
             "pointer into the body; `*` matches any item of a list",
         ),
+        XML,
+        NAMESPACE,
         Field::optional("header", ValueType::Text, "the name of a header"),
         Field::optional(
             "parameter",
@@ -69,7 +75,7 @@ pub(super) static CODE_LOCATION: MappingSchema = MappingSchema {
         Field::optional(
             "extract",
             ValueType::Text,
-            "with `pointer` or `header`: a regular expression; its first group, or else what it matches, is the code",
+            "with `pointer`, `xml` or `header`: a regular expression; its first group, or else what it matches, is the code",
         ),
         Field::optional(
             "absent",
@@ -102,10 +108,23 @@ impl CodeLocation {
 
     /// Returns the pointer, if the code is always the whole value at one place of a JSON body.
     pub fn pointer(&self) -> Option<&Pointer> {
+        self.whole_value().filter(|pointer| !pointer.is_xml())
+    }
+
+    /// Returns the pointer or the path, if the code is always the whole value at one place of a body.
+    pub fn whole_value(&self) -> Option<&Pointer> {
         match self.places.as_slice() {
             [CodePlace { part: CodePart::Body(pointer), extract: None }] => Some(pointer),
             _ => None,
         }
+    }
+
+    /// Returns its places in a body of JSON or XML.
+    pub fn in_body(&self) -> impl Iterator<Item = &Pointer> {
+        self.places.iter().filter_map(|place| match &place.part {
+            CodePart::Body(pointer) => Some(pointer),
+            CodePart::Header { .. } | CodePart::Text => None,
+        })
     }
 
     /// Returns true if a response has at most one code, and the same one for every failure.
@@ -131,9 +150,15 @@ impl CodeLocation {
 
     /// Describes it with all that it says, to compare two of them.
     pub fn in_full(&self) -> String {
-        let places = self.places.iter().map(|place| match &place.extract {
-            Some(pattern) => format!("{} ({pattern})", place.part),
-            None => place.part.to_string(),
+        let places = self.places.iter().map(|place| {
+            let part = match &place.part {
+                CodePart::Body(pointer) if pointer.is_xml() => pointer.to_json().to_string(),
+                part => part.to_string(),
+            };
+            match &place.extract {
+                Some(pattern) => format!("{part} ({pattern})"),
+                None => part,
+            }
         });
         let absent = self.absent.iter().map(|code| format!("else {code}"));
         places.chain(absent).collect::<Vec<_>>().join(" or ")
@@ -199,8 +224,10 @@ impl CodePlace {
     }
 
     /// Returns true if the value in the body is the code as it is.
+    ///
+    /// In XML everything is text, also a number.
     pub fn is_whole_value(&self) -> bool {
-        self.extract.is_none() && matches!(self.part, CodePart::Body(_))
+        self.extract.is_none() && matches!(&self.part, CodePart::Body(pointer) if !pointer.is_xml())
     }
 
     /// Returns the codes that a text at this place can be: the text, and the number that it is written as.
@@ -208,7 +235,9 @@ impl CodePlace {
         let texts: Vec<Cow<'_, str>> = match &self.part {
             CodePart::Header { parameter: Some(name), .. } => parameters(text, name),
             CodePart::Header { parameter: None, .. } => vec![Cow::Borrowed(text.trim())],
-            CodePart::Body(_) | CodePart::Text => vec![Cow::Borrowed(text)],
+            CodePart::Body(_) => vec![Cow::Borrowed(text)],
+            // A byte order mark is a matter of the encoding.
+            CodePart::Text => vec![Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text))],
         };
         let mut codes = Vec::new();
         for text in texts {
@@ -231,13 +260,27 @@ impl CodePlace {
         codes
     }
 
+    /// Returns a text at this place that has a code, if there is one.
+    pub fn text_with(&self, code: &str) -> Option<String> {
+        let around = self.extract.as_ref().and_then(|pattern| text_matching(pattern.as_str(), Some(code)));
+        let behind = [format!("failspec#{code}"), format!("failspec {code}")];
+        let parameter = match &self.part {
+            CodePart::Header { parameter: Some(name), .. } => Some(format!("Bearer {name}=\"{code}\"")),
+            _ => None,
+        };
+        let texts = parameter.into_iter().chain([code.to_owned()]).chain(around).chain(behind);
+        texts.into_iter().find(|text| self.codes_of(text).iter().any(|own| own.as_str() == Some(code)))
+    }
+
     fn to_json(&self, absent: Option<&Value>) -> Value {
         let mut place = serde_json::Map::new();
         let mut add = |key: &str, value: &str| place.insert(key.to_owned(), value.into());
         let extract = self.extract.as_ref().map(Regex::as_str);
         match &self.part {
-            CodePart::Body(pointer) if extract.is_none() && absent.is_none() => {
-                return pointer.as_str().into();
+            CodePart::Body(pointer) if extract.is_none() && absent.is_none() => return pointer.to_json(),
+            CodePart::Body(pointer) if pointer.is_xml() => {
+                add("xml", pointer.as_str());
+                pointer.namespace().into_iter().for_each(|namespace| drop(add("namespace", namespace)));
             }
             CodePart::Body(pointer) => drop(add("pointer", pointer.as_str())),
             CodePart::Header { name, parameter } => {
@@ -263,16 +306,21 @@ impl CodePlace {
         }
         let fields = reader.fields(node, &CODE_LOCATION)?;
         let given: Vec<&str> =
-            ["pointer", "header", "text"].into_iter().filter(|key| fields.has(key)).collect();
+            ["pointer", "xml", "header", "text"].into_iter().filter(|key| fields.has(key)).collect();
         let [kind] = given[..] else {
             reader.error_hint(
                 node.span,
                 "a code has one place",
-                "give one of `pointer`, `header` and `text`",
+                "give one of `pointer`, `xml`, `header` and `text`",
             );
             return None;
         };
-        for (key, kinds) in [("parameter", &["header"][..]), ("extract", &["pointer", "header"])] {
+        let belongs = [
+            ("parameter", &["header"][..]),
+            ("extract", &["pointer", "xml", "header"]),
+            ("namespace", &["xml"]),
+        ];
+        for (key, kinds) in belongs {
             if let Some(node) = fields.get(key).filter(|_| !kinds.contains(&kind)) {
                 reader.error_hint(
                     node.span,
@@ -283,6 +331,7 @@ impl CodePlace {
         }
         let part = match kind {
             "pointer" => CodePart::Body(Pointer::read_of_each(fields.get("pointer")?, reader)?),
+            "xml" => CodePart::Body(Pointer::read_xml(&fields, reader)?),
             "text" => CodePart::Text,
             _ => CodePart::Header {
                 name: token(fields.get("header")?, reader)?,
@@ -311,8 +360,14 @@ fn token(node: &Node, reader: &Decoder) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Compiles a pattern in which `^` and `$` are the ends of a line, whichever way the lines end: a carriage return before the
+/// line feed is no part of the text.
+fn pattern(text: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(text).size_limit(MAX_PATTERN_SIZE).multi_line(true).crlf(true).build()
+}
+
 fn pattern_of(node: &Node, reader: &Decoder) -> Option<Regex> {
-    match RegexBuilder::new(reader.text(node)?).size_limit(MAX_PATTERN_SIZE).multi_line(true).build() {
+    match pattern(reader.text(node)?) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
             reader.error(node.span, format!("this is not a usable regular expression: {error}"));
@@ -389,7 +444,7 @@ mod tests {
     }
 
     fn place(part: CodePart, extract: Option<&str>) -> CodePlace {
-        let extract = extract.map(|text| RegexBuilder::new(text).multi_line(true).build().unwrap());
+        let extract = extract.map(|text| pattern(text).unwrap());
         CodePlace { part, extract }
     }
 
@@ -409,5 +464,12 @@ mod tests {
         assert_eq!(text.codes_of("ERR_GONE: no such thing"), [json!("ERR_GONE")]);
         assert_eq!(text.codes_of("failed\nERR_GONE: no such thing"), [json!("ERR_GONE")]);
         assert_eq!(text.codes_of("all is well"), [] as [Value; 0]);
+        let line = place(CodePart::Text, Some("^code: ([A-Z]+)$"));
+        for body in ["code: GONE", "code: GONE\r\nmore", "\u{feff}code: GONE\r\n", "first\r\ncode: GONE\n"] {
+            assert_eq!(line.codes_of(body), [json!("GONE")], "{body:?}");
+        }
+        for body in ["code: GONE.\r\n", "a \u{feff}code: GONE", "code: gone\r\n"] {
+            assert_eq!(line.codes_of(body), [] as [Value; 0], "{body:?}");
+        }
     }
 }

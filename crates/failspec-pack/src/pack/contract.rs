@@ -13,6 +13,7 @@ use super::{
     envelope::{BodyRule, ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
+    feature::{FEATURE, Feature},
     health_check::{HEALTH_CHECK, HealthCheck},
     openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
@@ -80,6 +81,8 @@ pub struct Contract {
     pub not_in_force: Vec<Failure>,
     /// Failures of other versions of the pack, and their causes. Scenarios for them are left out of this version.
     pub(super) elsewhere: Known,
+    /// Optional parts of the API, in the order of the contract.
+    pub features: Vec<Feature>,
     /// Requests that find and remove resources that earlier runs left behind.
     pub cleanup: Vec<Cleanup>,
     /// Parts that an API can be certified for.
@@ -194,6 +197,11 @@ pub static CONTRACT: MappingSchema = MappingSchema {
             "the documented failures",
         ),
         Field::optional(
+            "features",
+            ValueType::Map(&ValueType::MappingSchema(&FEATURE)),
+            "optional parts of the API by name: the cases of one that a product does not have are not applicable",
+        ),
+        Field::optional(
             "stability",
             ValueType::MappingSchema(&STABILITY),
             "overrides for how `failspec diff` classifies kinds of changes",
@@ -207,7 +215,8 @@ pub static CONTRACT: MappingSchema = MappingSchema {
             "optional_members",
             ValueType::Map(&ValueType::Map(&ValueType::Any)),
             "members by operation of the OpenAPI document (`POST /pets`) that are added to a JSON body if the API refuses a \
-             request without a fault: what the API requires, and the document does not",
+             request without a fault: what the API requires, and the document does not. To the bodies of these operations, \
+             members that only the refusal names are added as well, and made-up values are replaced by those that it names",
         ),
         Field::optional(
             "health_check",
@@ -332,6 +341,7 @@ impl Contract {
             failures,
             not_in_force,
             elsewhere: Known::new(),
+            features: base.features,
             cleanup: base.cleanup,
             profiles: Vec::new(),
             errata: base.errata,
@@ -350,7 +360,7 @@ impl Contract {
             && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
         contract.check_failures(inherited, reader, code_is_wrong);
         let cleanups = fields.get("cleanup").map(|node| reader.list(node)).unwrap_or_default();
-        let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
+        let names = ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
         let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
         contract.cleanup.extend(cleanups);
         for entry in fields.get("optional_members").into_iter().flat_map(|node| reader.entries(node)) {
@@ -358,16 +368,19 @@ impl Contract {
                 let title = format!("`{}` is no operation of the OpenAPI document", entry.key);
                 reader.error_hint(entry.key_span, title, "write it like `POST /pets`");
             }
-            let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
+            let names =
+                ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
             let members = reader.entries(&entry.value).iter();
             let members = members.filter_map(|member| Some((member.key.clone(), names.json(&member.value)?)));
             let members: Vec<(String, JsonTemplate)> = members.collect();
             contract.optional_members.insert(entry.key.clone(), members);
         }
         if let Some(health_check) = fields.get("health_check") {
-            let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
+            let names =
+                ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
             contract.health_check = HealthCheck::read(health_check, &names);
         }
+        contract.read_features(&fields, reader, library);
         let profiles = fields.get("profiles").into_iter().flat_map(|node| reader.named(node));
         let profiles = profiles.filter_map(|entry| Profile::read(entry, &contract.failures, reader));
         contract.profiles = profiles.collect();
@@ -406,6 +419,7 @@ impl Contract {
             failures: Vec::new(),
             not_in_force: Vec::new(),
             elsewhere: Known::new(),
+            features: Vec::new(),
             cleanup: Vec::new(),
             profiles: Vec::new(),
             errata: Vec::new(),
@@ -416,6 +430,17 @@ impl Contract {
     /// Returns the index of the failure with this id.
     pub fn failure(&self, id: &str) -> Option<usize> {
         self.failures.iter().position(|failure| failure.id == id)
+    }
+
+    /// Reads the features; one replaces that of the base with the same name.
+    fn read_features(&mut self, fields: &Fields<'_>, reader: &Decoder, library: &SchemaRegistry) {
+        for entry in fields.get("features").into_iter().flat_map(|node| reader.named(node)) {
+            let names = ReadContext { reader, contract: self, library, known: BTreeSet::new(), files: None };
+            if let Some(feature) = Feature::read(entry, &names) {
+                self.features.retain(|inherited| inherited.name != feature.name);
+                self.features.push(feature);
+            }
+        }
     }
 
     /// Reads the operations, and the sources that name them.

@@ -94,7 +94,7 @@ impl Control {
         let Some(node) = control else {
             return match reason {
                 Some(reason) => Self::Impossible(reader.reason(reason).unwrap_or_default()),
-                // If the fault is a condition, the control is the same request without it.
+                // If the fault is a condition, or a matter of time, the control is the same request without it.
                 None if condition => Self::Flow(Box::new(faulty.clone().without_expectations())),
                 None => Self::Missing,
             };

@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use failspec_base::syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType};
+use failspec_base::{
+    message::MediaType,
+    syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
+};
 
 use super::{
     code_location::{CODE_LOCATION, CodeLocation},
@@ -13,6 +16,7 @@ use super::{
     schema::{Schema, SchemaRegistry},
     schema_cost::{MAX_UNFOLDED, TooLarge},
     schema_keywords::check_keywords,
+    xml_path::{NAMESPACE, XML, XML_PATH},
 };
 
 /// The common format of error responses. A part that is `None` is not documented.
@@ -39,10 +43,10 @@ pub struct Envelope {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyRule {
-    /// It must have one, in JSON.
+    /// It must have one, in JSON or XML.
     #[default]
     Required,
-    /// It may have none, or one that is not JSON.
+    /// It may have none, or one that is neither JSON nor XML.
     Optional,
     /// It must have none.
     Empty,
@@ -73,7 +77,7 @@ impl fmt::Display for MediaTypes {
 /// The location and the format of the request id in a response.
 #[derive(Debug, Clone)]
 pub struct RequestId {
-    /// Pointer into the body.
+    /// Pointer into the body, or path in XML.
     pub pointer: Option<Pointer>,
     /// The name of a header. If both locations are documented, both must be present and agree.
     pub header: Option<String>,
@@ -148,13 +152,13 @@ pub(super) static INFERRED_ENVELOPE: MappingSchema = MappingSchema {
             "the media type (type/subtype) of the response; a list, if several are allowed; \
              parameters are not compared",
         ),
-        Field::optional("message", ValueType::Pointer, "pointer to the display text"),
+        Field::optional("message", LOCATION, "pointer to the display text"),
         Field::optional(
             "request_id",
             ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&REQUEST_ID)]),
             "the location of the request id",
         ),
-        Field::optional("status", ValueType::Pointer, "pointer to the HTTP status in the body"),
+        Field::optional("status", LOCATION, "pointer to the HTTP status in the body"),
     ],
     also: &[],
 };
@@ -164,10 +168,12 @@ pub(super) static REQUEST_ID: MappingSchema = MappingSchema {
     about: "the location of the request id",
     fields: &[
         Field::optional("pointer", ValueType::Pointer, "pointer into the body"),
+        XML,
+        NAMESPACE,
         Field::optional(
             "header",
             ValueType::Text,
-            "the name of a header; with `pointer`, both must be present and agree",
+            "the name of a header; with `pointer` or `xml`, both must be present and agree",
         ),
         Field::optional(
             "pattern",
@@ -179,7 +185,11 @@ pub(super) static REQUEST_ID: MappingSchema = MappingSchema {
 };
 
 pub(super) const BODY: &[&str] = &["required", "optional", "empty"];
-const OR_NULL_POINTER: ValueType = ValueType::Either(&[ValueType::Pointer, ValueType::Null]);
+const OR_NULL_POINTER: ValueType =
+    ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&XML_PATH), ValueType::Null]);
+/// A pointer, or a path in XML.
+pub(super) const LOCATION: ValueType =
+    ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&XML_PATH)]);
 const OR_NULL_SCHEMA: ValueType = ValueType::Either(&[ValueType::Schema, ValueType::Null]);
 
 impl Envelope {
@@ -197,6 +207,7 @@ impl Envelope {
             return envelope;
         };
         envelope.set(&fields, reader, library, source, "code");
+        envelope.check_formats(node, reader);
         // A code in the text of a body: the body is that text.
         let is_in_text = envelope.code.as_ref().is_some_and(|code| code.rule.is_in_text());
         if fields.has("code") && is_in_text {
@@ -221,6 +232,17 @@ impl Envelope {
         };
         self.set(&fields, reader, library, Provenance::Inferred, "");
         self
+    }
+
+    /// Reports pointers into JSON in bodies that are always XML.
+    fn check_formats(&self, node: &Node, reader: &Decoder) {
+        let json = self.pointers().find(|pointer| !pointer.is_xml());
+        let Some((pointer, types)) = json.zip(self.media_type.as_ref()) else { return };
+        if types.rule.iter().all(|it| MediaType::parse(it).is_some_and(|it| it.is_xml())) {
+            let title =
+                format!("`{}` is a pointer into JSON, and every body is {}", pointer.as_str(), types.rule);
+            reader.error_hint(node.span, title, format!("write `{{ xml: {} }}`", pointer.as_str()));
+        }
     }
 
     /// Removes what is in a body: there is none. Parts of a body that stand beside the rule are refused.
@@ -258,8 +280,8 @@ impl Envelope {
         if !code.is_empty() {
             set(&mut self.code, fields.get(code), source, |node| CodeLocation::read(node, reader));
         }
-        set(&mut self.message, fields.get("message"), source, |node| Pointer::read_of_each(node, reader));
-        set(&mut self.status, fields.get("status"), source, |node| Pointer::read_of_each(node, reader));
+        set(&mut self.message, fields.get("message"), source, |node| Pointer::read_location(node, reader));
+        set(&mut self.status, fields.get("status"), source, |node| Pointer::read_location(node, reader));
         set(&mut self.request_id, fields.get("request_id"), source, |node| {
             RequestId::read(node, reader, library)
         });
@@ -318,12 +340,20 @@ impl RequestId {
         }
         let fields = reader.fields(node, &REQUEST_ID)?;
         let pointer = fields.get("pointer").and_then(|node| Pointer::read(node, reader));
+        if fields.has("pointer") && fields.has("xml") {
+            reader.error_hint(
+                node.span,
+                "a request id in the body has one place",
+                "give one of `pointer` and `xml`",
+            );
+        }
+        let pointer = pointer.or_else(|| Pointer::read_xml(&fields, reader));
         let header = fields.get("header").and_then(|node| reader.text(node)).map(str::to_owned);
-        if !fields.has("pointer") && !fields.has("header") {
+        if !["pointer", "xml", "header"].iter().any(|key| fields.has(key)) {
             reader.error_hint(
                 node.span,
                 "the request id has no location",
-                "give `pointer`, `header` or both",
+                "give `pointer` (or `xml`), `header` or both",
             );
         }
         let pattern = fields.get("pattern").and_then(|node| {

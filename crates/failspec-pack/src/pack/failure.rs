@@ -7,7 +7,7 @@ use serde_json::Value;
 use failspec_base::syntax::{Decoder, Field, Fields, Location, MappingSchema, Node, NodeValue, ValueType};
 
 use super::{
-    envelope::{BodyRule, ENVELOPE, Envelope},
+    envelope::{BodyRule, ENVELOPE, Envelope, LOCATION},
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, HeaderRule, LEAKS, Part, Rules},
@@ -144,7 +144,7 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "names",
-            ValueType::Pointer,
+            LOCATION,
             "pointer to what names the query parameter or member of the body that is wrong, in its own spelling: a text that \
              contains the name, a list or the keys of an object; `*` matches any item of a list",
         ),
@@ -246,7 +246,7 @@ impl Failure {
             excluded: fields.get("excluded").and_then(|node| reader.reason(node)),
             refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
             leaks_forbidden: leaks(&fields, reader),
-            names: fields.get("names").and_then(|node| Pointer::read_of_each(node, reader)),
+            names: fields.get("names").and_then(|node| Pointer::read_location(node, reader)),
             precedes: fields.get("precedes").map(|node| read_names(node, reader)).unwrap_or_default(),
             varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
             period: Period::read(&fields, reader),

@@ -11,6 +11,7 @@ use failspec_base::{
 
 use super::{
     control::Control,
+    multipart::{FormPart, PartContent},
     operation::RequestPart,
     provenance::Provenance,
     request::{BodyTemplate, RequestTemplate},
@@ -169,9 +170,13 @@ fn below(at: &str, name: &str) -> String {
     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
+/// Returns the query parameters, also those in the address of the request.
 fn query(request: &RequestTemplate, row: Option<&Row>) -> Vec<(String, Value)> {
+    let address = request.line.path.written.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let in_address = url::form_urlencoded::parse(address.as_bytes())
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
     let all = request.query.iter().map(|(name, template)| (name.clone(), text(template, row)));
-    all.filter(|(_, value)| !value.is_null()).collect()
+    in_address.chain(all.filter(|(_, value)| !value.is_null())).collect()
 }
 
 /// Returns the body with the values of a row, if it consists of named members. Other placeholders stay what they are.
@@ -182,7 +187,24 @@ fn body(request: &RequestTemplate, row: Option<&Row>) -> Option<Value> {
             let fields = fields.iter().map(|(name, template)| (name.clone(), text(template, row)));
             Some(Value::Object(fields.collect()))
         }
-        BodyTemplate::Text(_) | BodyTemplate::Bytes(_) => None,
+        BodyTemplate::Multipart(parts) => {
+            let value = |part: &FormPart| match &part.content {
+                PartContent::Text(template) => text(template, row),
+                PartContent::Json(template) => json(template, row),
+                // Another file is another value.
+                PartContent::File(file) => format!("{file:?}").into(),
+            };
+            // The name of the file and the media type of a part are faults of that part too.
+            let value = |part: &FormPart| match (&part.filename, &part.media_type) {
+                (None, None) => value(part),
+                (filename, media_type) => {
+                    let filename = filename.as_ref().map(|template| text(template, row));
+                    Value::Array(vec![value(part), filename.into(), media_type.clone().into()])
+                }
+            };
+            Some(Value::Object(parts.iter().map(|part| (part.name.clone(), value(part))).collect()))
+        }
+        BodyTemplate::Text(_) | BodyTemplate::Bytes(_) | BodyTemplate::File { .. } => None,
     }
 }
 
@@ -232,6 +254,12 @@ mod tests {
     fn fault_is_in_the_part_that_differs_from_the_control() {
         for (scenario, expected) in [
             ("request: GET /a, query: { n: 0 }, control: { query: { n: 1 } }", &["n"][..]),
+            ("request: GET /a?n=0&b=1, control: { request: GET /a?n=1&b=1 }", &["n"]),
+            (
+                "request: GET /a?b=1, query: { n: 0 }, control: { request: GET /a?b=1, query: { n: 1 } }",
+                &["n"],
+            ),
+            ("request: GET /a?n=0, control: { request: GET /b?n=1 }", &[]),
             ("request: POST /a, json: { b: { zip: 1 } }, control: { json: { b: { zip: x } } }", &["b zip"]),
             // An object that is not there at all is missing, and so are its members.
             ("request: POST /a, json: { t: 1 }, control: { json: { t: 1, b: { zip: x } } }", &["b zip"]),

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use failspec_base::{encoding::hex, files::Folder};
 
-use super::Version;
+use super::{Version, body_file::BodyFile};
 
 /// The packs that are built into a program.
 pub struct BuiltInPacks {
@@ -137,6 +137,36 @@ impl Files {
         Ok(texts)
     }
 
+    /// Reads a file with this path below the root; `None` if there is none.
+    ///
+    /// # Errors
+    /// Fails if it cannot be read or is too large.
+    pub(super) fn read_bytes(&self, path: &str) -> Result<Option<Arc<[u8]>>, FilesError> {
+        match self {
+            Self::Embedded(built_in) => {
+                let below = path.strip_prefix("scenarios/").unwrap_or(path);
+                Ok(built_in.scenarios.get_file(below).map(|file| file.contents().into()))
+            }
+            Self::Directory(root) => {
+                let file = root.join(path);
+                if !file.exists() {
+                    return Ok(None);
+                }
+                let bytes = Folder::new(root).and_then(|within| within.bytes(&file, MAX_SIZE));
+                let bytes = bytes.map_err(|error| FilesError { path: file, reason: error.to_string() })?;
+                Ok(Some(bytes.into()))
+            }
+        }
+    }
+
+    /// Returns the names of the files below a folder, relative to it.
+    pub(super) fn names_below(&self, folder: &str) -> Vec<String> {
+        match self {
+            Self::Embedded(_) => Vec::new(),
+            Self::Directory(root) => names_in(&root.join(folder), 0),
+        }
+    }
+
     /// Reads the contracts, the schemas and the scenarios of all packs of a directory; of built-in packs, which do not change,
     /// nothing.
     ///
@@ -197,14 +227,15 @@ impl Files {
     }
 }
 
-/// Computes the digest of a pack: SHA-256 over its sorted paths and contents, each preceded by its length, and over
-/// the requested version, because its date decides which failures are expected.
-pub fn digest(texts: &Texts, version: Option<&Version>) -> String {
+/// Computes the digest of a pack: SHA-256 over its sorted paths and contents, each preceded by its length, over the files
+/// that its requests send, and over the requested version, because its date decides which failures are expected.
+pub fn digest(texts: &Texts, sent: &[BodyFile], version: Option<&Version>) -> String {
     let mut hasher = Sha256::new();
-    let version = version.map(|version| ("@", version.as_str()));
-    let texts = texts.iter().map(|(path, text)| (path.as_str(), &**text));
-    for (path, text) in texts.chain(version) {
-        for part in [path.as_bytes(), text.as_bytes()] {
+    let version = version.map(|version| ("@", version.as_str().as_bytes()));
+    let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_bytes()));
+    let sent = sent.iter().map(|file| (&*file.path, &*file.bytes));
+    for (path, text) in texts.chain(sent).chain(version) {
+        for part in [path.as_bytes(), text] {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);
         }

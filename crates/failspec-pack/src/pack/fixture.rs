@@ -193,8 +193,13 @@ impl Fixture {
     fn read(&self, node: &Node, names: &mut ReadContext<'_>, scenario: &str) -> Vec<Step> {
         let reader = Decoder::new(&self.source);
         let known = std::mem::take(&mut names.known);
-        let mut own =
-            ReadContext { reader: &reader, contract: names.contract, library: names.library, known };
+        let mut own = ReadContext {
+            reader: &reader,
+            contract: names.contract,
+            library: names.library,
+            files: names.files,
+            known,
+        };
         let mut steps = Step::read_all(node, &mut own, None);
         names.known = own.known;
         for (step, number) in steps.iter_mut().zip(1..) {

@@ -11,6 +11,7 @@ use failspec_base::syntax::{Decoder, Diagnostic, Diagnostics, Location, Source, 
 
 use super::{
     Contract, Scenario, Version,
+    body_file::BodyFiles,
     contract_version::{Bases, ContractVersion, ContractVersions, ParsedFile},
     files::{Files, FilesError, Texts, digest},
     fixture::Fixtures,
@@ -179,7 +180,8 @@ impl Pack {
         mistakes.0.extend(wrong);
         let inherited_name = inherited_files.as_ref().map(|inherited| inherited.name.as_str());
         let row_files = RowFiles::new(files, &texts, name, inherited_name);
-        let shared = Shared { row_files, fixtures };
+        let body_files = BodyFiles::new(files, &texts, name, inherited_name);
+        let shared = Shared { row_files, body_files, fixtures };
         let mut read = side_by_side(&read, |(path, text)| {
             let source = Source::new(files.shown(path), Arc::clone(text));
             match &contract {
@@ -213,7 +215,7 @@ impl Pack {
             Some(contract) if !mistakes.has_errors() => Ok(Self {
                 name: name.to_owned(),
                 files: files.clone(),
-                digest: digest(&texts, version.as_ref()),
+                digest: digest(&texts, &shared.body_files.besides_texts(), version.as_ref()),
                 version,
                 versions: editions.versions(),
                 qualified: None,
@@ -229,14 +231,13 @@ impl Pack {
         }
     }
 
-    /// Returns the files of the pack that look like its contracts, scenarios or rows and are not read, sorted.
+    /// Returns the files of the pack that look like its contracts, scenarios, rows or bodies and are not read, sorted.
     pub fn ignored_files(&self) -> Vec<String> {
         let scenarios = || self.texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
-        // A scenario of another version is not read, but it may be the one that has its rows there.
+        // A scenario of another version is not read, but it may be the one that has its rows or a body there.
         let is_named =
             |file: &str| scenarios().any(|(path, text)| path.ends_with('l') && text.contains(file));
-        let is_rows = |file: &str| row_file::ENDINGS.iter().any(|ending| file.ends_with(ending));
-        self.files.ignored(&self.name, |file| is_rows(file) && is_named(file))
+        self.files.ignored(&self.name, is_named)
     }
 
     /// Returns the schema files of the pack.

@@ -7,33 +7,74 @@ use serde_json::Value;
 use failspec_base::encoding::{escape_pointer_step, unescape_pointer_step};
 use failspec_base::syntax::{Decoder, Node, Span};
 
-/// A JSON Pointer: a location in a JSON document.
+use super::xml_path::{EACH, XmlPath, is_one_of};
+
+/// A JSON Pointer: a location in a JSON document. Or a path in an XML document, whose elements are members.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Pointer(String);
+pub struct Pointer {
+    text: String,
+    /// For a path in XML.
+    xml: Option<XmlPath>,
+}
 
 impl Pointer {
     /// Parses a pointer, if `text` is one: empty, or `/` and tokens in which `~` is written `~0` and `/` is written
     /// `~1`.
     pub fn parse(text: &str) -> Option<Self> {
         let escapes_fit = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-        ((text.is_empty() || text.starts_with('/')) && escapes_fit).then(|| Self(text.to_owned()))
+        ((text.is_empty() || text.starts_with('/')) && escapes_fit)
+            .then(|| Self { text: text.to_owned(), xml: None })
+    }
+
+    /// Creates a path in XML, of which the syntax was checked.
+    pub(super) fn in_xml(text: String, xml: XmlPath) -> Self {
+        Self { text, xml: Some(xml) }
+    }
+
+    /// Returns true for a path in an XML document.
+    pub fn is_xml(&self) -> bool {
+        self.xml.is_some()
+    }
+
+    /// Returns the namespace that the root element must have.
+    pub fn namespace(&self) -> Option<&str> {
+        self.xml.as_ref()?.namespace.as_deref()
+    }
+
+    /// Returns it as a contract writes it: a text, or a mapping for a path in XML.
+    pub fn to_json(&self) -> Value {
+        match (&self.xml, self.namespace()) {
+            (None, _) => self.text.as_str().into(),
+            (Some(_), None) => serde_json::json!({ "xml": self.text }),
+            (Some(_), Some(namespace)) => serde_json::json!({ "xml": self.text, "namespace": namespace }),
+        }
+    }
+
+    /// Returns false for a path in XML if the root element of the document has another namespace.
+    fn is_of(&self, value: &Value) -> bool {
+        let root = || self.text.split('/').nth(1).and_then(|step| step.split('@').next()).unwrap_or_default();
+        self.xml.as_ref().is_none_or(|xml| xml.is_of(value, root()))
     }
 
     /// Creates the pointer with these steps, which are not escaped.
     pub fn from_steps<'s>(steps: impl IntoIterator<Item = &'s str>) -> Self {
-        Self(steps.into_iter().flat_map(|step| ["/".into(), escape_pointer_step(step)]).collect())
+        let text = steps.into_iter().flat_map(|step| ["/".into(), escape_pointer_step(step)]).collect();
+        Self { text, xml: None }
     }
 
     /// Returns its steps, without their escapes.
     pub fn steps(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let rest = self.0.strip_prefix('/').map(|rest| rest.split('/').map(unescape_pointer_step));
+        let rest = self.text.strip_prefix('/').map(|rest| rest.split('/').map(unescape_pointer_step));
         rest.into_iter().flatten()
     }
 
     /// Returns the value at this location.
     pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         // `Value::pointer` allocates twice for each name, and the checks of every response look up several values.
-        let (mut value, mut rest) = (value, self.0.as_str());
+        if !self.is_of(value) {
+            return None;
+        }
+        let (mut value, mut rest) = (value, self.text.as_str());
         while let Some((name, below)) = split(rest) {
             value = member(value, &name)?;
             rest = below;
@@ -50,22 +91,27 @@ impl Pointer {
         value: &'v Value,
         wanted: &mut dyn FnMut(&'v Value) -> bool,
     ) -> Option<&'v Value> {
-        first(value, &self.0, wanted)
+        if !self.is_of(value) {
+            return None;
+        }
+        first(value, &self.text, self.is_xml(), wanted)
     }
 
     /// Returns true if there can be several values at this location.
     pub fn is_of_each(&self) -> bool {
-        self.0.contains('*')
+        self.text.contains('*')
     }
 
     /// Changes each value at this location; `*` matches every item of a list.
     pub fn change_each(&self, value: &mut Value, change: &mut dyn FnMut(&mut Value)) {
-        change_each(value, &self.0, change);
+        if self.is_of(value) {
+            change_each(value, &self.text, self.is_xml(), change);
+        }
     }
 
     /// Returns the value at this location, to change it.
     pub fn find_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
-        value.pointer_mut(&self.0)
+        if self.is_of(value) { value.pointer_mut(&self.text) } else { None }
     }
 
     /// Returns a hint with the pointer that was probably meant by a text that is not one.
@@ -86,7 +132,7 @@ impl Pointer {
 
     /// Returns the pointer as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Reads a pointer to one value.
@@ -99,20 +145,20 @@ impl Pointer {
     /// Reports a step `*`: only pointers of an envelope stand for every item of a list.
     pub(super) fn check_one(&self, span: Span, reader: &Decoder) {
         self.check_star(span, reader);
-        if self.0.contains("${") {
+        if self.text.contains("${") {
             reader.error_hint(
                 span,
-                format!("the template in `{}` would not be filled in", self.0.escape_debug()),
+                format!("the template in `{}` would not be filled in", self.text.escape_debug()),
                 "write the pointer out; a template can be in the value that is compared",
             );
         }
     }
 
     fn check_star(&self, span: Span, reader: &Decoder) {
-        if self.0.split('/').any(|step| step == "*") {
+        if self.text.split('/').any(|step| step == "*") {
             reader.error_hint(
                 span,
-                format!("`*` in `{}` would be an ordinary name", self.0),
+                format!("`*` in `{}` would be an ordinary name", self.text),
                 "only `code`, `message` and `status` of an envelope look at every item of a list; name one item, such as \
                  `/errors/0/detail`",
             );
@@ -158,37 +204,49 @@ fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
 fn first<'v>(
     value: &'v Value,
     pointer: &str,
+    in_xml: bool,
     wanted: &mut dyn FnMut(&'v Value) -> bool,
 ) -> Option<&'v Value> {
     let Some((name, rest)) = split(pointer) else {
         return wanted(value).then_some(value);
     };
     match value {
-        Value::Array(items) if name == "*" => items.iter().find_map(|item| first(item, rest, wanted)),
-        _ => first(member(value, &name)?, rest, wanted),
+        Value::Array(items) if name == "*" => items.iter().find_map(|item| first(item, rest, in_xml, wanted)),
+        Value::Object(members) if in_xml && name.contains(EACH) => {
+            let mut each = members.iter().filter(|(key, _)| is_one_of(key, &name));
+            each.find_map(|(_, member)| first(member, rest, in_xml, wanted))
+        }
+        _ => first(member(value, &name)?, rest, in_xml, wanted),
     }
 }
 
 /// Changes each value at `pointer` below `value`.
-fn change_each(value: &mut Value, pointer: &str, change: &mut dyn FnMut(&mut Value)) {
+fn change_each(value: &mut Value, pointer: &str, in_xml: bool, change: &mut dyn FnMut(&mut Value)) {
     let Some((name, rest)) = split(pointer) else { return change(value) };
     match value {
         Value::Array(items) if name == "*" => {
-            items.iter_mut().for_each(|item| change_each(item, rest, change))
+            items.iter_mut().for_each(|item| change_each(item, rest, in_xml, change))
+        }
+        Value::Object(members) if in_xml && name.contains(EACH) => {
+            let each = members.iter_mut().filter(|(key, _)| is_one_of(key, &name));
+            each.for_each(|(_, member)| change_each(member, rest, in_xml, change));
         }
         // A name is found as it is found to read it.
         _ if member(value, &name).is_none() => {}
         Value::Array(items) => {
             let item = name.parse::<usize>().ok().and_then(|index| items.get_mut(index));
-            item.into_iter().for_each(|item| change_each(item, rest, change));
+            item.into_iter().for_each(|item| change_each(item, rest, in_xml, change));
         }
-        _ => value.get_mut(name.as_ref()).into_iter().for_each(|member| change_each(member, rest, change)),
+        _ => {
+            let member = value.get_mut(name.as_ref()).into_iter();
+            member.for_each(|member| change_each(member, rest, in_xml, change));
+        }
     }
 }
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "(the whole body)" } else { &self.0 })
+        f.write_str(if self.text.is_empty() { "(the whole body)" } else { &self.text })
     }
 }
 

@@ -7,7 +7,7 @@ use failspec_base::{
     template::{JsonTemplate, Placeholder, RESERVED_NAMES, Template},
 };
 
-use super::{Contract, schema::SchemaRegistry};
+use super::{Contract, body_file::BodyFiles, schema::SchemaRegistry};
 
 /// Reads templates, and checks that every name in them is known at that point.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(super) struct ReadContext<'a> {
     pub contract: &'a Contract,
     /// The schema files of the pack.
     pub library: &'a SchemaRegistry,
+    /// The files that requests may send; `None` where they cannot.
+    pub files: Option<&'a BodyFiles<'a>>,
     /// Row values and captures that are known so far; the contract's variables are always known.
     pub known: BTreeSet<String>,
 }

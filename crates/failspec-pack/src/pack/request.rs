@@ -11,6 +11,8 @@ use failspec_base::{
 };
 
 use super::{
+    body_file::BodyFile,
+    multipart::{FILE_BODY, FORM_PART, FormPart},
     operation::OperationSources,
     path::{PathTemplate, split_request},
     provenance::Provenance,
@@ -43,6 +45,15 @@ pub enum BodyTemplate {
     Form(Vec<(String, Template)>),
     /// Bytes, sent exactly, without a default content type.
     Bytes(Vec<u8>),
+    /// A form of several parts (`multipart/form-data`).
+    Multipart(Vec<FormPart>),
+    /// A file of the pack, sent exactly.
+    File {
+        /// The file.
+        file: BodyFile,
+        /// The content type; `None` for no default.
+        media_type: Option<String>,
+    },
 }
 
 /// A request with placeholders.
@@ -83,6 +94,11 @@ const SCALARS: ValueType =
     ValueType::Either(&[ValueType::Scalar, ValueType::Null, ValueType::List(&ValueType::Scalar)]);
 const BY_NAME: ValueType = ValueType::Either(&[ValueType::Map(&SCALARS), ValueType::Null]);
 
+const PARTS: ValueType =
+    ValueType::Either(&[ValueType::List(&ValueType::MappingSchema(&FORM_PART)), ValueType::Null]);
+const SENT_FILE: ValueType =
+    ValueType::Either(&[ValueType::Text, ValueType::MappingSchema(&FILE_BODY), ValueType::Null]);
+
 /// The keys of a request, shared by every mapping that contains one.
 pub(super) const KEYS: &[Field] = &[
     Field::optional("request", ValueType::Text, "the name of an operation, or `METHOD /path`"),
@@ -114,7 +130,16 @@ pub(super) const KEYS: &[Field] = &[
         ValueType::Either(&[ValueType::Text, ValueType::Null]),
         "a base64-encoded body, sent decoded",
     ),
+    Field::optional(
+        "multipart",
+        PARTS,
+        "a body of several parts, as forms with files have (`multipart/form-data`)",
+    ),
+    Field::optional("file", SENT_FILE, "a body that is a file in the folder of the scenarios, sent exactly"),
 ];
+
+/// The keys of which a request has at most one: its body.
+pub(super) const BODIES: [&str; 6] = ["json", "text", "form", "bytes", "multipart", "file"];
 
 impl RequestPatch {
     /// Reads the keys of a request in a mapping.
@@ -138,13 +163,12 @@ impl RequestPatch {
                 _ => patch.headers = values,
             }
         }
-        let bodies: Vec<&Entry> =
-            ["json", "text", "form", "bytes"].iter().filter_map(|key| fields.entry(key)).collect();
+        let bodies: Vec<&Entry> = BODIES.iter().filter_map(|key| fields.entry(key)).collect();
         if let [_, second, ..] = bodies.as_slice() {
             names.reader.error_hint(
                 second.key_span,
                 "a request can have only one body",
-                "keep one of `json`, `text`, `form` and `bytes`",
+                "keep one of `json`, `text`, `form`, `bytes`, `multipart` and `file`",
             );
         }
         if let Some(entry) = bodies.first() {
@@ -254,7 +278,10 @@ impl RequestTemplate {
                     fields.iter().flat_map(|(_, template)| template.holes()).filter_map(Placeholder::name),
                 );
             }
-            Some(BodyTemplate::Bytes(_)) | None => {}
+            Some(BodyTemplate::Multipart(parts)) => {
+                names.extend(parts.iter().flat_map(FormPart::holes).filter_map(Placeholder::name));
+            }
+            Some(BodyTemplate::Bytes(_) | BodyTemplate::File { .. }) | None => {}
         }
         let given = |parameter: &&str| !self.path.iter().any(|(name, _)| name == parameter);
         names.extend(self.line.path.parameters().filter(given));
@@ -277,9 +304,15 @@ impl RequestTemplate {
             Some(BodyTemplate::Form(fields)) => {
                 fields.iter().flat_map(|(_, template)| template.names_in_text()).collect()
             }
-            Some(BodyTemplate::Bytes(_)) | None => Vec::new(),
+            Some(BodyTemplate::Multipart(parts)) => parts.iter().flat_map(FormPart::names_in_text).collect(),
+            Some(BodyTemplate::Bytes(_) | BodyTemplate::File { .. }) | None => Vec::new(),
         };
         self.names_in_path().chain(parameters.flat_map(Template::names_in_text)).chain(body)
+    }
+
+    /// Returns the files of the pack that it sends.
+    pub fn files(&self) -> impl Iterator<Item = &BodyFile> {
+        self.body.iter().flat_map(|body| body.files())
     }
 
     /// Returns true if the method is safe, which means that it promises to change nothing (RFC 9110, section 9.2.1).
@@ -391,6 +424,8 @@ fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
             })
             .collect::<Option<_>>()
             .map(BodyTemplate::Form),
+        "multipart" => BodyTemplate::read_multipart(node, names),
+        "file" => BodyTemplate::read_file(node, names),
         _ => {
             let text = names.reader.text(node)?;
             let bytes = base64::engine::general_purpose::STANDARD.decode(text.replace(['\n', ' '], ""));

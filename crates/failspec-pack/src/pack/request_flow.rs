@@ -1,7 +1,10 @@
 //! The flow of a scenario or of its control.
 
+use std::time::Duration;
+
 use failspec_base::{
-    syntax::{Field, MappingSchema, Node, NodeValue, ValueType},
+    message::StreamFormat,
+    syntax::{Decoder, Field, Fields, MappingSchema, Node, NodeValue, ValueType},
     template::Template,
 };
 
@@ -31,13 +34,32 @@ pub struct Flow {
     pub capture: Box<[Capture]>,
 }
 
-/// The item of a bulk response that is checked.
+/// The part of a response that is checked in place of the whole.
 #[derive(Debug, Clone)]
 pub struct At {
-    /// Pointer to the list.
-    pub items: Pointer,
-    /// Constraints that the item must match; exactly one item may match.
+    /// Its place.
+    pub place: Place,
+    /// Constraints that the item must match. Exactly one item of a list may match; of a stream, the first that does is
+    /// checked.
     pub filter: Vec<(Pointer, SchemaTemplate)>,
+}
+
+/// The place of the part of a response that is checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// An item of a list.
+    List(Pointer),
+    /// An item of a stream.
+    Stream {
+        /// The format.
+        format: StreamFormat,
+        /// The name of the event, if it must have one.
+        event: Option<String>,
+        /// How long the item may take, from the first byte of the response.
+        within: Duration,
+    },
+    /// A value, which is judged as the body of an error: the error of a job.
+    Value(Pointer),
 }
 
 /// The repetition of a request.
@@ -49,15 +71,35 @@ pub struct Repeat {
     pub until_triggered: bool,
 }
 
+const STREAMS: &[&str] = &["sse", "ndjson"];
+
+/// How long an item of a stream may take if the scenario does not say it.
+const DEFAULT_STREAM: Duration = Duration::from_secs(10);
+
+/// The longest time that a scenario can wait for an item of a stream.
+const MAX_STREAM: Duration = Duration::from_secs(600);
+
 pub(super) static AT: MappingSchema = MappingSchema {
     name: "item",
-    about: "an item of a bulk response",
+    about: "an item of a bulk response, or of a stream",
     fields: &[
-        Field::required("items", ValueType::Pointer, "pointer to the list"),
-        Field::required(
+        Field::optional("items", ValueType::Pointer, "pointer to the list"),
+        Field::optional(
+            "stream",
+            ValueType::Words(STREAMS),
+            "the response is a stream of events (`sse`) or of lines of JSON (`ndjson`), and one of them is the error",
+        ),
+        Field::optional("event", ValueType::Text, "with `stream: sse`: the name of the event (default: any)"),
+        Field::optional(
+            "within",
+            ValueType::Duration,
+            "with `stream`: how long the item may take, from the first byte of the response (default 10s, at most 10m)",
+        ),
+        Field::optional(
             "where",
             ValueType::Map(&ValueType::Schema),
-            "selects the item: pointer → JSON Schema; exactly one item must match",
+            "selects the item: pointer → JSON Schema; exactly one item of a list must match; of a stream, the first that \
+             does is checked",
         ),
     ],
     also: &[],
@@ -94,11 +136,67 @@ impl Flow {
 
 impl At {
     pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
-        let fields = names.reader.fields(node, &AT)?;
-        Some(Self {
-            items: Pointer::read(fields.get("items")?, names.reader)?,
-            filter: read_schemas(fields.get("where")?, names),
-        })
+        let reader = names.reader;
+        let fields = reader.fields(node, &AT)?;
+        let (items, stream) = (fields.get("items"), fields.get("stream"));
+        let is_stream = items.is_none() && stream.is_some();
+        for key in ["event", "within"] {
+            if let Some(entry) = fields.entry(key).filter(|_| !is_stream) {
+                let title = format!("`{key}` is about a stream, and there is no `stream`");
+                reader.error_hint(
+                    entry.key_span,
+                    title,
+                    "write `stream: sse` or `stream: ndjson`, or remove the key",
+                );
+            }
+        }
+        let place = match (items, stream) {
+            (Some(items), None) => Place::List(Pointer::read(items, reader)?),
+            (None, Some(stream)) => Self::read_stream(stream, &fields, reader)?,
+            _ => {
+                reader.error_hint(
+                    node.span,
+                    "an item is one of a list or of a stream",
+                    "give `items` or `stream`",
+                );
+                return None;
+            }
+        };
+        if !fields.has("where") && matches!(place, Place::List(_)) {
+            let hint = "give `where`: pointer → JSON Schema";
+            reader.error_hint(node.span, "nothing tells which item of the list is meant", hint);
+            return None;
+        }
+        let filter = fields.get("where").map(|node| read_schemas(node, names)).unwrap_or_default();
+        if filter.is_empty() && matches!(place, Place::Stream { event: None, .. }) {
+            let hint = "give `event`, or `where: { /error: {} }`";
+            reader.error_hint(node.span, "nothing tells which item of the stream is the error", hint);
+        }
+        Some(Self { place, filter })
+    }
+
+    fn read_stream(node: &Node, fields: &Fields<'_>, reader: &Decoder) -> Option<Place> {
+        let format = [StreamFormat::Sse, StreamFormat::Ndjson][reader.word(node, STREAMS)?];
+        if let Some(entry) = fields.entry("event").filter(|_| format == StreamFormat::Ndjson) {
+            let hint = "select the line with `where`: pointer → JSON Schema";
+            reader.error_hint(entry.key_span, "lines have no names", hint);
+        }
+        let within = match fields.get("within") {
+            Some(node) => {
+                let time = reader.duration(node)?;
+                if time.is_zero() || time > MAX_STREAM {
+                    let hint = "write a time span of up to ten minutes, such as 30s";
+                    reader.error_hint(node.span, "`within` is out of range", hint);
+                }
+                time
+            }
+            None => DEFAULT_STREAM,
+        };
+        let event = match fields.get("event") {
+            Some(node) => Some(reader.text(node)?.to_owned()),
+            None => None,
+        };
+        Some(Place::Stream { format, event, within })
     }
 }
 

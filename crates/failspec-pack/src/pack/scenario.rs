@@ -3,17 +3,21 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use failspec_base::{
+    message::BodyPause,
     syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, Span, ValueType},
     template::Placeholder,
 };
 
 use super::{
     Contract,
+    body_file::BodyFiles,
+    concurrent::{CONCURRENT, Concurrent},
     control::{BeforeSetup, CONTROL, Control},
     expect::{EXPECT, Expect},
     fault_parts::{inferred_fault, scenario_source},
     fixture::{FIXTURE, FIXTURES, FixtureSteps, Fixtures},
     indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
+    later::{LATER, Later},
     provenance::{Provenance, WORDS},
     read_context::ReadContext,
     request::{self, RequestPatch, RequestTemplate},
@@ -59,6 +63,12 @@ pub struct Scenario {
     pub teardown: Vec<Step>,
     /// The rows, one case for each; without rows there is one case.
     pub rows: Vec<Row>,
+    /// The pause while the body of the request under test is sent.
+    pub slow_body: Option<BodyPause>,
+    /// The requests that are sent at the same time as the request under test.
+    pub concurrent: Option<Box<Concurrent>>,
+    /// The job that the request starts, and that fails.
+    pub later: Option<Box<Later>>,
     /// The steps after the failure.
     pub then: Vec<Step>,
     /// A comparison request that must get the same response.
@@ -75,14 +85,15 @@ pub struct Scenario {
     pub expect_inferred: Option<Box<Expect>>,
     /// Its location in the file.
     pub place: Location,
-    /// The names of the other files that it is read from: those of its rows and of its fixtures.
+    /// The names of the other files that it is read from: those of its rows, of its bodies and of its fixtures.
     pub other_files: BTreeSet<Arc<str>>,
 }
 
-/// The parts that the scenarios of a pack share: files with rows, and fixtures.
+/// The parts that the scenarios of a pack share: files with rows, files that requests send, and fixtures.
 #[derive(Debug)]
 pub(super) struct Shared<'p> {
     pub row_files: RowFiles<'p>,
+    pub body_files: BodyFiles<'p>,
     pub fixtures: Fixtures,
 }
 
@@ -178,6 +189,21 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
         Field::optional("at", ValueType::MappingSchema(&AT), "the item of a bulk response that is checked"),
         Field::optional("repeat", ValueType::MappingSchema(&REPEAT), "how often the request is sent"),
         Field::optional(
+            "slow_body",
+            ValueType::MappingSchema(&SLOW_BODY),
+            "a pause while the body of the request is sent: longer than the server waits for it",
+        ),
+        Field::optional(
+            "concurrent",
+            ValueType::MappingSchema(&CONCURRENT),
+            "requests that are sent at the same time as this one",
+        ),
+        Field::optional(
+            "later",
+            ValueType::MappingSchema(&LATER),
+            "the request is accepted, and the job that it started fails",
+        ),
+        Field::optional(
             "capture",
             CAPTURES,
             "values taken from the response to the control, and from that to the request with the fault if it is not \
@@ -257,7 +283,8 @@ impl Scenario {
             }
             None => {}
         }
-        let names = ReadContext { reader, contract, library, known: BTreeSet::new() };
+        let files = Some(&shared.body_files);
+        let names = ReadContext { reader, contract, library, files, known: BTreeSet::new() };
         fields
             .get("scenarios")
             .into_iter()
@@ -305,12 +332,16 @@ impl Scenario {
             repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new),
             capture: Capture::read_all(&fields, &mut names.clone()).into(),
         };
+        let (concurrent, later) = in_time(&fields, &names, &faulty);
+        let slow_body = slow_body(&fields, &faulty, reader);
         let condition = Self::condition(&fields, &names, goal.trigger());
         let control = match goal {
             Goal::Success | Goal::NoServerError | Goal::Accepted => Control::Impossible(NO_FAULT.to_owned()),
             Goal::Failure(_) => {
                 let before = BeforeSetup { before_fixtures, before_setup, scenario: &entry.key, shared };
-                Control::read(&fields, before, &names, &faulty, condition.is_some(), &mut fixtures)
+                // The fault is what happens at that time: the same request alone, and at once, has none.
+                let beside = condition.is_some() || fields.has("slow_body") || fields.has("concurrent");
+                Control::read(&fields, before, &names, &faulty, beside, &mut fixtures)
             }
         };
         let source =
@@ -334,7 +365,7 @@ impl Scenario {
         let teardown = read_teardown(&fields, at_teardown, &entry.key, &fixtures, shared);
         let other_files = shared.fixtures.files(&fixtures.names).chain(each.iter().filter_map(Each::file));
         let other_files = other_files.map(Arc::from).collect();
-        let scenario = Self {
+        let mut scenario = Self {
             name: entry.key.clone(),
             first_byte: fields.get("first_byte").and_then(|node| first_byte(node, reader)),
             cause: goal.trigger().and_then(|trigger| trigger.cause),
@@ -347,6 +378,9 @@ impl Scenario {
             control,
             teardown,
             rows,
+            slow_body,
+            concurrent,
+            later,
             then,
             indistinguishable_from,
             locks: fields.get("locks").map(|node| sorted_names(node, reader)).unwrap_or_default(),
@@ -367,10 +401,18 @@ impl Scenario {
                 Goal::Success | Goal::NoServerError | Goal::Accepted => None,
             },
         };
+        scenario.note_sent_files(shared);
         if let Some(each) = &each {
             each.check(reader, |rows, reader| scenario.check_rows(rows, reader, names.contract));
         }
         Some(scenario)
+    }
+
+    /// Adds the files that its requests send to those that it is read from.
+    fn note_sent_files(&mut self, shared: &Shared<'_>) {
+        let sent = self.requests().flat_map(RequestTemplate::files);
+        let sent: BTreeSet<Arc<str>> = sent.map(|file| Arc::from(shared.body_files.shown(file))).collect();
+        self.other_files.extend(sent);
     }
 
     fn check_rows(&self, each: &Node, reader: &Decoder, contract: &Contract) {
@@ -459,7 +501,8 @@ impl Scenario {
     pub fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
         let flows = self.flows().into_iter().map(|flow| &flow.request);
         let steps = self.steps().filter_map(|(_, step)| step.request.as_ref());
-        flows.chain(steps).chain(
+        let at_once = self.concurrent.iter().flat_map(|concurrent| &concurrent.others);
+        flows.chain(steps).chain(at_once).chain(
             self.indistinguishable_from.iter().map(|indistinguishable_from| &indistinguishable_from.request),
         )
     }
@@ -481,11 +524,92 @@ impl Scenario {
         let parts = [
             ("setup", self.faulty.setup.as_slice()),
             ("control setup", control),
+            ("later", self.later.as_ref().map_or(&[], |later| std::slice::from_ref(&later.poll))),
             ("then", self.then.as_slice()),
             ("teardown", self.teardown.as_slice()),
         ];
         parts.into_iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)))
     }
+}
+
+pub(super) static SLOW_BODY: MappingSchema = MappingSchema {
+    name: "slow body",
+    about: "a pause while the body of a request is sent",
+    fields: &[
+        Field::required("pause", ValueType::Duration, "the length of the pause (at most 10m)"),
+        Field::optional(
+            "after",
+            ValueType::Count,
+            "the number of bytes that are sent before it (default 0); at least the last one comes after it",
+        ),
+    ],
+    also: &[],
+};
+
+/// The longest pause while a body is sent.
+const MAX_PAUSE: Duration = Duration::from_secs(600);
+
+/// Reads the pause while the body is sent.
+fn slow_body(fields: &Fields<'_>, faulty: &Flow, reader: &Decoder) -> Option<BodyPause> {
+    let entry = fields.entry("slow_body")?;
+    let own = reader.fields(&entry.value, &SLOW_BODY)?;
+    if faulty.request.body.is_none() {
+        reader.error_hint(
+            entry.key_span,
+            "the request has no body to send slowly",
+            "give it a body, such as `json`",
+        );
+    }
+    if fields.has("concurrent") {
+        reader.error_hint(
+            entry.key_span,
+            "`slow_body` beside `concurrent` says nothing",
+            "remove one of the two",
+        );
+    }
+    let node = own.get("pause")?;
+    let pause = reader.duration(node)?;
+    if pause.is_zero() || pause > MAX_PAUSE {
+        reader.error_hint(
+            node.span,
+            "`pause` is out of range",
+            "write a time span of up to ten minutes, such as 40s",
+        );
+    }
+    let after = match own.get("after") {
+        Some(node) => usize::try_from(reader.count(node)?).unwrap_or(usize::MAX),
+        None => 0,
+    };
+    Some(BodyPause { after, pause })
+}
+
+/// Reads what else is sent at the same time, and the job that is started. Both are about a single request.
+fn in_time(
+    fields: &Fields<'_>,
+    names: &ReadContext<'_>,
+    faulty: &Flow,
+) -> (Option<Box<Concurrent>>, Option<Box<Later>>) {
+    for (key, others) in [
+        ("concurrent", &["later", "repeat", "at", "indistinguishable_from"][..]),
+        ("later", &["repeat", "at", "indistinguishable_from"]),
+    ] {
+        let Some(entry) = fields.entry(key) else { continue };
+        if !fields.has("triggers") {
+            let hint = "name the failure under `triggers`";
+            names.reader.error_hint(
+                entry.key_span,
+                format!("`{key}` is about a failure, and none is named"),
+                hint,
+            );
+        }
+        for other in others.iter().filter(|other| fields.has(other)) {
+            let title = format!("`{other}` beside `{key}` says nothing");
+            names.reader.error_hint(entry.key_span, title, "remove one of the two");
+        }
+    }
+    let concurrent = fields.get("concurrent").and_then(|node| Concurrent::read(node, names, &faulty.request));
+    let later = fields.get("later").and_then(|node| Later::read(node, names));
+    (concurrent.map(Box::new), later.map(Box::new))
 }
 
 /// The reason why a scenario without a fault has no control.

@@ -1,6 +1,6 @@
 //! One request in a setup, a teardown, or after the failure.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use failspec_base::{
     message::is_token,
@@ -33,6 +33,8 @@ pub struct Step {
     pub until: Option<Expect>,
     /// The maximum time that `until` may take.
     pub within: Wait,
+    /// The pause between two requests of `until`; `None` for the usual one.
+    pub every: Option<Duration>,
     /// The wait before the request.
     pub wait: Option<WaitFor>,
     /// The longest wait that a response may demand.
@@ -213,6 +215,7 @@ impl Step {
             capture,
             until,
             within,
+            every: None,
             wait,
             at_most,
             resend,

@@ -54,6 +54,8 @@ pub struct Target {
     pub secrets: Vec<Secret>,
     /// Failures that cannot be covered on the target.
     pub out_of_reach: Vec<OutOfReach>,
+    /// Optional parts of the API: feature → true if the product is said to have it.
+    pub features: BTreeMap<String, bool>,
     /// The folder of its snapshots (approved responses).
     pub snapshots: Option<PathBuf>,
     /// The limits for the time and size of its responses.
@@ -149,6 +151,12 @@ pub(super) static TARGET: MappingSchema = MappingSchema {
             "out_of_reach",
             ValueType::List(&ValueType::MappingSchema(&OUT_OF_REACH)),
             "failures that cannot be covered on the target, and why",
+        ),
+        Field::optional(
+            "features",
+            ValueType::Map(&ValueType::Bool),
+            "features that the product is said to have (`true`) or not to have (`false`): feature of the contract → \
+             true or false (default: its probe tells)",
         ),
         Field::optional("timeouts", ValueType::MappingSchema(&TIMEOUTS), "time limits for the target"),
         Field::optional(
@@ -309,6 +317,7 @@ impl Target {
             conditions: BTreeMap::new(),
             secrets: Vec::new(),
             out_of_reach: Vec::new(),
+            features: BTreeMap::new(),
             snapshots: None,
             limits: Limits::default(),
             operations: BTreeMap::new(),
@@ -393,6 +402,9 @@ impl Target {
             conditions,
             secrets,
             out_of_reach: out_of_reach.iter().filter_map(|node| OutOfReach::read(node, reader)).collect(),
+            features: named("features")
+                .filter_map(|entry| Some((entry.key.clone(), reader.bool(&entry.value)?)))
+                .collect(),
             snapshots: fields
                 .get("snapshots")
                 .and_then(|node| reader.text(node))

@@ -14,6 +14,7 @@ use super::{
     command::{COMMAND, Command},
     environment::{Environment, only_variable},
     login::{LOGIN, Login},
+    oauth::{OAUTH, read_oauth},
     tls::{CERTIFICATE, identity},
 };
 
@@ -121,6 +122,11 @@ pub(super) static ROLE: MappingSchema = MappingSchema {
             "a program that prints the credential",
         ),
         Field::optional("login", ValueType::MappingSchema(&LOGIN), "requests that log the role in"),
+        Field::optional(
+            "oauth",
+            ValueType::MappingSchema(&OAUTH),
+            "a login by OAuth 2.0 with client credentials",
+        ),
         Field::optional("exclusive", ValueType::Bool, "scenarios that use the role never overlap"),
     ],
     also: &[],
@@ -164,11 +170,21 @@ impl Role {
             let name = reader.text(fields.get("name")?)?.to_owned();
             Some((name, secret(fields.get("value")?)?))
         };
-        let kinds =
-            ["bearer", "basic", "header", "headers", "cookie", "query", "certificate", "command", "login"];
+        let kinds = [
+            "bearer",
+            "basic",
+            "header",
+            "headers",
+            "cookie",
+            "query",
+            "certificate",
+            "command",
+            "login",
+            "oauth",
+        ];
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
-            let hint = "give one of `bearer`, `basic`, `header`, `headers`, `cookie`, `query`, `certificate`, `command` and `login`";
+            let hint = "give one of `bearer`, `basic`, `header`, `headers`, `cookie`, `query`, `certificate`, `command`, `login` and `oauth`";
             reader.error_hint(node.span, format!("the role `{name}` needs exactly one credential"), hint);
             return None;
         };
@@ -201,6 +217,7 @@ impl Role {
                 let fields = reader.fields(value, &CERTIFICATE)?;
                 Credential::Certificate(identity("file", &fields, reader, folder, &format!("role {name}"))?)
             }
+            "oauth" => Credential::Login(Box::new(read_oauth(value, reader, *environment)?)),
             _ => Credential::Login(Box::new(Login::read(value, reader, environment)?)),
         };
         let exclusive = match fields.get("exclusive") {

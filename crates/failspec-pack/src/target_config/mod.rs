@@ -12,6 +12,7 @@ mod endpoint;
 mod environment;
 mod login;
 mod network;
+mod oauth;
 mod operation;
 mod rate;
 mod readiness;

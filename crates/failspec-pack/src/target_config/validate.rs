@@ -65,6 +65,8 @@ impl Target {
         let variables = names(self.variables.keys().chain(by_condition));
         look("variable", variables, names(contract.variables.keys()));
         look("condition", names(self.conditions.keys()), names(contract.conditions.keys()));
+        let features = contract.features.iter().map(|feature| feature.name.as_str()).collect();
+        look("feature", names(self.features.keys()), features);
         for entry in &self.out_of_reach {
             let matches_one = |pattern: &&String| {
                 contract

@@ -6,6 +6,7 @@ mod obeyed;
 mod openapi_reading;
 mod refused;
 mod rows;
+mod sent_files;
 mod sources;
 mod swagger;
 mod versions;

@@ -7,7 +7,9 @@ use std::{
 
 use crate::{
     case_text::{differs, sentence},
-    summary::{REFERENCE, because, count_cases, distinct_first, selection, unexercised, verdict_in_words},
+    summary::{
+        MOCK, REFERENCE, because, count_cases, distinct_first, selection, unexercised, verdict_in_words,
+    },
 };
 use failspec_judge::{
     check::Finding,
@@ -156,6 +158,9 @@ fn verdict(report: &RunReport, level: Level) -> String {
     }
     if report.reference {
         message.push_str(&format!("\nThis ran on {REFERENCE}."));
+    }
+    if report.is_of_mock() {
+        message.push_str(&format!("\nThis ran on {MOCK}."));
     }
     if let Some(diagnosis) = &report.diagnosis {
         message.push_str(&format!("\n{diagnosis}"));

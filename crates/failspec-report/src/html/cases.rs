@@ -18,19 +18,20 @@ use failspec_judge::{
 
 use super::{
     causes::statuses,
-    document::word,
+    document::{class, word},
     exchange::{self, ExchangeData},
     page::Page,
 };
 
 /// Headings in the order of relevance to the user.
-const GROUPS: [(Outcome, &str); 8] = [
+const GROUPS: [(Outcome, &str); 9] = [
     (Outcome::Failed, "Failed"),
     (Outcome::Unstable, "Unstable"),
     (Outcome::Inconclusive, "Inconclusive"),
     (Outcome::Waived, "Waived"),
     (Outcome::Unconfirmed, "Unconfirmed"),
     (Outcome::Skipped, "Skipped"),
+    (Outcome::NotApplicable, "Not applicable"),
     (Outcome::Seen, "Seen"),
     (Outcome::Passed, "Passed"),
 ];
@@ -67,8 +68,8 @@ pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write)
         if count == 0 {
             continue;
         }
-        page.raw("<section class=\"group\" data-outcome=\"").raw(word(outcome)).raw("\">\n<h3 class=\"");
-        page.raw(word(outcome)).raw("\">").icon(word(outcome)).raw("<span>").raw(title);
+        page.raw("<section class=\"group\" data-outcome=\"").raw(class(outcome)).raw("\">\n<h3 class=\"");
+        page.raw(class(outcome)).raw("\">").icon(class(outcome)).raw("<span>").raw(title);
         page.raw("</span> <span class=\"number\">").count(count).raw("</span></h3>\n");
         let of_outcome = report.cases.iter().filter(|case| case.outcome == outcome);
         for (at, case) in of_outcome.enumerate() {
@@ -107,9 +108,13 @@ fn filters(page: &mut Page, report: &RunReport) {
     for (outcome, _) in GROUPS {
         if report.cases.iter().any(|case| case.outcome == outcome) {
             page.raw("<button type=\"button\" class=\"chip ")
-                .raw(word(outcome))
+                .raw(class(outcome))
                 .raw("\" aria-pressed=\"false\" ");
-            page.raw("data-outcome=\"").raw(word(outcome)).raw("\">").icon(word(outcome)).raw(word(outcome));
+            page.raw("data-outcome=\"")
+                .raw(class(outcome))
+                .raw("\">")
+                .icon(class(outcome))
+                .raw(word(outcome));
             page.raw("</button>");
         }
     }
@@ -127,7 +132,7 @@ fn filters(page: &mut Page, report: &RunReport) {
 /// Writes a case, folded; the first one that failed is open, because it is what the reader looks for.
 fn row(page: &mut Page, case: &CaseReport, open: bool) {
     let only = only_violation(case);
-    page.raw("<details class=\"case ").raw(word(case.outcome));
+    page.raw("<details class=\"case ").raw(class(case.outcome));
     page.raw(if only.is_some() { " one" } else { "" }).raw("\" id=\"").text(&case.name);
     page.raw(if case.warnings.is_empty() { "\"" } else { "\" data-warned" });
     page.raw(if differs(case) { " data-changed" } else { "" });
@@ -215,7 +220,11 @@ fn findings(page: &mut Page, case: &CaseReport) {
         page.raw("<li>").content(&rerun.to_string()).raw("</li>");
     }
     if let Some(reason) = reason {
-        page.raw("<li class=\"").raw(word(case.outcome)).raw("\">").content(&reason.to_string()).raw("</li>");
+        page.raw("<li class=\"")
+            .raw(class(case.outcome))
+            .raw("\">")
+            .content(&reason.to_string())
+            .raw("</li>");
     }
     for finding in &case.violations {
         page.raw("<li class=\"failed\"><b>violation</b> ");

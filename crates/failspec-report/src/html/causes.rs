@@ -140,6 +140,10 @@ fn cause(
     {
         page.raw("<p>The server said: <code>").text(&body).raw("</code></p>");
     }
+    if !cause.faults.is_empty() {
+        let faults: Vec<String> = cause.faults.iter().map(ToString::to_string).collect();
+        page.raw("<p>Faults: ").text(&faults.join(", ")).raw("</p>");
+    }
     if !cause.operations.is_empty() {
         page.raw("<p class=\"faint\">").text(&count(cause.operations.len(), "operation")).raw("</p>");
         page.raw("<ul class=\"names\">");

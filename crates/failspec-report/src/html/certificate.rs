@@ -1,31 +1,13 @@
 //! A page about a certificate, for people who do not use a terminal.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha2::{Digest as _, Sha256};
-
 use crate::certificate::{CertificateSummary, Confidence, ListOfIssues};
 
-use super::{
-    document::{ICONS, STYLE},
-    page::Page,
-};
+use super::{document::static_head, page::Page};
 
 /// Returns the page. It has no script, and a policy forbids every request.
 pub fn certificate_page(summary: &CertificateSummary) -> String {
     let mut page = Page::default();
-    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-        .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-")
-        .text(&hash)
-        .raw("'; base-uri 'none'; form-action 'none'\">\n")
-        .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-        .raw("<meta name=\"color-scheme\" content=\"light dark\">\n")
-        .raw("<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
-        .text(&summary.verdict)
-        .raw(" · certificate · failspec</title>\n<style>")
-        .raw(STYLE)
-        .raw("</style>\n</head>\n<body>\n")
-        .raw(ICONS);
+    static_head(&mut page, &format!("{} · certificate · failspec", summary.verdict), "");
     let (class, icon) = match summary.confidence {
         Confidence::Good => ("<header class=\"verdict good\">", "passed"),
         Confidence::Open => ("<header class=\"verdict open\">", "inconclusive"),

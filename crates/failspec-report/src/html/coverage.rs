@@ -8,7 +8,11 @@ use failspec_judge::report_model::{
     CaseReport, FailureCoverage, NotCovered, Outcome, PackReport, RunReport, State,
 };
 
-use super::{access, document::word, page::Page};
+use super::{
+    access,
+    document::{class, word},
+    page::Page,
+};
 
 /// Maximum number of cases of one failure that get a mark of their own.
 const MAX_MARKS: usize = 12;
@@ -228,9 +232,9 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&
 fn marks(page: &mut Page, cases: &[&CaseReport]) {
     for case in cases.iter().take(MAX_MARKS) {
         let name = case.name.splitn(3, "::").nth(2).unwrap_or(&case.name);
-        page.raw("<a class=\"mark ").raw(word(case.outcome)).raw("\" href=\"#").text(&case.name);
+        page.raw("<a class=\"mark ").raw(class(case.outcome)).raw("\" href=\"#").text(&case.name);
         page.raw("\" aria-label=\"").text(name).raw(": ").raw(word(case.outcome)).raw("\">");
-        page.icon(word(case.outcome)).raw("</a>");
+        page.icon(class(case.outcome)).raw("</a>");
     }
     if cases.len() > MAX_MARKS {
         page.raw("<span class=\"faint\">and ").count(cases.len() - MAX_MARKS).raw(" more</span>");
@@ -251,7 +255,7 @@ impl<'r> Cell<'r> {
             State::CoveredByAlternative(code) => (("passed", "alternative"), Some(code.into())),
             State::Waived(why) => (("waived", "waived"), Some(why.into())),
             State::Excluded(why) => (("skipped", "out"), Some(why.into())),
-            State::OutOfReach(why) => (("skipped", "out"), Some(why.into())),
+            State::OutOfReach(why) | State::NotApplicable(why) => (("skipped", "out"), Some(why.into())),
             State::NotSelected => (("skipped", "none"), None),
             State::Missing(why) => (("inconclusive", "inconclusive"), Some(why.to_string().into())),
         };

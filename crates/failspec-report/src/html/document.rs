@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use crate::summary::{REFERENCE, because, counts, selection, target, verdict_in_words};
+use crate::summary::{MOCK, REFERENCE, because, counts, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
 use super::{cases, causes, coverage, issues, latency, page::Page, recording};
 
-pub(super) const STYLE: &str = include_str!("report.css");
+const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
-pub(super) const ICONS: &str = include_str!("icons.svg");
+const ICONS: &str = include_str!("icons.svg");
 
 /// Writes the report.
 ///
@@ -57,6 +57,27 @@ fn head(page: &mut Page, report: &RunReport) {
         .raw("<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
 }
 
+/// Begins a page without a script: a policy forbids every request and every style but its own. `more` is style that follows
+/// that of all pages.
+pub(super) fn static_head(page: &mut Page, title: &str, more: &'static str) {
+    let mut digest = Sha256::new_with_prefix(STYLE.as_bytes());
+    digest.update(more.as_bytes());
+    let hash = STANDARD.encode(digest.finalize());
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+        .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-")
+        .text(&hash)
+        .raw("'; base-uri 'none'; form-action 'none'\">\n")
+        .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        .raw("<meta name=\"color-scheme\" content=\"light dark\">\n")
+        .raw("<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
+        .text(title)
+        .raw("</title>\n<style>")
+        .raw(STYLE)
+        .raw(more)
+        .raw("</style>\n</head>\n<body>\n")
+        .raw(ICONS);
+}
+
 /// Returns the content security policy: nothing is loaded, and the only script and style that apply are the two in
 /// the page.
 fn policy() -> String {
@@ -80,6 +101,10 @@ fn verdict(page: &mut Page, report: &RunReport) {
     about(page, report);
     if report.reference {
         page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(REFERENCE);
+        page.raw(".</span></p>\n");
+    }
+    if report.is_of_mock() {
+        page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(MOCK);
         page.raw(".</span></p>\n");
     }
     if let Some(selection) = selection(report) {
@@ -127,7 +152,7 @@ fn outcomes(page: &mut Page, report: &RunReport) {
         page.count(total).raw(" 1\">");
         let mut at = 0;
         for (count, outcome) in &counts {
-            page.raw("<rect class=\"").raw(word(*outcome)).raw("\" x=\"").count(at).raw("\" width=\"");
+            page.raw("<rect class=\"").raw(class(*outcome)).raw("\" x=\"").count(at).raw("\" width=\"");
             page.count(*count).raw("\" height=\"1\"/>");
             at += count;
         }
@@ -135,7 +160,7 @@ fn outcomes(page: &mut Page, report: &RunReport) {
     }
     page.raw("<ul class=\"counts\">\n");
     for (count, outcome) in counts {
-        page.raw("<li class=\"").raw(word(outcome)).raw("\">").icon(word(outcome)).raw("<b>").count(count);
+        page.raw("<li class=\"").raw(class(outcome)).raw("\">").icon(class(outcome)).raw("<b>").count(count);
         page.raw("</b> ").raw(word(outcome)).raw("</li>\n");
     }
     if report.summary.warned > 0 {
@@ -148,6 +173,14 @@ fn outcomes(page: &mut Page, report: &RunReport) {
 /// Returns the word of an outcome, which is also the name of its class and its icon.
 pub(super) fn word(outcome: Outcome) -> &'static str {
     outcome.as_str()
+}
+
+/// Returns the name of an outcome in classes and icons: one word.
+pub(super) fn class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplicable => "inapplicable",
+        other => word(other),
+    }
 }
 
 fn foot(page: &mut Page, report: &RunReport) {

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::summary::{count_cases, health_checks, reruns, snapshots, unexercised, waivers};
+use crate::summary::{count_cases, features, health_checks, reruns, snapshots, unexercised, waivers};
 use failspec_judge::report_model::RunReport;
 
 use super::page::Page;
@@ -18,6 +18,9 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
     waived(&mut parts, report);
     for line in reruns(report) {
         parts.raw("<p>").text(&line).raw(".</p>\n");
+    }
+    for line in features(report) {
+        parts.raw("<p><b>Feature</b> ").text(&line).raw(".</p>\n");
     }
     for line in health_checks(report) {
         parts.raw("<p><b>Health check:</b> ").text(&line).raw(".</p>\n");

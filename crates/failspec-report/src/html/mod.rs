@@ -8,6 +8,7 @@
 //! every script and style except the two of this module.
 
 mod access;
+mod board;
 mod cases;
 mod causes;
 mod certificate;
@@ -19,5 +20,6 @@ mod latency;
 mod page;
 mod recording;
 
+pub use board::{board_index, board_product};
 pub use certificate::certificate_page;
 pub use document::write;

@@ -1,4 +1,4 @@
-//! The failures that were seen in recorded traffic.
+//! The section about what was seen in recorded traffic.
 
 use failspec_judge::report_model::{RecordingReport, RunReport, SeenOperation};
 

@@ -10,8 +10,8 @@ use std::{
 use crate::{
     recording,
     summary::{
-        REFERENCE, because, count_cases, counts as outcome_counts, health_checks, origin, reruns, selection,
-        snapshots, target, unexercised, verdict_in_words, waivers,
+        MOCK, REFERENCE, because, count_cases, counts as outcome_counts, features, health_checks, origin,
+        reruns, selection, snapshots, target, unexercised, verdict_in_words, waivers,
     },
 };
 use failspec_judge::report_model::{RunFinding, RunReport, TestStatus, Verdict};
@@ -64,6 +64,9 @@ fn write_verdict(report: &RunReport, document: &mut Document<impl Write>) -> io:
     if report.reference {
         let _ = write!(message, " This is {REFERENCE}.");
     }
+    if report.is_of_mock() {
+        let _ = write!(message, " This is {MOCK}.");
+    }
     let facts = facts(report);
     document.test(&Test {
         name: "verdict",
@@ -110,6 +113,9 @@ fn facts(report: &RunReport) -> String {
     };
     if report.reference {
         line("target", REFERENCE);
+    }
+    if report.is_of_mock() {
+        line("target", MOCK);
     }
     if let Some(selection) = selection(report) {
         line("selected", &selection);
@@ -163,6 +169,9 @@ fn facts(report: &RunReport) -> String {
     }
     for text in reruns(report) {
         line("reruns", &text);
+    }
+    for text in features(report) {
+        line("feature", &text);
     }
     for text in health_checks(report) {
         line("health", &text);

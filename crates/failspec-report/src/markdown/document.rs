@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::summary::{REFERENCE, because, selection, target, verdict_in_words};
+use crate::summary::{MOCK, REFERENCE, because, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, PackReport, RunReport, State, Verdict};
 
 use super::{
@@ -86,6 +86,9 @@ fn head(comment: &mut Comment, report: &RunReport) {
     if report.reference {
         comment.line(&format!("> **This ran on {REFERENCE}.**\n"));
     }
+    if report.is_of_mock() {
+        comment.line(&format!("> **This ran on {MOCK}.**\n"));
+    }
     if let Some(selection) = selection(report) {
         comment.line(&format!("> **{}**\n", prose(&selection)));
     }
@@ -137,6 +140,7 @@ fn outcomes(report: &RunReport, pack: &PackReport) -> String {
         (Outcome::Waived, ""),
         (Outcome::Unconfirmed, ""),
         (Outcome::Skipped, ""),
+        (Outcome::NotApplicable, ""),
     ];
     for (outcome, sign) in others {
         let count = count(outcome);

@@ -8,8 +8,8 @@ use crate::{
     case_text::{account, differs, row_of, sentence},
     count, recording,
     summary::{
-        count_cases, distinct_first, health_checks, reruns as reruns_in_words, role_name, snapshots,
-        statuses, unexercised, waivers,
+        count_cases, distinct_first, features, health_checks, reruns as reruns_in_words, role_name,
+        snapshots, statuses, unexercised, waivers,
     },
 };
 use failspec_judge::report_model::{CaseReport, OperationAccess, Outcome, RunReport};
@@ -227,6 +227,9 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
 pub(super) fn reruns(comment: &mut Comment, report: &RunReport) {
     for line in reruns_in_words(report) {
         comment.line(&format!("\n{line}."));
+    }
+    for line in features(report) {
+        comment.line(&format!("\nFeature {}.", prose(&cut(&line))));
     }
     for line in health_checks(report) {
         comment.line(&format!("\nHealth check: {}.", prose(&cut(&line))));

@@ -27,6 +27,9 @@ const MAX_LEN: usize = 300;
 /// Maximum number of operations listed for one.
 const MAX_OPERATIONS: usize = 3;
 
+/// Maximum number of kinds of faults listed for one.
+const MAX_FAULTS: usize = 8;
+
 /// Number of cases with findings that are shown in full without the causes that they have in common.
 const FEW_CASES: usize = 3;
 
@@ -92,6 +95,14 @@ fn one(
         let body = one_line(&response.body);
         let said = if body.is_empty() { String::new() } else { format!(" · {body}") };
         line(20, &format!("{} HTTP {}{said}", Styles::dab(Styles::FAINT, "received "), response.status));
+    }
+    if !cause.faults.is_empty() {
+        let most = if verbose { usize::MAX } else { MAX_FAULTS };
+        let mut faults: Vec<String> = cause.faults.iter().take(most).map(ToString::to_string).collect();
+        if cause.faults.len() > faults.len() {
+            faults.push(format!("and {} more kinds (-v lists them)", cause.faults.len() - faults.len()));
+        }
+        line(20, &format!("{} {}", Styles::dab(Styles::FAINT, "faults   "), visible(&faults.join(", "))));
     }
     let is_named = cause.operation.is_some() && cause.operations.len() == 1;
     if !cause.operations.is_empty() && !is_named {

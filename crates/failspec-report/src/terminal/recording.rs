@@ -1,4 +1,4 @@
-//! The failures that were seen in recorded traffic.
+//! The lines about what was seen in recorded traffic.
 
 use failspec_base::sanitize::one_line;
 use failspec_judge::report_model::{RecordingReport, RunReport};

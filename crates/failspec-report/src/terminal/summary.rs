@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, because, counts, health_checks, reruns, rests_on},
+    summary::{INSECURE, MOCK, REFERENCE, because, counts, features, health_checks, reruns, rests_on},
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
@@ -105,7 +105,7 @@ fn cases(text: &mut Screen, run: &RunReport, verbose: bool) {
         let differs = snapshot == Some(SnapshotState::Changed);
         let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
         let in_full = match report.outcome {
-            Outcome::Skipped => continue,
+            Outcome::Skipped | Outcome::NotApplicable => continue,
             Outcome::Inconclusive => {
                 let reason = report.reason.as_ref().map(ToString::to_string).unwrap_or_default();
                 undecided.entry(reason).or_default().push(report);
@@ -228,6 +228,7 @@ fn outcomes(text: &mut Screen, report: &RunReport) {
         (summary.unstable, "unstable", Styles::BAD),
         (summary.inconclusive, "inconclusive", Styles::WARN),
         (summary.skipped, "skipped", Styles::WARN),
+        (summary.not_applicable, "not applicable", Styles::FAINT),
         (summary.waived, "waived", Styles::WARN),
         (summary.unconfirmed, "unconfirmed", Styles::WARN),
     ];
@@ -246,6 +247,9 @@ fn outcomes(text: &mut Screen, report: &RunReport) {
     slowest(text, report);
     for line in reruns(report) {
         text.line(11, format_args!("{} {line}", label("reruns")));
+    }
+    for line in features(report) {
+        text.line(11, format_args!("{} {}", label("features"), visible(&line)));
     }
     for line in health_checks(report) {
         text.line(11, format_args!("{} {}", label("health"), visible(&line)));
@@ -289,6 +293,7 @@ fn coverage(text: &mut Screen, report: &RunReport) {
                 State::Waived(reason) => format!("waived: {reason}"),
                 State::Excluded(reason) => format!("excluded by the contract: {reason}"),
                 State::OutOfReach(reason) => format!("out of reach of the target: {reason}"),
+                State::NotApplicable(reason) => format!("not applicable: {reason}"),
                 _ => continue,
             };
             text.line(
@@ -465,6 +470,9 @@ fn last_line(text: &mut Screen, report: &RunReport, quiet: bool) {
     }
     if report.reference {
         let _ = write!(line, " · {}", Styles::dab(Styles::WARN, REFERENCE));
+    }
+    if report.is_of_mock() {
+        let _ = write!(line, " · {}", Styles::dab(Styles::WARN, MOCK));
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
         let _ = write!(line, " · {}", Styles::dab(Styles::BAD, INSECURE));

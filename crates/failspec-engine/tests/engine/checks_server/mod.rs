@@ -145,7 +145,25 @@ async fn judge_on(
     more: &str,
     options: RunOptions,
 ) -> RunReport {
-    let text = format!("default_target = \"own\"\n[target.own]\nurl = \"{}\"\n{more}", server.url);
+    judge_on_url(pack, selectors, &server.url, more, options).await
+}
+
+/// Runs a pack whose files are in the test against a server of its own.
+pub async fn judge_at(contract: &str, scenarios: &str, url: &str, options: RunOptions) -> RunReport {
+    let texts = [("schemas/t/contract.yaml", contract), ("scenarios/t/a.yaml", scenarios)]
+        .map(|(path, text)| (path.to_owned(), text));
+    let pack = Pack::from_texts(&packs(), "t", texts).unwrap_or_else(|error| panic!("{error}"));
+    judge_on_url(pack, &[], url, "", options).await
+}
+
+async fn judge_on_url(
+    pack: Pack,
+    selectors: &[&str],
+    url: &str,
+    more: &str,
+    options: RunOptions,
+) -> RunReport {
+    let text = format!("default_target = \"own\"\n[target.own]\nurl = \"{url}\"\n{more}");
     let source = Source::new("failspec.toml", text);
     let config = Config::read(&source, None, &PathBuf::from(".")).unwrap_or_else(|error| panic!("{error}"));
     let selectors =

@@ -74,6 +74,7 @@ pub fn words(asked: &Asked) -> Reply {
 
 pub fn declared(asked: &Asked) -> Reply {
     match (asked.path.as_str(), asked.query.as_str()) {
+        ("/things/one", _) if asked.method == "PUT" => Reply::json(405, json!({})).with("Allow", "GET"),
         ("/things/one", _) => Reply::json(200, json!({ "name": "one" })),
         ("/things", _) if asked.method == "POST" => match asked.json["name"].is_string() {
             true => Reply::json(201, json!({})),

@@ -28,6 +28,9 @@ const NOT_REJECTED: &str = "not-rejected";
 /// The check of requests that are refused although the document allows them.
 pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
 
+/// The check of methods that a path does not have.
+pub(super) const UNSUPPORTED_METHOD: &str = "unsupported-method";
+
 /// Checks of bodies that have nothing of what is declared: they say the same.
 const VACUOUS: [&str; 2] = ["declared-vacuous", "vacuous"];
 
@@ -63,6 +66,8 @@ pub(super) enum Cause<'a> {
     AcceptedByAll(Rule<'a>),
     /// The same operations accept whatever value of several parameters.
     AcceptedParameters(Vec<&'a str>),
+    /// Responses have the wrong values that the API accepted in the requests.
+    Echo,
     /// A body has a wrong shape, by the index of the shape.
     Shape(usize),
     /// Responses have a media type that is not declared: the media type, and true for responses of errors.
@@ -147,6 +152,7 @@ impl<'a> Causes<'a> {
                     }
                     breaking.entry((operation, failure)).or_default().insert(rule);
                 }
+                Kind::Shape if is_echo(deviation) => {}
                 Kind::Shape => causes.join(deviation),
                 Kind::Other if deviation.first.check == NOT_REJECTED => {
                     let Some(operation) = case.operation.as_deref() else { continue };
@@ -216,7 +222,7 @@ impl<'a> Causes<'a> {
     /// has one kind of object in several of its responses.
     fn join_nulls(&mut self, deviations: &[Deviation<'a>]) {
         let mut shapes: BTreeMap<usize, (BTreeSet<&str>, bool)> = BTreeMap::new();
-        let shapes_of = deviations.iter().filter(|it| it.kind == Kind::Shape);
+        let shapes_of = deviations.iter().filter(|it| it.kind == Kind::Shape && !is_echo(it));
         for (deviation, finding) in shapes_of.flat_map(|it| it.findings().map(move |finding| (it, finding))) {
             let Some(index) = self.texts.get(&text(deviation, finding)) else { continue };
             let (nulls, is_pure) = shapes.entry(self.root(*index)).or_insert((BTreeSet::new(), true));
@@ -299,6 +305,7 @@ impl<'a> Causes<'a> {
                     (_, is_fragile) => Cause::ServerError(operation, failure, rule.filter(|_| !is_fragile)),
                 }
             }
+            Kind::Shape if is_echo(deviation) => Cause::Echo,
             Kind::Shape => match self.texts.get(&text(deviation, finding)) {
                 Some(index) => Cause::Shape(self.root(*index)),
                 None => Cause::Text(text(deviation, finding)),
@@ -310,6 +317,7 @@ impl<'a> Causes<'a> {
             Kind::Other if finding.check == UNDECLARED_RESTRICTION && case.fault.is_some() => {
                 Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
+            Kind::Other if finding.check == UNSUPPORTED_METHOD => Cause::Text(text(deviation, finding)),
             Kind::Other if finding.check != NOT_REJECTED => {
                 let wrong = deviation.wrong_status();
                 let undeclared = deviation.undeclared_status().filter(|_| {
@@ -396,6 +404,18 @@ fn text<'a>(deviation: &Deviation<'_>, finding: &'a Finding) -> Text<'a> {
 /// Returns the operation of a case, and the part of its request that the fault is in.
 fn part(case: &CaseReport) -> Option<(&str, &str)> {
     case.operation.as_deref().zip(case.part.as_deref())
+}
+
+/// Returns true if all that is wrong with the shape of a response is the member in which the request under test had the fault,
+/// and the API accepted it: that is the deviation, and what it stores comes back.
+fn is_echo(deviation: &Deviation<'_>) -> bool {
+    let case = deviation.case;
+    let mut findings = case.violations.iter().chain(&case.warnings);
+    let Some(part) = case.part.as_deref().filter(|_| deviation.is_tested()) else { return false };
+    // The part of a nested member has the names of those that it is in before it.
+    let is_part = |member: &str| part == member || part.ends_with(&format!("_{member}"));
+    findings.any(|finding| finding.check == NOT_REJECTED)
+        && deviation.findings().all(|finding| finding.member().is_some_and(is_part))
 }
 
 /// Returns true if the failure under test is that of missing or wrong credentials.

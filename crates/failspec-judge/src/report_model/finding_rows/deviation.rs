@@ -6,13 +6,20 @@ use crate::check::{Finding, Phase};
 
 use super::{
     super::{CaseReport, ExchangeReport, MissingPart},
-    causes::{BreakingFault, UNDECLARED_RESTRICTION},
+    causes::{BreakingFault, UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD},
     missing_part::missing_part,
 };
 
 /// Checks that say the same of one response, the one that says most first.
 const SAME_DEVIATION: [&[&str]; 2] = [
-    &["unrecognized-response", "status", "code", UNDECLARED_RESTRICTION, UNDECLARED_STATUS],
+    &[
+        "unrecognized-response",
+        "status",
+        "code",
+        UNSUPPORTED_METHOD,
+        UNDECLARED_RESTRICTION,
+        UNDECLARED_STATUS,
+    ],
     &["media-type", "undeclared-media-type", "well-formed"],
 ];
 

@@ -6,7 +6,7 @@ mod missing_part;
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -14,7 +14,7 @@ use failspec_base::sanitize::shortened;
 
 use crate::check::{Finding, Phase};
 
-use super::{CaseReport, ExchangeReport, FindingGroup, Observation, ResponseExcerpt};
+use super::{CaseReport, ExchangeReport, FaultCount, FindingGroup, Observation, ResponseExcerpt};
 use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION};
 use deviation::{Deviation, deviations};
 
@@ -86,6 +86,8 @@ struct Row<'a> {
     evidence: HashSet<Evidence<'a>>,
     /// The parameters that the requests are about.
     parameters: BTreeSet<&'a str>,
+    /// The kinds of faults of the requests under test, each with the number of its cases.
+    faults: BTreeMap<&'a str, usize>,
     example: Option<Example<'a>>,
 }
 
@@ -101,6 +103,7 @@ impl<'a> Row<'a> {
             known_operations: HashSet::new(),
             evidence: HashSet::new(),
             parameters: BTreeSet::new(),
+            faults: BTreeMap::new(),
             example: None,
         }
     }
@@ -113,6 +116,8 @@ impl<'a> Row<'a> {
         if self.cases.last() != Some(&deviation.case.name) {
             self.cases.push(Arc::clone(&deviation.case.name));
             self.exchanges += deviation.case.recorded.as_ref().map_or(0, |recorded| recorded.exchanges);
+            let fault = deviation.case.fault.as_deref().filter(|_| deviation.is_tested());
+            fault.into_iter().for_each(|fault| *self.faults.entry(fault).or_default() += 1);
         }
         self.parameters.extend(deviation.case.parameter.as_deref());
         self.evidence.insert(match deviation.is_tested() {
@@ -174,6 +179,12 @@ impl<'a> Row<'a> {
             }
         }
         details.truncate(MAX_DETAILS);
+        let faults = self.faults.into_iter().map(|(kind, cases)| FaultCount { kind: kind.into(), cases });
+        let mut faults: Vec<FaultCount> = faults.collect();
+        faults.sort_by_key(|fault| Reverse(fault.cases));
+        if fault.is_some() || faults.len() < 2 {
+            faults.clear();
+        }
         let also = self.checks.into_iter().filter(|check| *check != first.check);
         let group = FindingGroup {
             check: first.check.to_owned(),
@@ -185,6 +196,7 @@ impl<'a> Row<'a> {
             parameter,
             fault: fault.map(str::to_owned),
             part: part.map(str::to_owned),
+            faults,
             expected: first.expected.clone(),
             actual: first.actual.clone(),
             cases: self.evidence.len(),

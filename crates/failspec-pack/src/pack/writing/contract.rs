@@ -11,6 +11,7 @@ use super::{
         Erratum, Pointer, Provenance, Stability, StatusPattern, Variable,
         cleanup::CLEANUP,
         contract::{CONTRACT, REQUIRES, SUCCESS},
+        feature::FEATURE,
         operation::{INFERRED_PARTS, OPERATION},
         profile::PROFILE,
     },
@@ -91,6 +92,8 @@ file_mappings! {
         health_check: Option<HealthCheckSource> = "health_check",
         /// The failures.
         failures: Vec<FailureSource> = "failures",
+        /// Optional parts of the API.
+        features: Vec<(String, FeatureSource)> = "features",
         /// Parts that an API can be certified for.
         profiles: Vec<(String, ProfileSource)> = "profiles",
         /// How kinds of changes are classified.
@@ -128,6 +131,20 @@ file_mappings! {
         about: Option<String> = "about",
         /// The failures, and causes as `failure/cause`.
         required: Vec<String> = ["required" always],
+    }
+
+    /// An optional part of the API.
+    block struct FeatureSource: FEATURE, {
+        /// The abilities of a product with it.
+        about: String = "about",
+        /// The request that tells whether a product has it.
+        probe: RequestSource = "probe",
+        /// The statuses that tell that a product does not have it.
+        absent: OneOrMany<StatusPattern> = "absent",
+        /// The failures that belong to it.
+        failures: Vec<String> = "failures",
+        /// The operations that belong to it.
+        operations: Vec<String> = "operations",
     }
 
     /// How to find and remove one kind of resource.

@@ -57,6 +57,10 @@ file_mappings! {
     inline struct CodePlaceSource: CODE_LOCATION, {
         /// Pointer into the body.
         pointer: Option<Pointer> = "pointer",
+        /// Path in an XML body.
+        xml: Option<String> = "xml",
+        /// The namespace of the root element.
+        namespace: Option<String> = "namespace",
         /// The name of a header.
         header: Option<String> = "header",
         /// The parameter of the header.
@@ -74,6 +78,10 @@ file_mappings! {
     inline struct RequestIdParts: REQUEST_ID, {
         /// Pointer into the body.
         pointer: Option<Pointer> = "pointer",
+        /// Path in an XML body.
+        xml: Option<String> = "xml",
+        /// The namespace of the root element.
+        namespace: Option<String> = "namespace",
         /// The name of a header.
         header: Option<String> = "header",
         /// The format as a regular expression.
@@ -151,7 +159,12 @@ impl FileValue for RequestIdSource {
         let Self { pointer, header, pattern } = self.clone();
         match (pointer, header, pattern) {
             (Some(pointer), None, None) => pointer.tree(),
-            (pointer, header, pattern) => RequestIdParts { pointer, header, pattern }.tree(),
+            (pointer, header, pattern) => {
+                let namespace = pointer.as_ref().and_then(Pointer::namespace).map(str::to_owned);
+                let xml = pointer.as_ref().filter(|it| it.is_xml()).map(|it| it.as_str().to_owned());
+                let pointer = pointer.filter(|it| !it.is_xml());
+                RequestIdParts { pointer, xml, namespace, header, pattern }.tree()
+            }
         }
     }
 
@@ -159,8 +172,9 @@ impl FileValue for RequestIdSource {
         if node.as_map().is_none() {
             return Pointer::read_of_each(node, reader).map(Self::from);
         }
-        let parts = RequestIdParts::from_fields(&reader.fields(node, &REQUEST_ID)?, reader)?;
-        let RequestIdParts { pointer, header, pattern } = parts;
+        let fields = reader.fields(node, &REQUEST_ID)?;
+        let RequestIdParts { pointer, header, pattern, .. } = RequestIdParts::from_fields(&fields, reader)?;
+        let pointer = if fields.has("xml") { Some(Pointer::read_xml(&fields, reader)?) } else { pointer };
         Some(Self { pointer, header, pattern })
     }
 }

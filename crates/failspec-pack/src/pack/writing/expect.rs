@@ -34,11 +34,18 @@ file_mappings! {
     }
 
     /// The item of a bulk response that is checked.
+    #[derive(Default)]
     inline struct AtSource: AT, {
         /// Pointer to the list.
-        items: Pointer = "items",
+        items: Option<Pointer> = "items",
+        /// The format of a stream.
+        stream: Option<String> = "stream",
+        /// The name of an event.
+        event: Option<String> = "event",
+        /// How long the item of a stream may take.
+        within: Option<String> = "within",
         /// Constraints that the item must match.
-        filter: Vec<(Pointer, SchemaSource)> = ["where" always],
+        filter: Vec<(Pointer, SchemaSource)> = "where",
     }
 
     /// The repetition of a request.

@@ -22,8 +22,8 @@ mod writer;
 
 pub use comments::{Commented, Comments, Note};
 pub use contract::{
-    CleanupSource, Codes, ContractSource, HealthCheckSource, InferredPartsSource, OperationParts,
-    OperationSource, ProfileSource, RequiresSource, SuccessSource,
+    CleanupSource, Codes, ContractSource, FeatureSource, HealthCheckSource, InferredPartsSource,
+    OperationParts, OperationSource, ProfileSource, RequiresSource, SuccessSource,
 };
 pub use envelope::{
     CodeLocationSource, CodePlaceSource, EnvelopeSource, InferredEnvelopeSource, RequestIdSource,
@@ -33,8 +33,8 @@ pub use failure::{FailureSource, InferredSource, Leaks};
 pub use file_value::{FileDocument, FileMapping, FileValue, Tree};
 pub use request::{BodySource, ParameterValue, Parameters, RequestSource};
 pub use scenario::{
-    ControlSource, FixtureSource, IndistinguishableFromSource, RowsSource, ScenarioFileSource,
-    ScenarioSource, TriggerSource,
+    ConcurrentSource, ControlSource, FixtureSource, IndistinguishableFromSource, LaterSource,
+    OtherRequestSource, RowsSource, ScenarioFileSource, ScenarioSource, SlowBodySource, TriggerSource,
 };
 pub use step::{CaptureSource, StepSource};
 pub use values::{Demand, OneOrMany, Override, SchemaSource};

@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 use failspec_base::syntax::{Decoder, Fields, Node, NodeValue};
 
 use super::{
-    super::{PathTemplate, cleanup::REQUEST, split_request},
+    super::{PathTemplate, cleanup::REQUEST, request::BODIES, split_request},
     file_value::{FileMapping, FileValue, Tree},
     values::Override,
 };
 
 /// The keys of a request.
 #[cfg(test)]
-pub(super) const KEYS: [&str; 9] =
-    ["request", "as", "path", "query", "headers", "json", "text", "form", "bytes"];
+pub(super) const KEYS: [&str; 11] =
+    ["request", "as", "path", "query", "headers", "json", "text", "form", "bytes", "multipart", "file"];
 
 /// A request, or the changes that a control or a step makes to one.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -89,6 +89,10 @@ pub enum BodySource {
     Form(Vec<(String, Value)>),
     /// Bytes that are sent exactly.
     Bytes(Vec<u8>),
+    /// The parts of a form, as a file has them.
+    Multipart(Value),
+    /// A file of the pack: its path, or a mapping with its media type.
+    File(Value),
     /// The body is removed.
     Removed,
 }
@@ -122,6 +126,8 @@ impl FileMapping for RequestSource {
             Some(BodySource::Text(text)) => add("text", Some(text.tree())),
             Some(BodySource::Form(fields)) => add("form", Some(fields.tree().inline())),
             Some(BodySource::Bytes(bytes)) => add("bytes", Some(Tree::Inline(STANDARD.encode(bytes).into()))),
+            Some(BodySource::Multipart(parts)) => add("multipart", Some(parts.tree())),
+            Some(BodySource::File(file)) => add("file", Some(file.tree())),
             // `json: null` would be the body `null`.
             Some(BodySource::Removed) => add("text", Some(Tree::Inline(Value::Null))),
         }
@@ -136,7 +142,7 @@ impl FileMapping for RequestSource {
         };
         let role = fields.get("as").map(|node| Override::read(node, reader));
         let (path, query, headers) = (parameters("path"), parameters("query"), parameters("headers"));
-        let body = ["json", "text", "form", "bytes"].iter().find_map(|key| fields.entry(key));
+        let body = BODIES.iter().find_map(|key| fields.entry(key));
         let body = body.map(|entry| BodySource::read(&entry.key, &entry.value, reader));
         Some(Self {
             line: text("request").map_or(Some(None), |line| line.map(Some))?,
@@ -203,6 +209,8 @@ impl BodySource {
         match (key, &node.value) {
             ("json", _) => Some(Self::Json(node.to_json())),
             (_, NodeValue::Null) => Some(Self::Removed),
+            ("multipart", _) => Some(Self::Multipart(node.to_json())),
+            ("file", _) => Some(Self::File(node.to_json())),
             ("text", _) => String::read(node, reader).map(Self::Text),
             ("form", _) => match node.to_json() {
                 Value::Object(fields) => Some(Self::Form(Map::into_iter(fields).collect())),

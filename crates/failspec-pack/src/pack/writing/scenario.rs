@@ -6,11 +6,13 @@ use failspec_base::syntax::{Decoder, Node, NodeValue};
 
 use super::{
     super::{
-        Provenance,
+        Pointer, Provenance,
+        concurrent::{CONCURRENT, OTHER},
         control::CONTROL,
         fixture::FIXTURE,
         indistinguishable::INDISTINGUISHABLE_FROM,
-        scenario::{SCENARIO, SCENARIOS},
+        later::LATER,
+        scenario::{SCENARIO, SCENARIOS, SLOW_BODY},
         triggers::split_trigger,
     },
     CaptureSource,
@@ -67,6 +69,12 @@ file_mappings! {
         first_byte: Option<String> = "first_byte",
         /// The repetition of the request.
         repeat: Option<RepeatSource> = "repeat",
+        /// The pause while the body is sent.
+        slow_body: Option<SlowBodySource> = "slow_body",
+        /// The requests that are sent at the same time.
+        concurrent: Option<ConcurrentSource> = "concurrent",
+        /// The job that the request starts.
+        later: Option<Box<LaterSource>> = "later",
         /// Values taken from a success, for the teardown.
         capture: Vec<(String, CaptureSource)> = ["capture" inline],
         /// The item of a bulk response that is checked.
@@ -85,6 +93,52 @@ file_mappings! {
         then: Vec<StepSource> = "then",
         /// The steps that remove what the scenario created.
         teardown: Vec<StepSource> = "teardown",
+    }
+
+    /// A pause while the body of a request is sent.
+    #[derive(Default)]
+    inline struct SlowBodySource: SLOW_BODY, {
+        /// Its length, as a time span.
+        pause: String = "pause",
+        /// The number of bytes that are sent before it.
+        after: Option<Value> = "after",
+    }
+
+    /// Requests that are sent at the same time.
+    #[derive(Default)]
+    block struct ConcurrentSource: CONCURRENT, {
+        /// How often the request is sent at once.
+        times: Option<Value> = "times",
+        /// Changes of the request, one for each other request.
+        others: Vec<OtherRequestSource> = "others",
+        /// How many of all succeed.
+        succeed: Option<Value> = "succeed",
+        /// The result when they are processed one after the other.
+        in_turn: Option<String> = "in_turn",
+    }
+
+    /// Another request that is sent at the same time.
+    #[derive(Default)]
+    block struct OtherRequestSource: OTHER, {
+        /// The changes of the request.
+        request: RequestSource = [flat],
+    }
+
+    /// A job that the request starts, and that fails.
+    #[derive(Default)]
+    block struct LaterSource: LATER, {
+        /// Values taken from the response that accepted the request.
+        capture: Vec<(String, CaptureSource)> = ["capture" inline],
+        /// The request that asks for the job.
+        request: RequestSource = [flat],
+        /// The response that says that the job has ended.
+        until: Option<ExpectSource> = "until",
+        /// How long the job may take.
+        within: Option<String> = "within",
+        /// The pause between two requests.
+        every: Option<String> = "every",
+        /// The place of the error in the response.
+        error: Option<Pointer> = "error",
     }
 
     /// Setup steps that several scenarios share.

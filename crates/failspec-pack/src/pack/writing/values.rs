@@ -124,11 +124,11 @@ impl FileValue for Date {
 
 impl FileValue for Pointer {
     fn tree(&self) -> Tree {
-        Tree::Inline(self.as_str().into())
+        Tree::Inline(self.to_json())
     }
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
-        Self::read_of_each(node, reader)
+        Self::read_location(node, reader)
     }
 }
 

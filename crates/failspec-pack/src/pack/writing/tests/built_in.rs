@@ -47,6 +47,12 @@ fn contract_of(pack: &Pack) -> Vec<String> {
         format!("{:?}", (&contract.documentation_digest, contract.codes_open, &contract.secrets)),
         format!("{:?}", (&contract.roles, &contract.variables, &contract.conditions, &contract.operations)),
         format!("{:?}", (&contract.stability, &contract.cleanup, &contract.errata, &contract.health_check)),
+        format!(
+            "{:?}",
+            (contract.features.iter())
+                .map(|it| (&it.name, &it.about, &it.probe, &it.absent, &it.failures, &it.operations))
+                .collect::<Vec<_>>()
+        ),
         format!("{:?}", contract.profiles.iter().map(|it| (&it.name, &it.required)).collect::<Vec<_>>()),
     ];
     for success in &contract.success {
@@ -96,7 +102,7 @@ fn scenario_of(scenario: &Scenario) -> Vec<String> {
     for flow in [&scenario.faulty].into_iter().chain(controls) {
         parts.push(format!("{:?} {:?}", flow.request, flow.repeat));
         parts.push(expected(flow.expect.as_deref()));
-        parts.push(format!("{:?}", flow.at.as_ref().map(|at| (&at.items, schemas(&at.filter)))));
+        parts.push(format!("{:?}", flow.at.as_ref().map(|at| (&at.place, schemas(&at.filter)))));
     }
     for (part, Step { request, inherits_role, expect, capture, until, within, wait, at_most, resend, .. }) in
         scenario.steps()

@@ -48,6 +48,9 @@ fn keys_are_those_of_the_loader() {
     same_keys::<StepSource>();
     same_keys::<ExpectSource>();
     same_keys::<AtSource>();
+    same_keys::<ConcurrentSource>();
+    same_keys::<LaterSource>();
+    same_keys::<SlowBodySource>();
     same_keys::<RepeatSource>();
 }
 

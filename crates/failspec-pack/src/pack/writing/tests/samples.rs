@@ -320,6 +320,16 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             })),
             ..FailureSource::default()
         }],
+        features: vec![(
+            "optional".to_owned(),
+            FeatureSource {
+                about: text.to_owned(),
+                probe: RequestSource::to(text),
+                absent: StatusPattern::Exactly(404).into(),
+                failures: vec![text.to_owned()],
+                operations: vec![text.to_owned()],
+            },
+        )],
         profiles: vec![("some".to_owned(), ProfileSource { about: own, required: vec![text.to_owned()] })],
         stability: vec![("failure_added".to_owned(), Stability::Breaking)],
         errata: vec![Erratum { about: text.to_owned(), links: vec![text.to_owned()] }],

@@ -1,0 +1,198 @@
+//! Changes to the JSON body of a request: members that are added, and values that take the place of others.
+
+use failspec_base::template::{JsonTemplate, Placeholder};
+use failspec_judge::check::show;
+use failspec_pack::pack::{BodyTemplate, RequestTemplate};
+use serde_json::Value;
+
+/// A change to a body that is a JSON object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Change {
+    /// The names of the members that lead to it.
+    pub path: Vec<String>,
+    /// The value that is replaced. A body with another one is left as it is: that may be the fault. `None`: a member is added
+    /// where there is none.
+    instead_of: Option<JsonTemplate>,
+    value: JsonTemplate,
+}
+
+impl Change {
+    pub fn add(path: Vec<String>, value: JsonTemplate) -> Self {
+        Self { path, instead_of: None, value }
+    }
+
+    pub fn replace(path: Vec<String>, own: JsonTemplate, value: JsonTemplate) -> Self {
+        Self { path, instead_of: Some(own), value }
+    }
+
+    /// Returns true if it adds a member to a body.
+    pub fn adds(&self, template: &RequestTemplate) -> bool {
+        self.instead_of.is_none()
+            && at(template, &self.path).is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
+    }
+
+    /// Returns the new value for people.
+    pub fn shown(&self) -> String {
+        self.value.as_constant().map_or_else(|| "a value of the run".to_owned(), show)
+    }
+
+    fn applies_to(&self, own: Option<&JsonTemplate>) -> bool {
+        match (own, &self.instead_of) {
+            (None, instead_of) => instead_of.is_none(),
+            // A list that is as short as the document allows.
+            (Some(own), None) => own.as_constant().is_some_and(is_empty_list),
+            (Some(own), Some(instead_of)) => own == instead_of || is_of_run(own) && is_of_run(instead_of),
+        }
+    }
+}
+
+/// Returns true if a request has a body that is a JSON object.
+pub(super) fn members_of(template: &RequestTemplate) -> bool {
+    object(template).is_some()
+}
+
+/// Returns the value of a body at a path.
+pub(super) fn at(template: &RequestTemplate, path: &[String]) -> Option<JsonTemplate> {
+    path.iter().try_fold(object(template)?, |own, step| {
+        let JsonTemplate::Map(members) = own else { return None };
+        members.into_iter().find(|(name, _)| name == step).map(|(_, value)| opened(value))
+    })
+}
+
+/// Returns the names of all members of a body.
+pub(super) fn names(template: &RequestTemplate) -> Vec<String> {
+    fn collect(own: JsonTemplate, names: &mut Vec<String>) {
+        if let JsonTemplate::Map(members) = opened(own) {
+            for (name, value) in members {
+                names.push(name);
+                collect(value, names);
+            }
+        }
+    }
+    let mut names = Vec::new();
+    object(template).into_iter().for_each(|own| collect(own, &mut names));
+    names
+}
+
+/// Returns true if a value was made up: it is written in the scenario, or has nothing but a name of the run in it.
+pub(super) fn is_made_up(value: &JsonTemplate) -> bool {
+    value.as_constant().is_some_and(|value| !value.is_object()) || is_of_run(value)
+}
+
+/// Returns true if a text has a name of the run in it, and nothing else that is not known before.
+fn is_of_run(value: &JsonTemplate) -> bool {
+    let holes = value.holes();
+    !holes.is_empty() && holes.iter().all(|hole| **hole == Placeholder::Unique)
+}
+
+/// Returns true for a list with nothing in it, or with nothing but such lists.
+pub(super) fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
+}
+
+/// Returns the request with these changes to its body; `None` if none of them applies.
+pub(super) fn changed(template: &RequestTemplate, changes: &[Change]) -> Option<RequestTemplate> {
+    let mut whole = object(template)?;
+    let mut is_changed = false;
+    for change in changes {
+        is_changed |= apply(&mut whole, &change.path, change);
+    }
+    is_changed
+        .then(|| RequestTemplate { body: Some(Box::new(BodyTemplate::Json(whole))), ..template.clone() })
+}
+
+fn apply(own: &mut JsonTemplate, path: &[String], change: &Change) -> bool {
+    let Some((step, rest)) = path.split_first() else { return false };
+    *own = opened(std::mem::replace(own, JsonTemplate::Constant(Value::Null)));
+    let JsonTemplate::Map(members) = own else { return false };
+    let member = members.iter_mut().find(|(name, _)| name == step);
+    match (member, rest.is_empty()) {
+        (Some((_, inner)), false) => apply(inner, rest, change),
+        (None, false) => false,
+        (member, true) => {
+            if !change.applies_to(member.as_ref().map(|(_, value)| value)) {
+                return false;
+            }
+            match member {
+                Some((_, value)) => *value = change.value.clone(),
+                None => members.push((step.clone(), change.value.clone())),
+            }
+            true
+        }
+    }
+}
+
+fn object(template: &RequestTemplate) -> Option<JsonTemplate> {
+    match template.body.as_deref()? {
+        BodyTemplate::Json(body) => {
+            Some(opened(body.clone())).filter(|body| matches!(body, JsonTemplate::Map(_)))
+        }
+        _ => None,
+    }
+}
+
+/// Returns a constant object as one whose members can be changed.
+fn opened(value: JsonTemplate) -> JsonTemplate {
+    match value {
+        JsonTemplate::Constant(Value::Object(members)) => JsonTemplate::Map(
+            members.into_iter().map(|(name, value)| (name, JsonTemplate::Constant(value))).collect(),
+        ),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn json_of(value: &Value) -> JsonTemplate {
+        JsonTemplate::parse(value).expect("a template")
+    }
+
+    #[test]
+    fn changes_are_made_where_the_body_has_what_they_replace() {
+        let add = |path: &[&str], value: Value| {
+            Change::add(path.iter().map(|step| (*step).to_owned()).collect(), json_of(&value))
+        };
+        let replace = |path: &[&str], own: Value, value: Value| {
+            let path = path.iter().map(|step| (*step).to_owned()).collect();
+            Change::replace(path, json_of(&own), json_of(&value))
+        };
+        for (body, change, expected) in [
+            (json!({ "a": 1 }), add(&["b"], json!(2)), Some(json!({ "a": 1, "b": 2 }))),
+            (json!({ "a": 1 }), add(&["a"], json!(2)), None),
+            (json!({ "a": [] }), add(&["a"], json!([2])), Some(json!({ "a": [2] }))),
+            (json!({ "a": {} }), add(&["a", "b"], json!(2)), Some(json!({ "a": { "b": 2 } }))),
+            (json!({}), add(&["a", "b"], json!(2)), None),
+            (json!({ "a": "x" }), replace(&["a"], json!("x"), json!("y")), Some(json!({ "a": "y" }))),
+            // Another value is the fault.
+            (json!({ "a": 7 }), replace(&["a"], json!("x"), json!("y")), None),
+            (
+                json!({ "a": "${unique}-1" }),
+                replace(&["a"], json!("${unique}"), json!("y")),
+                Some(json!({ "a": "y" })),
+            ),
+            (json!({ "a": "${made}" }), replace(&["a"], json!("${unique}"), json!("y")), None),
+        ] {
+            let mut whole = json_of(&body);
+            let is_changed = apply(&mut whole, &change.path, &change);
+            let expected_template = json_of(expected.as_ref().unwrap_or(&body));
+            assert_eq!(
+                (is_changed, fully_opened(whole)),
+                (expected.is_some(), fully_opened(expected_template)),
+                "{body}"
+            );
+        }
+    }
+
+    fn fully_opened(value: JsonTemplate) -> JsonTemplate {
+        match opened(value) {
+            JsonTemplate::Map(members) => JsonTemplate::Map(
+                members.into_iter().map(|(name, value)| (name, fully_opened(value))).collect(),
+            ),
+            other => other,
+        }
+    }
+}

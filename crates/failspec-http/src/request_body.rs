@@ -1,0 +1,76 @@
+//! The body of a request while it is sent: at once, or with a pause in it.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use failspec_base::message::BodyPause;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
+
+/// A body of which the rest is sent after a pause, if there is one.
+#[derive(Debug)]
+pub(super) struct RequestBody {
+    /// What is sent at once.
+    begin: Option<Bytes>,
+    /// What follows the pause.
+    rest: Option<Bytes>,
+    pause: Option<BodyPause>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl RequestBody {
+    /// Creates the body with these bytes.
+    pub(super) fn new(bytes: Bytes, pause: Option<BodyPause>) -> Self {
+        let some = |bytes: Bytes| (!bytes.is_empty()).then_some(bytes);
+        match pause {
+            None => Self { begin: some(bytes), rest: None, pause: None, sleep: None },
+            Some(pause) => {
+                // The last byte comes after the pause, or the body would be complete before.
+                let at = pause.after.min(bytes.len().saturating_sub(1));
+                let (begin, rest) = (bytes.slice(..at), bytes.slice(at..));
+                Self { begin: some(begin), rest: some(rest), pause: Some(pause), sleep: None }
+            }
+        }
+    }
+
+    /// Takes the request apart that carries the pause of its body.
+    pub(super) fn of(mut request: http::Request<Bytes>) -> http::Request<Self> {
+        let pause = request.extensions_mut().remove::<BodyPause>();
+        request.map(|bytes| Self::new(bytes, pause))
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(begin) = self.begin.take() {
+            return Poll::Ready(Some(Ok(Frame::data(begin))));
+        }
+        if self.rest.is_some()
+            && let Some(pause) = self.pause
+        {
+            let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(pause.pause)));
+            ready!(sleep.as_mut().poll(context));
+            self.pause = None;
+        }
+        Poll::Ready(self.rest.take().map(|rest| Ok(Frame::data(rest))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.begin.is_none() && self.rest.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let len = |part: &Option<Bytes>| part.as_ref().map_or(0, |part| part.len() as u64);
+        SizeHint::with_exact(len(&self.begin) + len(&self.rest))
+    }
+}

@@ -1,0 +1,173 @@
+//! Bodies in JSON that no value of a schema can express: numbers and texts that parsers read in different ways, an empty object,
+//! a list for an object, bytes that are no text.
+
+use serde_json::{Value, json};
+
+use failspec_pack::openapi::Operation;
+
+use super::{
+    body::{Members, with},
+    fault_kind::FaultKind,
+    faults::Fault,
+    generate::{Generator, declares},
+    invalid_value::core,
+    request_spec::{Body, RequestSpec},
+    valid_request::{Reach, ValidRequest, json_body},
+    value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
+};
+
+/// The text that stands for the odd value until the body is written: a character for private use.
+const PLACE: &str = "\u{e0f0}";
+
+/// A number that is valid JSON and larger than any that a floating-point number holds.
+const BEYOND_FLOAT: &str = "1e400";
+
+/// Half of a character that needs two units of UTF-16: valid JSON, and no text.
+const HALF_A_CHARACTER: &str = "\"${unique}\\ud800\"";
+
+impl Generator<'_> {
+    /// Adds bodies of an operation that takes a JSON object and that no value of its schema can express.
+    pub(super) fn odd_bodies(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        let Some(schema) = json_body(operation).and_then(|content| content.schema.as_ref()) else { return };
+        let (Some(value), Some(Body::Json(written))) = (&right.body, &right.ask.body) else { return };
+        let is_object = core(&self.declared.api.bundle, schema).as_object().and_then(kind) == Some("object");
+        if !is_object || !value.is_object() {
+            return;
+        }
+        let mut add = |class: FaultKind, what: &str, part: &str, body: Body, is_tolerated: bool| {
+            let rule = format!("{}/requestBody", operation.pointer);
+            let name = if part.is_empty() {
+                format!("body_{what}")
+            } else {
+                format!("{}_{what}", crate::names::slug(part))
+            };
+            let fault = Fault::new(class, name, rule, sent_as_json(right.ask.clone(), body));
+            let fault = fault.of_kind(what, part);
+            faults.push(Fault { inferred: is_tolerated, tolerated: is_tolerated, ..fault });
+        };
+        self.whole_bodies(operation, schema, value, &mut add);
+        if !self.removes_what_it_accepts(operation, right) {
+            return;
+        }
+        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        let of_kind = |kinds: &[&str]| {
+            members.iter().find(|(_, property)| {
+                let property = core(&self.declared.api.bundle, property).as_object();
+                let is_free = |key: &str| property.is_none_or(|entries| !entries.contains_key(key));
+                property.and_then(kind).is_some_and(|kind| kinds.contains(&kind))
+                    && ["enum", "const", "maximum", "exclusiveMaximum"].into_iter().all(is_free)
+            })
+        };
+        let number = of_kind(&["number"]).or_else(|| of_kind(&["integer"]));
+        if let Some((name, _)) = number {
+            let raw = |text| raw_body(written, name, text);
+            let beyond = raw(BEYOND_FLOAT).map(|body| (FaultKind::Unusual, "beyond_float", body));
+            // JSON has no such number, and the parsers of some languages read it all the same.
+            let not_a_number = raw("NaN").map(|body| (FaultKind::Malformed, "not_a_number", body));
+            for (class, what, body) in [beyond, not_a_number].into_iter().flatten() {
+                add(class, what, name, body, true);
+            }
+        }
+        if let Some(name) = self.free_member(&members, value, right)
+            && let Some(body) = raw_body(written, name, HALF_A_CHARACTER)
+        {
+            add(FaultKind::Unusual, "half_a_character", name, body, true);
+        }
+    }
+
+    fn whole_bodies(
+        &self,
+        operation: &Operation,
+        schema: &Value,
+        value: &Value,
+        add: &mut impl FnMut(FaultKind, &str, &str, Body, bool),
+    ) {
+        add(
+            FaultKind::Malformed,
+            "invalid_utf8",
+            "",
+            Body::Bytes(b"{\"failspec\": \"\xff\xfe\"}".to_vec()),
+            true,
+        );
+        if operation.body_required {
+            add(FaultKind::Malformed, "empty", "", Body::Text(String::new()), true);
+        }
+        let allows = |value: &Value| self.sampler.is_allowed(schema, value);
+        let list = json!([]);
+        if !allows(&list) {
+            add(FaultKind::Invalid, "list_for_object", "", Body::Json(list), false);
+        }
+        let empty = json!({});
+        // What lacks one member alone is sent anyway. A creation would make a thing without a name.
+        let is_change = matches!(operation.method.as_str(), "PUT" | "PATCH");
+        if *value != empty && is_change && allows(&empty) {
+            add(FaultKind::Unusual, "empty_object", "", Body::Json(empty), true);
+        }
+    }
+
+    /// Returns true if a body of this operation that is accepted makes nothing that stays.
+    pub(super) fn removes_what_it_accepts(&self, operation: &Operation, right: &ValidRequest) -> bool {
+        match right.reach {
+            Reach::Nothing | Reach::Own => true,
+            Reach::Fresh => self.creators.of_collection(operation).is_some_and(|creator| {
+                declares(operation, 201) || creator.name_at(&self.declared.api).is_some()
+            }),
+            Reach::Foreign => false,
+        }
+    }
+
+    /// Returns a member that takes any text, preferably one by which the API does not know the thing: under another name, what
+    /// the scenario created could not be removed.
+    fn free_member<'m>(
+        &self,
+        members: &'m [(String, Value)],
+        value: &Value,
+        right: &ValidRequest,
+    ) -> Option<&'m str> {
+        let is_free = |(name, property): &&(String, Value)| {
+            let entries = core(&self.declared.api.bundle, property).as_object();
+            let has = |key: &str| entries.is_some_and(|entries| entries.contains_key(key));
+            entries.and_then(kind) == Some("string")
+                && !["enum", "const", "format", "pattern", "maxLength"].into_iter().any(has)
+                && !self.creators.refers(name, core(&self.declared.api.bundle, property))
+        };
+        let is_name = |name: &str| {
+            let text = value.get(name).and_then(Value::as_str);
+            text.is_some_and(|text| text.contains(UNIQUE) || text.contains(UNIQUE_WITHIN))
+        };
+        let free = || members.iter().filter(is_free).map(|(name, _)| name.as_str());
+        let name = || free().next().filter(|_| right.reach != Reach::Own);
+        free().find(|name| !is_name(name)).or_else(name)
+    }
+}
+
+/// Returns a body with a text of JSON, which need not be valid, as the value of a member.
+fn raw_body(written: &Value, name: &str, raw: &str) -> Option<Body> {
+    let whole = with(written, &[name.to_owned()], Some(&PLACE.into()))?;
+    Some(Body::Text(whole.to_string().replace(&format!("\"{PLACE}\""), raw)))
+}
+
+/// Returns the request with this body, and the media type that its own body has.
+fn sent_as_json(ask: RequestSpec, body: Body) -> RequestSpec {
+    let mut ask = RequestSpec { body: Some(body), ..ask };
+    if ask.headers.iter().all(|(name, _)| name != "Content-Type") {
+        ask.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    }
+    ask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_value_stands_in_a_body_as_it_is_written() {
+        let written = json!({ "name": "${unique}", "size": 1 });
+        for (name, raw, expected) in [
+            ("size", "NaN", "{\"name\":\"${unique}\",\"size\":NaN}"),
+            ("other", "1e400", "{\"name\":\"${unique}\",\"size\":1,\"other\":1e400}"),
+        ] {
+            assert_eq!(raw_body(&written, name, raw), Some(Body::Text(expected.to_owned())));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Texts that a regular expression matches.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Maximum nesting depth of an expression.
+const MAX_DEPTH: usize = 50;
+
+/// Maximum number of repetitions that are written out.
+const MAX_TIMES: usize = 5_000;
+
+/// Returns a text that a regular expression matches: the first alternatives, and the fewest repetitions. Its first group
+/// is `group`, if that is given. `None` if the expression is not valid or matches no text; a group may not fit.
+pub fn text_matching(pattern: &str, group: Option<&str>) -> Option<String> {
+    matching(&regex_syntax::parse(pattern).ok()?, group, 0)
+}
+
+fn matching(hir: &Hir, group: Option<&str>, depth: usize) -> Option<String> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let inner = |hir: &Hir| matching(hir, group, depth + 1);
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(String::new()),
+        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok(),
+        HirKind::Class(Class::Unicode(class)) => {
+            let ranges = class.ranges().iter();
+            let readable = ranges.clone().map(|range| range.start()).find(char::is_ascii_alphanumeric);
+            let within = class.ranges().iter().find(|it| it.start() <= 'a' && it.end() >= 'a').map(|_| 'a');
+            readable.or(within).or_else(|| class.ranges().first().map(|it| it.start())).map(String::from)
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().first().map(|it| char::from(it.start()).to_string())
+        }
+        HirKind::Repetition(repetition) => {
+            let times = usize::try_from(repetition.min).ok()?.min(MAX_TIMES);
+            Some(inner(&repetition.sub)?.repeat(times))
+        }
+        HirKind::Capture(capture) => match group.filter(|_| capture.index == 1) {
+            Some(group) => Some(group.to_owned()),
+            None => inner(&capture.sub),
+        },
+        HirKind::Concat(parts) => parts.iter().map(inner).collect(),
+        HirKind::Alternation(parts) => parts.iter().find_map(inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_matches_its_pattern() {
+        for (pattern, group, expected) in [
+            ("^[a-z]{3}-[0-9]+$", None, Some("aaa-0")),
+            ("(?i)^basic ", None, Some("BASIC ")),
+            (r"^\[(E[0-9]+)\]", Some("E42"), Some("[E42]")),
+            ("one|two", None, Some("one")),
+            ("[^:]+$", None, Some("0")),
+            ("(", None, None),
+        ] {
+            assert_eq!(text_matching(pattern, group).as_deref(), expected, "{pattern}");
+        }
+    }
+}

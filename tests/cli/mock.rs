@@ -1,0 +1,68 @@
+//! `failspec mock`: presets run on it at once, and nothing that was tested on it counts.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::support::{Background, Done, done, failspec};
+
+const STYLES: [&str; 8] =
+    ["problem-json", "json-api", "google", "oauth2", "fastapi", "kubernetes", "graphql", "plain"];
+
+/// Starts a mock, and returns it with its URL.
+fn start(folder: &Path, pack: &str) -> (Background, String) {
+    let mut mock = Background::start(failspec(folder).args([
+        "mock",
+        pack,
+        "--packs",
+        ".",
+        "--target-file",
+        "mock.toml",
+    ]));
+    let url = mock.first_line();
+    (mock, url)
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Done {
+    done(failspec(folder).args(arguments).args(["--packs", ".", "--config", "mock.toml"]))
+}
+
+#[test]
+fn fresh_presets_run_on_their_mock_and_say_that_it_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for style in STYLES {
+        done(failspec(folder.path()).args(["init", style, "--style", style])).exits(0);
+        let (_mock, _) = start(folder.path(), style);
+        let done = run(folder.path(), &["run", style, "--deny", "warnings"]).exits(0).says("conforms");
+        assert!(done.last_line().contains("a mock of the contract"), "{}", done.all());
+        fs::remove_file(folder.path().join("mock.toml")).unwrap();
+    }
+}
+
+#[test]
+fn what_was_tested_on_a_mock_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    done(failspec(here).args(["init", "shop", "--style", "plain"])).exits(0);
+    done(failspec(here).args(["keygen", "--out", "me.key"])).exits(0);
+    let (_mock, url) = start(here, "shop");
+    run(here, &["certify", "shop", "--key", "me.key", "--out", "c.json", "--allow-loopback"])
+        .exits(2)
+        .says("a mock cannot be certified: it says nothing about a real API");
+    assert!(!here.join("c.json").exists());
+    run(here, &["run", "shop", "--shard", "1/1", "--report", "json=1.json", "--report", "junit=j.xml"])
+        .exits(0);
+    let junit = fs::read_to_string(here.join("j.xml")).unwrap();
+    assert!(junit.contains("a mock of the contract"), "{junit}");
+    let report: Value = serde_json::from_slice(&fs::read(here.join("1.json")).unwrap()).unwrap();
+    assert_eq!(report["packs"][0]["mock"], true);
+    done(failspec(here).args(["merge", "1.json"]))
+        .exits(2)
+        .says("1.json is the report of a run on a mock, which says nothing about a real API");
+    // Each response says so itself.
+    let mut curl = Command::new(env!("CARGO_BIN_EXE_failspec"));
+    curl.current_dir(here).args(["run", "shop", "--packs", ".", "--url", &url, "--report", "har=h.har"]);
+    done(&mut curl).exits(0);
+    let har = fs::read_to_string(here.join("h.har")).unwrap();
+    assert!(har.contains("\"failspec-mock\"") && har.contains("failspec-mock/"), "{har}");
+}
