@@ -131,8 +131,7 @@ pub fn from_openapi(
     keep: &dyn Fn(Need<'_>) -> bool,
 ) -> FromOpenApi {
     let api = &declared.api;
-    let style = style(api);
-    let shape = usable_envelope(declared, style);
+    let (style, shape) = style_and_envelope(declared);
     let sampler = ValueGenerator { declared, seed: options.seed };
     let mut paths = Paths::new(sampler, &options.values);
     let second_credentials = match options.no_auth {
@@ -231,6 +230,12 @@ pub fn from_openapi(
         asked,
         left_out,
     }
+}
+
+/// Returns the style of the errors of a document, and their usable envelope with what the style promises.
+fn style_and_envelope(declared: &Declared) -> (Option<&'static Style>, Option<ErrorEnvelope>) {
+    let style = style(&declared.api);
+    (style, usable_envelope(declared, style))
 }
 
 /// Returns the style of the errors that a document declares.
