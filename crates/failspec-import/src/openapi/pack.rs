@@ -1,7 +1,7 @@
 //! Generation of a complete pack from an OpenAPI document.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write as _,
 };
 
@@ -30,7 +30,7 @@ use super::{
     crud::CreateOperations,
     error_envelope::ErrorEnvelope,
     failure_catalog::FailureCatalog,
-    generate::{Generator, OpenOperations},
+    generate::{Generator, OpenOperations, ends_session},
     path_values::Paths,
     request_spec::ROLE,
     scenario::{Question, Scenario},
@@ -138,6 +138,7 @@ pub fn from_openapi(
         true => SecondCredentials::default(),
         false => SecondCredentials::of(api, paths.names()),
     };
+    let skip: Vec<WildMatch> = options.skip.iter().map(|glob| WildMatch::new(glob)).collect();
     let mut generator = Generator {
         declared,
         sampler,
@@ -145,7 +146,7 @@ pub fn from_openapi(
         paths,
         second_credentials,
         creators: CreateOperations::new(api),
-        open: OpenOperations::new(&api.operations),
+        open: OpenOperations::new(&api.operations, &skip),
         making: Vec::new(),
         allow_writes: options.allow_writes,
         allow_leftovers: options.allow_leftovers,
@@ -154,8 +155,9 @@ pub fn from_openapi(
         large_body: options.large_body,
         sent_large: false,
         sent_deep: false,
-        unacceptable: 0,
-        skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
+        asked_parameters: HashMap::new(),
+        asked_parts: HashMap::new(),
+        skip,
         denied_role: options.denied_role.clone(),
         other_role: options.other_role.clone(),
         shared: options.shared.iter().map(|glob| WildMatch::new(glob)).collect(),
@@ -368,6 +370,7 @@ fn health_checks<'o>(
         let free = it.parameters.iter().all(|parameter| !parameter.required);
         it.method == "GET"
             && free
+            && !ends_session(it)
             && !it.path.contains('{')
             && (!options.no_auth && (it.is_guarded() || options.credentials)) == guarded
     });

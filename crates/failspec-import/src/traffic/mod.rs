@@ -1,6 +1,6 @@
 //! Creation of a pack from recorded traffic: the failures that were seen, and a scenario for each.
 //!
-//! What was seen is not what is documented: every failure and every scenario is inferred, until somebody has compared it
+//! A recording is no documentation: every failure and every scenario is inferred, until somebody has compared it
 //! with the documentation.
 
 mod collected;
