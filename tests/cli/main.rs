@@ -42,6 +42,7 @@ mod openapi_drift;
 mod openapi_forms;
 mod openapi_learning;
 mod openapi_leftovers;
+mod openapi_made_values;
 mod openapi_options;
 mod openapi_property;
 mod openapi_property_unusual;

@@ -328,7 +328,7 @@ fn findings_with_one_cause_are_reported_once() {
     let server = Server::start(|asked| {
         let reply = pets(asked);
         if asked.method == "TRACE" {
-            return refused(405, "method").with("Allow", "GET");
+            return refused(405, "method").with("Allow", "GET, POST, PUT, PATCH, DELETE");
         }
         if reply.status == 400 { Reply::json(400, r#"{"code":7,"message":"no"}"#) } else { reply }
     });

@@ -48,7 +48,7 @@ async fn api_that_is_right_has_no_row_and_each_weakness_is_noticed() {
                 None => report.verdict == Verdict::Violations,
             };
             if !is_noticed {
-                unnoticed.push((weakness, report.verdict));
+                unnoticed.push((weakness, report.verdict, format!("{:?}", checks(&report))));
             }
         }
         assert!(unnoticed.is_empty(), "{number}: {unnoticed:?}");

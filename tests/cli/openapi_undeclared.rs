@@ -116,7 +116,9 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
                 }
             }
         }),
-        ("PATCH", _) | ("PUT", "/pools") => refused(405).with("Allow", "GET"),
+        ("PATCH", _) | ("PUT", "/pools") => {
+            refused(405).with("Allow", if path == "/pools" { "GET, POST" } else { "GET, PUT, DELETE" })
+        }
         _ if !pools.contains_key(&id) => refused(404),
         ("DELETE", _) => {
             pools.remove(&id);

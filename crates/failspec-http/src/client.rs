@@ -9,7 +9,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use failspec_base::{clock::after, message::is_safe};
+use failspec_base::{
+    clock::after,
+    message::{MOCK_HEADER, is_safe},
+};
 use http_body_util::BodyExt as _;
 use hyper::{
     body::{Body as _, Incoming},
@@ -246,7 +249,7 @@ impl Client {
         let first_byte = started.elapsed();
 
         check_head(&head.headers, limits)?;
-        if head.headers.contains_key(failspec_base::message::MOCK_HEADER) {
+        if head.headers.contains_key(MOCK_HEADER) {
             self.has_met_mock.store(true, Ordering::Relaxed);
         }
         if let Some(witness) = &self.witness {

@@ -14,9 +14,9 @@ use tokio::time::{Sleep, sleep};
 /// A body of which the rest is sent after a pause, if there is one.
 #[derive(Debug)]
 pub(super) struct RequestBody {
-    /// What is sent at once.
+    /// The bytes that are sent at once.
     begin: Option<Bytes>,
-    /// What follows the pause.
+    /// The bytes after the pause.
     rest: Option<Bytes>,
     pause: Option<BodyPause>,
     sleep: Option<Pin<Box<Sleep>>>,

@@ -26,5 +26,5 @@ pub use mock::{Mock, Unplayed, UnplayedReason};
 pub use preference::Preference;
 pub use request::Request;
 pub use response::Response;
-pub use server::{MOCK_HEADER, Server, StartError};
+pub use server::{Server, StartError};
 pub use target_file::target_file;

@@ -58,6 +58,12 @@ pub enum UnplayedReason {
     LikeItsControl,
     /// The request fails only when it was sent often.
     Repeated,
+    /// The request fails only beside others that are sent at the same time.
+    Concurrent,
+    /// The request is accepted, and what it started fails later.
+    Later,
+    /// The request fails because its body comes slowly.
+    Slow,
     /// The failure is an item of a bulk response.
     Bulk,
     /// The same request must succeed afterwards.
@@ -78,6 +84,9 @@ impl fmt::Display for UnplayedReason {
             Self::Condition(condition) => write!(f, "needs the condition {condition}"),
             Self::LikeItsControl => f.write_str("nothing in its request differs from its control"),
             Self::Repeated => f.write_str("the request fails only after many others"),
+            Self::Concurrent => f.write_str("the request fails only beside others at the same time"),
+            Self::Later => f.write_str("it is the failure of a job that the request starts"),
+            Self::Slow => f.write_str("only the time that its body takes differs from its control"),
             Self::Bulk => f.write_str("it is an item of a bulk response"),
             Self::Recovers => f.write_str("the same request must succeed afterwards"),
             Self::ExpectsOwnValues => f.write_str("the response must repeat values of the run"),
@@ -309,7 +318,11 @@ impl Mock {
 /// Returns why the body of a failure cannot be written.
 fn unwritten(failure: &Failure) -> Option<UnplayedReason> {
     let kind = failure.envelope.media_type.as_ref()?.rule.iter().next()?;
-    let is_written = kind == "application/json" || kind.ends_with("+json") || kind.starts_with("text/");
+    let is_written = kind == "application/json"
+        || kind.starts_with("text/")
+        || kind == "application/xml"
+        || kind.ends_with("+json")
+        || kind.ends_with("+xml");
     (!is_written).then(|| UnplayedReason::MediaType(kind.to_owned()))
 }
 

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use base64::Engine as _;
@@ -27,6 +27,9 @@ const MAX_COMPARED: usize = 64 << 10;
 /// The length that the names of a run add to such a body at most, in bytes.
 const MAX_NAMES: usize = 256;
 
+/// The boundary that stands in patterns for that of any form.
+const BOUNDARY: &str = "boundary";
+
 /// The prefix of the credentials that the mock knows the roles of a contract by.
 pub const ROLE_PREFIX: &str = "mock-";
 
@@ -48,6 +51,8 @@ enum BodyPattern {
     Json(Value),
     Form(Vec<(String, String)>),
     Bytes(String),
+    /// A form of several parts, whose boundary is replaced.
+    Multipart(String),
     Length(usize),
 }
 
@@ -82,6 +87,8 @@ pub struct PatternBuilder {
     /// The names of all variables of the contract.
     names: HashSet<String>,
     target: Target,
+    /// The number of bytes of fillers in all patterns, which is limited as in a run.
+    filled: Arc<AtomicU64>,
 }
 
 impl PatternBuilder {
@@ -95,7 +102,8 @@ impl PatternBuilder {
         };
         let variables = Arc::new(contract.variables.iter().filter_map(default).collect());
         let names = contract.variables.keys().cloned().collect();
-        Ok(Self { variables, names, target: Target::from_url("http://127.0.0.1")? })
+        let filled = Arc::default();
+        Ok(Self { variables, names, filled, target: Target::from_url("http://127.0.0.1")? })
     }
 
     /// Builds the pattern of a request as a role.
@@ -109,7 +117,7 @@ impl PatternBuilder {
         row: Option<&Row>,
         values: Values,
     ) -> Result<Pattern, BuildError> {
-        let mut scope = Scope::new(Arc::clone(&self.variables), WILD);
+        let mut scope = Scope::new(Arc::clone(&self.variables), WILD).counting(Arc::clone(&self.filled));
         for (name, value) in row.into_iter().flat_map(|row| &row.values) {
             scope.set(name.clone(), VariableValue::open(value.clone()));
         }
@@ -137,9 +145,23 @@ impl PatternBuilder {
         };
         let known = |text: &str| text.replace(scope.uuid(), WILD);
         let is_form = matches!(template.body.as_deref(), Some(BodyTemplate::Form(_)));
+        let is_multipart = matches!(template.body.as_deref(), Some(BodyTemplate::Multipart(_)));
+        let mut headers: Vec<(String, String)> =
+            request.headers.iter().map(|it| (it.name.clone(), known(&it.value))).collect();
+        let kind = headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let boundary = kind.filter(|_| is_multipart).and_then(|(_, kind)| {
+            let boundary = boundary(kind)?.to_owned();
+            // Without it, the type alone is compared.
+            kind.truncate(kind.find(';').unwrap_or(kind.len()));
+            Some(boundary)
+        });
         let body = match request.body.as_ref().map(|body| &body.bytes) {
             None => BodyPattern::Nothing,
             Some(bytes) if bytes.len() > MAX_COMPARED => BodyPattern::Length(bytes.len()),
+            Some(bytes) if is_multipart => {
+                let text = known(&String::from_utf8_lossy(bytes));
+                BodyPattern::Multipart(text.replace(boundary.as_deref().unwrap_or(WILD), BOUNDARY))
+            }
             Some(bytes) => {
                 let text = known(&String::from_utf8_lossy(bytes));
                 match serde_json::from_str(&text) {
@@ -154,7 +176,7 @@ impl PatternBuilder {
             method: request.method.clone(),
             path: known(request.url.path()),
             query: pairs(&known(request.url.query().unwrap_or_default())),
-            headers: request.headers.iter().map(|it| (it.name.clone(), known(&it.value))).collect(),
+            headers,
             role: role.filter(|_| !suppresses("authorization")).map(str::to_owned),
             absent: request.suppressed,
             body,
@@ -168,7 +190,7 @@ impl Pattern {
         let in_body = match &self.body {
             BodyPattern::Json(value) => value.to_string().contains(WILD),
             BodyPattern::Form(pairs) => pairs.iter().any(|(_, value)| value.contains(WILD)),
-            BodyPattern::Bytes(text) => text.contains(WILD),
+            BodyPattern::Bytes(text) | BodyPattern::Multipart(text) => text.contains(WILD),
             BodyPattern::Nothing | BodyPattern::Length(_) => false,
         };
         in_body || self.path.contains(WILD) || self.query.iter().any(|(_, value)| value.contains(WILD))
@@ -211,11 +233,17 @@ impl Pattern {
             (Some(_), Carrying::Unknown) => 10,
             (Some(_), Carrying::Role(_) | Carrying::Nothing) => return None,
         };
-        Some(closeness + self.body_closeness(&request.body)?)
+        Some(closeness + self.body_closeness(request)?)
     }
 
-    fn body_closeness(&self, body: &[u8]) -> Option<usize> {
+    fn body_closeness(&self, request: &Request) -> Option<usize> {
+        let body = &request.body;
         match &self.body {
+            BodyPattern::Multipart(own) => {
+                let boundary = request.header_lines("content-type").find_map(boundary)?;
+                let text = String::from_utf8_lossy(body).replace(boundary, BOUNDARY);
+                fits(own, &text).then(|| text_closeness(own))
+            }
             BodyPattern::Nothing => body.is_empty().then_some(0),
             BodyPattern::Length(length) => (body.len().abs_diff(*length) < MAX_NAMES).then_some(20),
             BodyPattern::Json(own) => json_fits(own, &serde_json::from_slice(body).ok()?),
@@ -223,6 +251,12 @@ impl Pattern {
             BodyPattern::Bytes(own) => fits(own, &String::from_utf8_lossy(body)).then(|| text_closeness(own)),
         }
     }
+}
+
+/// Returns the boundary that a content type names.
+fn boundary(kind: &str) -> Option<&str> {
+    let parameter = kind.split(';').map(str::trim).find_map(|part| part.strip_prefix("boundary="))?;
+    Some(parameter.trim_matches('"')).filter(|boundary| !boundary.is_empty())
 }
 
 /// Returns the pairs of a query or a form, sorted.

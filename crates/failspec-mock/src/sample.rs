@@ -1,5 +1,7 @@
 //! Values that a JSON Schema allows, as examples.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Number, Value};
 
 use failspec_pack::pack::{Pack, SchemaRegistry, text_matching};
@@ -13,9 +15,19 @@ const MAX_ITEMS: u64 = 100;
 /// Maximum length of a text that a schema demands, in characters.
 const MAX_TEXT: usize = 5_000;
 
+/// Maximum number of values within one: a schema may refer to itself many times.
+const MAX_VALUES: usize = 5_000;
+
 /// Makes values that schemas allow: the smallest ones, with examples and defaults where the schema has them.
 pub struct Sampler {
     library: SchemaRegistry,
+}
+
+/// One value while it is made.
+struct Making<'s> {
+    library: &'s SchemaRegistry,
+    /// The number of values that may still be made within it.
+    left: Cell<usize>,
 }
 
 impl Sampler {
@@ -26,11 +38,17 @@ impl Sampler {
 
     /// Makes a value. It may not be valid: what it makes is a good guess, to be checked.
     pub fn value(&self, schema: &Value) -> Value {
-        self.make(schema, schema, 0)
+        Making { library: &self.library, left: Cell::new(MAX_VALUES) }.make(schema, schema, 0)
     }
+}
 
+impl Making<'_> {
     fn make(&self, schema: &Value, root: &Value, depth: usize) -> Value {
-        let Some(own) = schema.as_object().filter(|_| depth < MAX_DEPTH) else { return Value::Null };
+        let left = self.left.get().saturating_sub(1);
+        self.left.set(left);
+        let Some(own) = schema.as_object().filter(|_| depth < MAX_DEPTH && left > 0) else {
+            return Value::Null;
+        };
         let mut own = own.clone();
         if let Some(reference) = own.remove("$ref") {
             let Some((target, root)) = self.resolve(reference.as_str().unwrap_or_default(), root) else {
@@ -207,4 +225,53 @@ fn number(own: &Map<String, Value>) -> Value {
         return (made as i64).into();
     }
     Number::from_f64(made).map_or(Value::Null, Value::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn made(schema: &Value) -> Value {
+        Sampler { library: SchemaRegistry::default() }.value(schema)
+    }
+
+    #[test]
+    fn values_are_the_smallest_that_schemas_allow() {
+        for (schema, expected) in [
+            (json!({"const": 7}), json!(7)),
+            (json!({"enum": ["a", "b"]}), json!("a")),
+            (json!({"type": ["null", "integer"], "minimum": 3}), json!(3)),
+            (json!({"type": "number", "exclusiveMinimum": 1, "multipleOf": 0.5}), json!(1.5)),
+            (json!({"type": "string", "minLength": 6}), json!("mockkk")),
+            (json!({"pattern": "^[A-Z]{2}$"}), json!("AA")),
+            (
+                json!({"required": ["a"], "properties": {"a": {"type": "boolean"}, "b": {}}}),
+                json!({"a": true}),
+            ),
+            (json!({"allOf": [{"required": ["a"]}, {"properties": {"a": {"const": 1}}}]}), json!({"a": 1})),
+            (json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}), json!(1)),
+            (json!({"$defs": {"a": {"const": 1}}, "$ref": "#/$defs/a"}), json!(1)),
+            (
+                json!({"type": "array", "minItems": 2, "items": {"const": 0}, "contains": {"const": 1}}),
+                json!([1, 0]),
+            ),
+            (json!({"$ref": "nowhere.json"}), json!(null)),
+            (json!(true), json!(null)),
+        ] {
+            assert_eq!(made(&schema), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn schema_that_refers_to_itself_is_bounded() {
+        let names: Vec<String> = (0..50).map(|it| format!("n{it}")).collect();
+        let properties: Map<String, Value> =
+            names.iter().map(|it| (it.clone(), json!({"$ref": "#"}))).collect();
+        let schema = json!({"type": "object", "required": names, "properties": properties});
+        assert!(made(&schema).to_string().len() < 200_000);
+        let lists = json!({"type": "array", "minItems": 1000, "items": {"$ref": "#"}});
+        assert!(made(&lists).to_string().len() < 200_000);
+    }
 }

@@ -101,6 +101,12 @@ impl<'p> Script<'p> {
             Some(UnplayedReason::Condition(condition.clone()))
         } else if scenario.faulty.repeat.is_some() {
             Some(UnplayedReason::Repeated)
+        } else if scenario.concurrent.is_some() {
+            Some(UnplayedReason::Concurrent)
+        } else if scenario.later.is_some() {
+            Some(UnplayedReason::Later)
+        } else if scenario.slow_body.is_some() {
+            Some(UnplayedReason::Slow)
         } else if scenario.faulty.at.is_some() {
             Some(UnplayedReason::Bulk)
         } else if scenario.then.iter().any(recovers) {
@@ -140,8 +146,7 @@ impl<'p> Script<'p> {
         }
         self.steps(&faulty.setup, role, row, Names::New)?;
         let outcome = || match scenario.failure {
-            // A condition is not seen in the request, nor is that it comes once too often: otherwise, it succeeds.
-            Some(failure) if scenario.condition.is_none() && faulty.repeat.is_none() => {
+            Some(failure) if is_in_request(scenario) => {
                 let own = addition(scenario, row);
                 Outcome::Failure(failure, Box::new(own))
             }
@@ -198,6 +203,15 @@ impl<'p> Script<'p> {
     pub fn pack(&self) -> &Pack {
         self.pack
     }
+}
+
+/// Returns true if the request of a scenario fails because of what it says, and not because of when or how it comes.
+fn is_in_request(scenario: &Scenario) -> bool {
+    scenario.condition.is_none()
+        && scenario.faulty.repeat.is_none()
+        && scenario.concurrent.is_none()
+        && scenario.later.is_none()
+        && scenario.slow_body.is_none()
 }
 
 /// Returns what a scenario adds to the response of its failure.

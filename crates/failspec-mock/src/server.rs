@@ -14,12 +14,10 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response as WireResponse,
 };
+use failspec_base::message::MOCK_HEADER;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{Mock, Request, Response};
-
-/// The header in which each response says that it comes from a mock, and of which pack.
-pub const MOCK_HEADER: &str = "failspec-mock";
 
 /// The software that a mock names in `Server`.
 const SOFTWARE: &str = concat!("failspec-mock/", env!("CARGO_PKG_VERSION"));

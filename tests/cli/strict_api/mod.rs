@@ -103,7 +103,7 @@ fn response(api: &Inner, request: &Received) -> Reply {
     let (status, body) = if BROKEN.get() { (500, json!({})) } else { (status, body) };
     let reply = Reply::json(status, body);
     match status {
-        405 => reply.with("Allow", "GET"),
+        405 => reply.with("Allow", &methods(&api.document, &said.path).join(", ")),
         401 => reply.with("WWW-Authenticate", "Bearer"),
         _ => reply,
     }
@@ -240,4 +240,17 @@ impl Inner {
             }
         }
     }
+}
+
+/// Returns the methods of the path of a document that has as many segments.
+fn methods(document: &Value, path: &str) -> Vec<String> {
+    let is_it = |template: &str| {
+        let (template, path) = (template.split('/'), path.split('/'));
+        template.clone().count() == path.clone().count()
+            && template.zip(path).all(|(one, other)| one == other || one.starts_with('{'))
+    };
+    let items = document["paths"].as_object().into_iter().flatten().filter(|(template, _)| is_it(template));
+    let keys = items.flat_map(|(_, item)| item.as_object().into_iter().flatten().map(|(key, _)| key));
+    let methods = keys.filter(|key| ["get", "put", "post", "delete", "patch"].contains(&key.as_str()));
+    methods.map(|key| key.to_ascii_uppercase()).collect()
 }

@@ -66,14 +66,19 @@ impl Broken {
 
     /// Checks the rules of a schema for a value.
     pub fn value(&mut self, at: &str, schema: &Value, value: &Value) {
-        let of_type = match schema["type"].as_str() {
+        let is_a = |kind: &Value| match kind.as_str() {
             Some("integer") => value.is_i64() || value.is_u64(),
             Some("number") => value.is_number(),
             Some("string") => value.is_string(),
             Some("boolean") => value.is_boolean(),
             Some("array") => value.is_array(),
             Some("object") => value.is_object(),
+            Some("null") => value.is_null(),
             _ => true,
+        };
+        let of_type = match &schema["type"] {
+            Value::Array(kinds) => kinds.iter().any(is_a),
+            kind => is_a(kind),
         };
         // An `enum` implies the type: if either of them is dropped, the other one still rejects the same values.
         match schema["enum"].as_array() {

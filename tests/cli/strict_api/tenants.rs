@@ -75,11 +75,44 @@ pub enum Weakness {
     RefusesBounds,
     RefusesFurtherMembers,
     RefusesTexts,
+    RefusesAllowedNull,
+    RefusesBeyondAscii,
+    RefusesNegative,
+    /// It breaks on what its parser of JSON reads, and its language cannot hold.
+    HalfACharacter,
+    NotANumber,
+    BeyondFloat,
+    /// It breaks on a body that is no text, none at all, or a list.
+    InvalidUtf8,
+    EmptyBody,
+    ListBody,
+    /// It breaks on a charset that it does not know.
+    UnknownCharset,
+    /// It takes a body of any media type, and one with more behind it.
+    AnyMediaType,
+    MoreBehindTheBody,
+    /// It breaks on the bounds of integers of 64 and 32 bits, and on a page beyond the end.
+    LeastOfSixtyFourBits,
+    BeyondThirtyTwoBits,
+    BeyondTheEnd,
+    /// It breaks on a quote in a query that nothing closes, on a filter that is cut off, on a parameter that is empty.
+    UnbalancedQuery,
+    CutOffFilter,
+    EmptyParameter,
+    /// It breaks on a long id, and on a time that has none in UTC.
+    LongId,
+    DateOutOfRange,
+    /// It breaks on `null` where the document allows it.
+    AllowedNull,
+    /// It takes a number for a text.
+    NumberForText,
+    /// It names only one method of a path.
+    ShortAllow,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 58] = [
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -115,13 +148,42 @@ impl Weakness {
         Self::RefusesBounds,
         Self::RefusesFurtherMembers,
         Self::RefusesTexts,
+        Self::RefusesAllowedNull,
+        Self::RefusesBeyondAscii,
+        Self::RefusesNegative,
+        Self::HalfACharacter,
+        Self::NotANumber,
+        Self::BeyondFloat,
+        Self::InvalidUtf8,
+        Self::EmptyBody,
+        Self::ListBody,
+        Self::UnknownCharset,
+        Self::AnyMediaType,
+        Self::MoreBehindTheBody,
+        Self::LeastOfSixtyFourBits,
+        Self::BeyondThirtyTwoBits,
+        Self::BeyondTheEnd,
+        Self::UnbalancedQuery,
+        Self::CutOffFilter,
+        Self::EmptyParameter,
+        Self::LongId,
+        Self::DateOutOfRange,
+        Self::AllowedNull,
+        Self::NumberForText,
+        Self::ShortAllow,
     ];
 
     /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
     pub fn warning(self) -> Option<&'static str> {
         match self {
-            Self::ConvertsTexts | Self::CutsFractions => Some("not-rejected"),
-            Self::RefusesEmptyTexts
+            Self::ConvertsTexts | Self::CutsFractions | Self::MoreBehindTheBody | Self::NumberForText => {
+                Some("not-rejected")
+            }
+            Self::ShortAllow => Some("allow"),
+            Self::RefusesAllowedNull
+            | Self::RefusesBeyondAscii
+            | Self::RefusesNegative
+            | Self::RefusesEmptyTexts
             | Self::RefusesBounds
             | Self::RefusesFurtherMembers
             | Self::RefusesTexts => Some("undeclared-restriction"),
@@ -159,6 +221,8 @@ pub fn document(number: u64) -> Value {
         "weight": { "type": "number" },
         "note": { "type": "string" },
         "size": { "type": "integer", "minimum": 1, "maximum": 9 },
+        "nick": { "type": ["string", "null"] },
+        "due": { "type": "string", "format": "date-time" },
     });
     if many == "pets" {
         properties["owner_id"] = json!({ "type": "string" });
@@ -298,6 +362,7 @@ impl Api {
         let (status, body) = self.answer(&said);
         match status {
             204 => Reply::new(204, "application/json", ""),
+            405 if self.is(Weakness::ShortAllow) => Reply::json(405, body).with("Allow", "GET"),
             405 => Reply::json(405, body).with("Allow", "GET, POST, PUT, DELETE"),
             401 => Reply::json(401, body).with("WWW-Authenticate", "Bearer"),
             status => Reply::json(status, body),
@@ -345,6 +410,12 @@ impl Api {
             Weakness::NulInQuery => all().any(|value| value.contains('\0')),
             Weakness::BeyondAscii => all().any(|value| !value.is_ascii()),
             Weakness::NulInPath => said.path.contains("%00"),
+            Weakness::LongId => said.path.len() > 500,
+            Weakness::UnbalancedQuery => value("q").is_some_and(|q| q.contains('\'')),
+            Weakness::CutOffFilter => value("q").is_some_and(|q| q.starts_with('{') && !q.ends_with('}')),
+            Weakness::EmptyParameter => value("limit").is_some_and(String::is_empty),
+            Weakness::LeastOfSixtyFourBits => limit.is_some_and(|limit| limit < -9e18),
+            Weakness::BeyondTheEnd => limit == Some(1e6),
             Weakness::EqualBounds => bounds.is_some_and(|(after, before)| after == before),
             Weakness::ReversedBounds => bounds.is_some_and(|(after, before)| after > before),
             Weakness::BeyondSixtyFourBits => limit.is_some_and(|limit| limit > 9.3e18),
@@ -355,7 +426,8 @@ impl Api {
             }
             _ => false,
         };
-        let is_refused = self.is(Weakness::RefusesTexts) && value("q").is_some();
+        let is_refused = self.is(Weakness::RefusesTexts) && value("q").is_some()
+            || self.is(Weakness::RefusesNegative) && limit.is_some_and(|limit| limit < 0.0);
         breaks
             .then(|| (500, json!({})))
             .or_else(|| is_refused.then(|| refusal(400)))
@@ -392,14 +464,33 @@ impl Api {
         let broken = Err((500, json!({})));
         let schema = operation.pointer("/requestBody/content/application~1json/schema");
         let Some(schema) = schema else { return Ok(None) };
-        let is_json = said.header("content-type").is_some_and(|it| it.starts_with("application/json"));
+        let text = String::from_utf8_lossy(&said.body);
+        let media_type = said.header("content-type").unwrap_or_default();
+        let breaks = match self.weakness {
+            Some(Weakness::HalfACharacter) => text.contains("\\ud800"),
+            Some(Weakness::NotANumber) => text.contains("NaN"),
+            Some(Weakness::BeyondFloat) => text.contains("1e400"),
+            Some(Weakness::InvalidUtf8) => std::str::from_utf8(&said.body).is_err(),
+            Some(Weakness::EmptyBody) => text.is_empty() && media_type == "application/json",
+            Some(Weakness::ListBody) => text == "[]",
+            Some(Weakness::UnknownCharset) => media_type.contains("charset=failspec"),
+            _ => false,
+        };
+        if breaks {
+            return broken;
+        }
+        let is_json = media_type.starts_with("application/json") || self.is(Weakness::AnyMediaType);
         if !is_json && !said.body.is_empty() {
             return Err(refusal(415));
         }
         if self.is(Weakness::DeepBody) && said.body.iter().filter(|byte| **byte == b'[').count() > 1_000 {
             return broken;
         }
-        let Ok(mut body) = serde_json::from_slice::<Value>(&said.body) else { return Err(refusal(400)) };
+        let read = match self.is(Weakness::MoreBehindTheBody) {
+            true => serde_json::Deserializer::from_slice(&said.body).into_iter::<Value>().next(),
+            false => Some(serde_json::from_slice::<Value>(&said.body)),
+        };
+        let Some(Ok(mut body)) = read else { return Err(refusal(400)) };
         let texts: Vec<&str> =
             body.as_object().into_iter().flatten().filter_map(|it| it.1.as_str()).collect();
         let known = schema["properties"].as_object().expect("properties");
@@ -408,6 +499,11 @@ impl Api {
             Some(Weakness::BeyondAscii) => texts.iter().any(|text| !text.is_ascii()),
             Some(Weakness::LongText) => texts.iter().any(|text| text.len() > 5_000),
             Some(Weakness::NullBody) => body.is_null(),
+            Some(Weakness::AllowedNull) => body.get("nick") == Some(&Value::Null),
+            Some(Weakness::DateOutOfRange) => {
+                body["due"].as_str().is_some_and(|due| due.starts_with("0001-"))
+            }
+            Some(Weakness::BeyondThirtyTwoBits) => body["age"] == 1_u64 << 31,
             Some(Weakness::NullItem) => {
                 body["tags"].as_array().is_some_and(|items| items.contains(&Value::Null))
             }
@@ -431,15 +527,29 @@ impl Api {
                 }
             }
         }
+        if self.is(Weakness::NumberForText) {
+            for value in body.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                if *value == 7 {
+                    *value = "7".into();
+                }
+            }
+        }
         let mut refused = Broken::default();
         let is_wrong = match self.weakness {
-            Some(Weakness::RefusesEmptyTexts) => body["note"] == "",
+            Some(Weakness::RefusesAllowedNull) => body.get("nick") == Some(&Value::Null),
+            Some(Weakness::RefusesBeyondAscii) => {
+                let is_beyond = |name: &&str| body[*name].as_str().is_some_and(|text| !text.is_ascii());
+                ["note", "nick"].iter().any(is_beyond)
+            }
+            Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
             Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
             Some(Weakness::RefusesFurtherMembers) => {
                 body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
             }
             _ => false,
         };
+        let is_no_time = body["due"].as_str().is_some_and(|due| !due.contains('T'));
+        refused.look("the format of a time".to_owned(), is_no_time);
         refused.look("what the document allows".to_owned(), is_wrong);
         refused.value("body", schema, &body);
         if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }

@@ -124,7 +124,7 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
         Placeholder::Unlike(name) => {
             let held = held(name)?;
             HoleValue {
-                sent: unlike(&held.value).ok_or_else(|| RenderError::Unlike(name.clone()))?,
+                sent: unlike(&held.value, scope.unique()).ok_or_else(|| RenderError::Unlike(name.clone()))?,
                 // Something of a secret is in what is made of it.
                 replaced: held.secret.then(|| RedactedPart::Secret {
                     secret: name.clone(),

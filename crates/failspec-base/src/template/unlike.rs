@@ -12,33 +12,64 @@ const ENOUGH: usize = 12;
 
 /// Returns an id of the form of another one, which is unlikely to exist; `None` for a value that is no id.
 ///
-/// The number at the end is replaced, also within base64 (`UHJvamVjdDox` is `Project:1`); else every letter and digit.
-pub(super) fn unlike(id: &Value) -> Option<Value> {
+/// It is that of one case, which `own` names: what one case creates under it another one must not find. A number is the same for
+/// all. The number at the end is replaced, also within base64 (`UHJvamVjdDox` is `Project:1`); else every letter and digit.
+pub(super) fn unlike(id: &Value, own: &str) -> Option<Value> {
     match id {
         Value::Number(number) if number.is_i64() || number.is_u64() => {
             let number = number.as_u64().filter(|number| *number >= u64::from(NUMBER));
             Some(number.map_or_else(|| NUMBER.into(), |number| (number ^ 0x5a5a).into()))
         }
-        Value::String(text) if !text.is_empty() => Some(unlike_text(text).into()),
+        Value::String(text) if !text.is_empty() => Some(unlike_text(text, own).into()),
         _ => None,
     }
 }
 
-fn unlike_text(text: &str) -> String {
+fn unlike_text(text: &str, own: &str) -> String {
     if is_uuid(text) {
-        return turned(text);
+        return mixed(&turned(text), own);
     }
     if let Some(inner) = decoded(text) {
         return BASE64_STANDARD.encode(with_another_number(&inner).unwrap_or_else(|| turned(&inner)));
     }
     let variable = text.chars().filter(char::is_ascii_alphanumeric).count();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if let Some(other) = rearranged(text, own) {
+        return other;
+    }
     match with_another_number(text) {
         Some(other) if digits < ENOUGH => other,
-        _ if variable >= ENOUGH => turned(text),
+        _ if variable >= ENOUGH => mixed(&turned(text), own),
         Some(other) => other,
         None => format!("{text}-{NUMBER}"),
     }
+}
+
+/// Minimum length of an id of letters and digits, such as a ULID, whose characters are only put in another order.
+const LONG: usize = 16;
+
+/// Puts the letters and the digits of a long id without separators in another order, each on a place of its kind: an alphabet
+/// need not have all letters. `None` for other ids, and for hexadecimal ones, which have all of theirs.
+fn rearranged(text: &str, own: &str) -> Option<String> {
+    let is_plain = text.len() >= LONG && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let has = |is: fn(&u8) -> bool| text.bytes().any(|byte| is(&byte));
+    if !is_plain || is_hex || !has(u8::is_ascii_digit) || !has(u8::is_ascii_alphabetic) {
+        return None;
+    }
+    let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    // What the beginning of an id tells, such as its time, stays.
+    let (begin, end) = text.as_bytes().split_at(text.len() - LONG / 2);
+    let mut left: Vec<u8> = end.to_vec();
+    let times = usize::from(own.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)));
+    let count = left.len().max(1);
+    left.rotate_left(times % count);
+    let turned = end.iter().filter_map(|byte| {
+        let at = left.iter().rposition(|other| kind(other) == kind(byte))?;
+        Some(left.remove(at))
+    });
+    let whole: Vec<u8> = begin.iter().copied().chain(turned).collect();
+    String::from_utf8(whole).ok().filter(|whole| whole != text)
 }
 
 /// Returns the text of base64 that has a number at its end, as global ids of GraphQL have.
@@ -64,6 +95,21 @@ fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Replaces digits at the end of a text by others of their kind that depend on the case.
+fn mixed(text: &str, own: &str) -> String {
+    let mut seed =
+        own.bytes().fold(0_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mut bytes: Vec<u8> = text.bytes().collect();
+    // The version and the variant of a UUID are before that.
+    let from = bytes.len() * 2 / 3;
+    for byte in bytes[from..].iter_mut().rev().filter(|byte| byte.is_ascii_digit()).take(6) {
+        *byte = b'0' + (*byte - b'0' + u8::try_from(seed % 10).unwrap_or_default()) % 10;
+        seed /= 10;
+    }
+    // Only digits change, so it is still text.
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Replaces each letter and digit by another one of its kind. Of a UUID the version and the variant stay.
@@ -99,12 +145,13 @@ mod tests {
             (json!("1029384756102938475"), json!("6574839201657483920")),
             (json!("UHJvamVjdDox"), json!(BASE64_STANDARD.encode("Project:987654321"))),
             (json!("blue"), json!("blue-987654321")),
+            (json!("01M8MC6Y63V7ADM9NATVSN6ZQ7"), json!("01M8MC6Y63V7ADM9NAQZNS7VT6")),
             (json!("507f1f77bcf86cd799439011"), json!("052c6c22efc31fa244984566")),
             // Its form is looked at below.
             (json!("3f2504e0-4f89-41d3-9a0c-0305e82c3301"), json!(null)),
             (json!("failspec-k3x9qa-12-1"), json!("failspec-k3x9qa-12-987654321")),
         ] {
-            let unlike = unlike(&id).unwrap();
+            let unlike = unlike(&id, "").unwrap();
             assert_ne!(unlike, id);
             if id.as_str().is_some_and(is_uuid) {
                 let unlike = unlike.as_str().unwrap();
@@ -114,8 +161,14 @@ mod tests {
                 assert_eq!(unlike, expected);
             }
         }
+        // Two cases have two of them.
+        for id in
+            ["3f2504e0-4f89-41d3-9a0c-0305e82c3301", "01M8MC6Y63V7ADM9NATVSN6ZQ7", "507f1f77bcf86cd799439011"]
+        {
+            assert_ne!(unlike(&json!(id), "failspec-a-1"), unlike(&json!(id), "failspec-a-2"), "{id}");
+        }
         for value in [json!(null), json!(true), json!([1]), json!({}), json!("")] {
-            assert_eq!(unlike(&value), None, "{value}");
+            assert_eq!(unlike(&value, ""), None, "{value}");
         }
     }
 }

@@ -106,6 +106,43 @@ fn standards() -> Vec<Pair> {
     ]
 }
 
+/// Returns the pairs of checks about methods and functions that a server does not have.
+fn unsupported() -> Vec<Pair> {
+    let pair = |check, scenario, wrong: Change, violation, harmless: Change| Pair {
+        check,
+        pack: "declared",
+        scenario,
+        wrong,
+        violation,
+        harmless,
+    };
+    vec![
+        pair(
+            "unsupported-method",
+            "refused::use_another_method",
+            on!(405, reply => reply.status(404)),
+            false,
+            on!(405, reply => reply.with("Allow", "GET, HEAD")),
+        ),
+        // `Allow` has all methods of the path.
+        pair(
+            "allow",
+            "refused::use_another_method",
+            on!(405, reply => reply.with("Allow", "OPTIONS")),
+            false,
+            on!(405, reply => reply.with("Allow", "HEAD, GET, OPTIONS")),
+        ),
+        // That the server cannot do it at all is no refusal, and is named.
+        pair(
+            "server-error",
+            "no_server_error::list_from_the_exact_bound",
+            |asked, reply| if asked.query == "limit=0" { Reply::json(501, json!({})) } else { reply },
+            false,
+            |asked, reply| if asked.query == "limit=0" { Reply::json(200, json!([1])) } else { reply },
+        ),
+    ]
+}
+
 /// Returns the pairs of checks that use only an OpenAPI document.
 fn declared() -> Vec<Pair> {
     const NONE: &str = "absent::read_an_absent_thing";
@@ -150,21 +187,6 @@ fn declared() -> Vec<Pair> {
                 true => Reply::json(400, json!({ "detail": ["limit"] })),
                 false => reply,
             },
-            false,
-            |asked, reply| if asked.query == "limit=0" { Reply::json(200, json!([1])) } else { reply },
-        ),
-        pair(
-            "unsupported-method",
-            "refused::use_another_method",
-            on!(405, reply => reply.status(404)),
-            false,
-            on!(405, reply => reply.with("Allow", "GET, HEAD")),
-        ),
-        // That the server cannot do it at all is no refusal, and is named.
-        pair(
-            "server-error",
-            "no_server_error::list_from_the_exact_bound",
-            |asked, reply| if asked.query == "limit=0" { Reply::json(501, json!({})) } else { reply },
             false,
             |asked, reply| if asked.query == "limit=0" { Reply::json(200, json!([1])) } else { reply },
         ),
@@ -217,6 +239,7 @@ fn declared() -> Vec<Pair> {
 fn pairs() -> Vec<Pair> {
     let mut all = contracts();
     all.extend(declared());
+    all.extend(unsupported());
     all.extend(standards());
     all
 }

@@ -177,8 +177,11 @@ impl Columns {
         let lead = |cell: &str| statuses::leading(cell).is_some();
         let names_status = |cell: &str| statuses::in_cell(cell).is_some();
         let free = |kinds: &[Column], column: usize| kinds[column] == Column::Other;
+        let says_status = |column: &usize| heads[*column] == Some(Column::Status);
+        // Beside a column of numbers, one with `NOT_FOUND` has codes, although it is the phrase of a status.
         let status = (0..width)
-            .find(|column| heads[*column] == Some(Column::Status) && share(*column, &names_status) >= 0.5)
+            .find(|column| says_status(column) && share(*column, &lead) >= 0.5)
+            .or_else(|| (0..width).find(|column| says_status(column) && share(*column, &names_status) >= 0.5))
             .or_else(|| (0..width).find(|column| free(&kinds, *column) && share(*column, &lead) >= 0.8));
         if let Some(column) = status {
             kinds[column] = Column::Status;
@@ -293,6 +296,11 @@ mod tests {
             kinds(&["Code", "Meaning"], &[&["1001", "The name is taken"], &["404", "odd"]]),
             [Code, Summary]
         );
+        assert_eq!(
+            kinds(&["Status", "HTTP", "Description"], &[&["NOT_FOUND", "404", "It is not here"]]),
+            [Code, Status, Summary]
+        );
+        assert_eq!(kinds(&["Status", "Description"], &[&["Not Found", "It is not here"]]), [Status, Summary]);
         assert_eq!(
             kinds(&["Field", "Type", "Description"], &[&["code", "string", "What went wrong"]])[0],
             Column::Field

@@ -32,12 +32,14 @@ pub(super) struct BadBody {
     pub tolerated: bool,
     /// The number of objects and lists that the fault is within.
     pub depth: usize,
+    /// The shared schema that the fault is within, and the fault, for bodies that have it in common.
+    pub shared: Option<String>,
 }
 
 impl BadBody {
     /// A body with a fault at a place that the schema forbids.
     fn new(place: String, what: &'static str, body: Value, depth: usize) -> Self {
-        Self { place, what, body, doubtful: false, allowed: false, tolerated: false, depth }
+        Self { place, what, body, doubtful: false, allowed: false, tolerated: false, depth, shared: None }
     }
 
     /// Returns true if a member with a name of the run in `right` has another text.
@@ -61,7 +63,7 @@ impl BadBody {
 /// Generates bodies with exactly one fault from a valid body. The schema forbids each of them, but those that are only
 /// unusual.
 pub(super) fn bad_bodies(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
-    bad_bodies_within(sampler, schema, right, 0)
+    bad_bodies_within(sampler, schema, right, 0, None)
 }
 
 fn bad_bodies_within(
@@ -69,6 +71,7 @@ fn bad_bodies_within(
     schema: &Value,
     right: &Value,
     lists: usize,
+    shared: Option<&str>,
 ) -> Vec<BadBody> {
     let mut found = Vec::new();
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
@@ -79,8 +82,12 @@ fn bad_bodies_within(
     if lists == 0 && !right.is_null() {
         found.push(BadBody::new(String::new(), "null", Value::Null, 0));
     }
-    let mut walk = Walk { sampler, whole: right, lists, found: &mut found };
+    let shared = shared.map(|name| (name.to_owned(), 0));
+    let mut walk = Walk { sampler, whole: right, lists, shared, found: &mut found };
     walk.object(schema, &mut Vec::new());
+    if lists == 0 {
+        walk.list(schema);
+    }
     if lists == 0 {
         found.extend(alone(sampler, schema, right));
     }
@@ -96,14 +103,15 @@ fn alone(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<Bad
     let mut found = Vec::new();
     for (name, property) in properties.iter().filter(|(name, _)| required.is_empty() && has_others(name)) {
         for flaw in of_json(sampler, property).into_iter().filter(|flaw| !flaw.allowed && !flaw.doubtful) {
-            let what = match flaw.what {
-                "wrong_type" => "wrong_type_alone",
-                "null_item" | "wrong_item" => "wrong_item_alone",
-                "map_value_null" => "map_value_null_alone",
+            // `null` within something is what servers break on most.
+            let (what, tolerated) = match flaw.what {
+                "wrong_type" => ("wrong_type_alone", true),
+                "null_item" => ("null_item_alone", false),
+                "map_value_null" => ("map_value_null_alone", false),
                 _ => continue,
             };
             let body = Value::Object([(name.clone(), flaw.value.unwrap_or_default())].into_iter().collect());
-            found.push(BadBody { tolerated: true, ..BadBody::new(name.clone(), what, body, 0) });
+            found.push(BadBody { tolerated, ..BadBody::new(name.clone(), what, body, 0) });
         }
     }
     found
@@ -145,6 +153,8 @@ struct Walk<'w, 'a> {
     whole: &'w Value,
     /// The number of lists that it is within.
     lists: usize,
+    /// The outermost shared schema that it is within, and the length of the path to it.
+    shared: Option<(String, usize)>,
     found: &'w mut Vec<BadBody>,
 }
 
@@ -161,7 +171,11 @@ impl Walk<'_, '_> {
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
             }
-            if !self.sampler.is_allowed(property, &Value::Null) {
+            if self.sampler.is_allowed(property, &Value::Null)
+                && names_null(&self.sampler.declared.api.bundle, property)
+            {
+                self.note(path, &InvalidValue::unusual("allowed_null", Value::Null).tolerated());
+            } else if !self.sampler.is_allowed(property, &Value::Null) {
                 // Many servers take `null` for a member that is absent.
                 let doubtful = !required.contains(name);
                 let null = InvalidValue { doubtful, ..InvalidValue::sure("null", Value::Null) };
@@ -171,7 +185,11 @@ impl Walk<'_, '_> {
             let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"))
                 || alternatives(inner).any(|it| is_object_of(self.sampler, it));
             if is_object && path.len() < MAX_DEPTH {
+                let outer = self.shared.clone();
+                let own = || Some((reference(property)?.to_owned(), path.len()));
+                self.shared = outer.clone().or_else(own);
                 self.inner(property, name, path);
+                self.shared = outer;
             } else if let Some(items) = inner.get("items").filter(|_| path.len() < MAX_DEPTH) {
                 self.in_items(items, inner, name, path);
             }
@@ -215,6 +233,22 @@ impl Walk<'_, '_> {
         path.pop();
     }
 
+    /// Adds faults within the item of a body that is a list of objects.
+    fn list(&mut self, schema: &Value) {
+        let inner = core(&self.sampler.declared.api.bundle, schema);
+        let Some(items) = inner.get("items").filter(|items| is_object_of(self.sampler, items)) else {
+            return;
+        };
+        let given = self.whole.get(0).cloned();
+        let Some(item) = given.or_else(|| self.sampler.value(items, "body.0")) else { return };
+        for bad in bad_bodies_within(self.sampler, items, &item, self.lists + 1, reference(items)) {
+            // A fault of the item as a whole is one of the list.
+            if !bad.place.is_empty() {
+                self.found.push(BadBody { body: Value::Array(vec![bad.body]), ..bad });
+            }
+        }
+    }
+
     /// Adds lists with one item that has a fault within, for lists of objects.
     fn in_items(&mut self, items: &Value, list: &Value, name: &str, path: &[String]) {
         let is_object = |schema: &Value| schema.as_object().and_then(kind) == Some("object");
@@ -227,7 +261,7 @@ impl Walk<'_, '_> {
         }
         let given = at(self.whole, path).and_then(|list| list.get(0)).cloned();
         let Some(item) = given.or_else(|| self.sampler.value(items, name)) else { return };
-        for bad in bad_bodies_within(self.sampler, items, &item, self.lists + 1) {
+        for bad in bad_bodies_within(self.sampler, items, &item, self.lists + 1, reference(items)) {
             // A fault of the item as a whole is one of the list.
             if bad.place.is_empty() {
                 continue;
@@ -272,8 +306,9 @@ impl Walk<'_, '_> {
         }
         let made = self.sampler.value(schema, name);
         let Some(whole) = made.and_then(|made| with(self.whole, path, Some(&made))) else { return };
-        let lists = self.lists;
-        Walk { sampler: self.sampler, whole: &whole, lists, found: &mut *self.found }.object(schema, path);
+        let (lists, shared) = (self.lists, self.shared.clone());
+        let mut walk = Walk { sampler: self.sampler, whole: &whole, lists, shared, found: &mut *self.found };
+        walk.object(schema, path);
     }
 
     fn note(&mut self, path: &[String], flaw: &InvalidValue) {
@@ -284,13 +319,43 @@ impl Walk<'_, '_> {
         } else {
             path.join("_")
         };
+        let shared = self
+            .shared
+            .as_ref()
+            .map(|(name, at)| format!("{name} {} {what}", path.get(*at..).unwrap_or_default().join("/")));
         self.found.push(BadBody {
+            shared,
             doubtful: flaw.doubtful,
             allowed: flaw.allowed,
             tolerated: flaw.tolerated,
             ..BadBody::new(place, what, body, path.len() - 1)
         });
     }
+}
+
+/// Returns the shared schema that a schema refers to, also in combination with `null`.
+fn reference(schema: &Value) -> Option<&str> {
+    let direct = |schema: &'_ Value| -> bool { schema.get("$ref").is_some() };
+    let inner = || {
+        let lists = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(*key)?.as_array());
+        let mut referring = lists.flatten().filter(|it| direct(it));
+        referring.next().filter(|_| referring.next().is_none())
+    };
+    let referring = if direct(schema) { Some(schema) } else { inner() };
+    referring?.get("$ref")?.as_str()
+}
+
+/// Returns true if a schema says that `null` is allowed, and not only fails to forbid it.
+fn names_null(bundle: &Bundle, schema: &Value) -> bool {
+    let schema = bundle.resolve(schema);
+    let is_null = |kind: &Value| kind == "null";
+    let by_type = schema.get("type").is_some_and(|kind| match kind {
+        Value::Array(kinds) => kinds.iter().any(is_null),
+        kind => is_null(kind),
+    });
+    by_type
+        || schema.get("nullable") == Some(&Value::Bool(true))
+        || alternatives(schema).any(|it| bundle.resolve(it).get("type").is_some_and(is_null))
 }
 
 /// Returns the alternatives of a schema.

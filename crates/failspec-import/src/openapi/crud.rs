@@ -215,6 +215,8 @@ impl CreateOperation<'_> {
                 }
             }
         }
+        // Some APIs answer a creation with a list of what it made.
+        places.extend(names.iter().map(|name| Pointer::from_steps(["0", name.as_str()])));
         let first = places.remove(0);
         CaptureSource { otherwise: places, location: true, default, ..Part::Body(first).into() }
     }

@@ -1,7 +1,7 @@
 //! Faults of a request to an operation.
 
 use super::{
-    body::bad_bodies,
+    body::{BadBody, bad_bodies},
     crud::bare,
     fault_kind::FaultKind,
     generate::{Generator, declares},
@@ -16,10 +16,13 @@ use serde_json::{Map, Value};
 
 use crate::names::slug;
 use failspec_base::encoding::percent_encode;
-use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
+use failspec_pack::{
+    openapi::{Credential, Operation, ParameterLocation},
+    pack::writing::StepSource,
+};
 
 /// A media type that no operation accepts or returns.
-pub(super) const STRANGE: &str = "application/x-failspec";
+const STRANGE: &str = "application/x-failspec";
 
 /// The size of the large body that is sent on demand, in bytes.
 const LARGE: u32 = 11_000_000;
@@ -27,6 +30,12 @@ const LARGE: u32 = 11_000_000;
 /// The number of lists within each other in the deep body that is sent on demand: more than a parser that calls itself for each
 /// of them can read in many languages, and few bytes.
 const DEEP: usize = 5_000;
+
+/// Number of operations from which on a fault in a schema that several of them share is not asked in all of them.
+const MANY_OPERATIONS: usize = 60;
+
+/// Maximum number of operations in which it is.
+const MAX_ASKED_PARTS: usize = 3;
 
 /// A fault that becomes a scenario.
 pub(super) struct Fault {
@@ -44,18 +53,38 @@ pub(super) struct Fault {
     pub tolerated: bool,
     /// The number of objects and lists of the body that it is within.
     pub depth: usize,
+    /// Steps that it needs beside those of the valid request: their setup comes last, and their teardown first.
+    pub setup: Vec<StepSource>,
+    pub teardown: Vec<StepSource>,
 }
 
 impl Fault {
     pub fn new(class: FaultKind, what: String, rule: String, faulty: RequestSpec) -> Self {
         let kind = what.clone();
-        Self { class, what, kind, part: None, rule, faulty, inferred: false, tolerated: false, depth: 0 }
+        Self {
+            class,
+            what,
+            kind,
+            part: None,
+            rule,
+            faulty,
+            inferred: false,
+            tolerated: false,
+            depth: 0,
+            setup: Vec::new(),
+            teardown: Vec::new(),
+        }
     }
 
     /// Returns true if a refusal says that the document leaves out what the API accepts. What databases and languages cannot
     /// hold is refused for good reasons.
     pub fn should_be_accepted(&self) -> bool {
-        const KINDS: [&str; 6] = [
+        const KINDS: [&str; 11] = [
+            "allowed_null",
+            "documented_value",
+            "beyond_ascii",
+            "zero",
+            "negative",
             "further_member",
             "free_text",
             "empty_text",
@@ -119,6 +148,7 @@ impl Generator<'_> {
                 continue;
             }
             let Some(schema) = &parameter.schema else { continue };
+            self.as_documented(operation, parameter, right, faults);
             let mut flaws = of_text(&self.sampler, schema);
             flaws.extend(self.free_texts(operation, parameter, schema));
             flaws.extend(self.empty_value(parameter, schema));
@@ -154,7 +184,7 @@ impl Generator<'_> {
         }
     }
 
-    fn bodies(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+    fn bodies(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         let rule = format!("{}/requestBody", operation.pointer);
         if operation.body_required {
             let mut faulty = right.ask.clone();
@@ -196,19 +226,24 @@ impl Generator<'_> {
         let what = "malformed_json".to_owned();
         faults.push(Fault::new(FaultKind::Malformed, what, rule.clone(), faulty));
         let Some(schema) = &content.schema else { return };
+        let mut more = 0;
         for bad in bad_bodies(&self.sampler, schema, value) {
             // What an API knows by its name could not be removed under another one.
             let is_empty = bad.what == "empty_text";
             let has_name = right.reach == Reach::Own || is_empty;
             let is_renamed = has_name && bad.allowed && bad.renames(value);
             // An empty id names nothing.
-            let is_reference = || is_empty && self.creators.refers(&bad.place, &Value::Object(Map::new()));
+            let is_reference = self.creators.refers(&bad.place, &Value::Object(Map::new()));
             // What a creation that says 200 makes is known to be new by its own texts alone.
             let is_unknown = is_empty && operation.method == "POST" && !declares(operation, 201);
             // Nothing of the run is in what it would create.
             let is_nameless =
                 bad.what.ends_with("_alone") && right.reach == Reach::Fresh && !declares(operation, 201);
-            if is_renamed || is_unknown || is_nameless || is_reference() {
+            if is_renamed || is_unknown || is_nameless || is_empty && is_reference {
+                continue;
+            }
+            if self.is_asked_elsewhere(&bad) {
+                more += 1;
                 continue;
             }
             let mut faulty = right.ask.clone();
@@ -221,16 +256,37 @@ impl Generator<'_> {
             } else {
                 faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
             }
+            // Many servers take it for a body that is absent.
+            let is_absent = bad.body.is_null() && !operation.body_required;
             let place = if bad.place.is_empty() { "body" } else { &bad.place };
             let what = format!("{}_{}", slug(place), bad.what);
-            let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
+            let class = match bad.allowed {
+                // It names nothing that is there, whatever else is unusual about it.
+                true if !right.foreign_body && is_reference => FaultKind::UnknownReference,
+                true => FaultKind::Unusual,
+                false => FaultKind::Invalid,
+            };
             faults.push(Fault {
-                inferred: bad.doubtful,
-                tolerated: bad.tolerated,
+                inferred: bad.doubtful || is_absent,
+                tolerated: bad.tolerated || is_absent,
                 depth: bad.depth,
                 ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
         }
+        if more > 0 {
+            let why = "other operations are asked for the same fault in the schema that they share";
+            self.leave_out(why, operation, &format!("{more} of them"));
+        }
+    }
+
+    /// Returns true if a fault in a shared schema has been asked in other operations of a large API, of which one function reads
+    /// it for all.
+    fn is_asked_elsewhere(&mut self, bad: &BadBody) -> bool {
+        let is_large = self.declared.api.operations.len() >= MANY_OPERATIONS;
+        let Some(shared) = bad.shared.as_ref().filter(|_| is_large) else { return false };
+        let times = self.asked_parts.entry(shared.clone()).or_default();
+        *times += 1;
+        *times > MAX_ASKED_PARTS
     }
 
     fn forms(&self, operation: &Operation, right: &ValidRequest, fields: &[Field], faults: &mut Vec<Fault>) {
@@ -401,10 +457,12 @@ impl Generator<'_> {
             let why = "the document says that there need be no such thing";
             return self.leave_out(why, operation, "unknown id");
         }
+        faults.extend(self.under_another_parent(operation, right));
         match self.of_nothing(operation, right) {
             Ok(fault) => {
+                // An id of another form may be refused for its form.
                 let same_form = fault.as_ref().and_then(|fault| self.of_same_form(operation, right, fault));
-                faults.extend(fault.into_iter().chain(same_form));
+                faults.extend(same_form.or(fault));
             }
             Err(why) => self.leave_out(why, operation, "unknown id"),
         }
@@ -419,10 +477,8 @@ impl Generator<'_> {
         unknown: &Fault,
     ) -> Option<Fault> {
         let (_, name) = innermost(&operation.path)?;
-        let is_free = unknown.faulty.path.contains("/no-such-${unique}");
         let may_create = operation.method == "PUT" && declares(operation, 201);
-        let capture =
-            right.around.made.get(&innermost(&operation.path)?.0).filter(|_| is_free && !may_create)?;
+        let capture = right.around.made.get(&innermost(&operation.path)?.0).filter(|_| !may_create)?;
         let instead = [(name, format!("${{unlike({capture})}}"))];
         let path = self.paths.fill(operation, &right.around.made, &instead).path;
         let what = format!("{}_of_the_same_form", unknown.what);

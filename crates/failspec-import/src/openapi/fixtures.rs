@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use failspec_base::{encoding::percent_encode, template::Placeholder};
 use failspec_pack::openapi::Operation;
 use failspec_pack::pack::{
-    Part, PathTemplate, StatusPattern,
+    PathTemplate, StatusPattern,
     writing::{CaptureSource, ExpectSource, StepSource},
 };
 
-use crate::body_path::BodyPath;
+use crate::names::slug;
 
 use super::{
     body::{Members, with},
@@ -24,7 +24,7 @@ use super::{
     path_values::{CreatedResources, MAX_CREATED, SPARE, capture, names, parameter},
     request_spec::{Body, RequestSpec},
     scenario::step,
-    valid_request::{escaped, json_body, list_of},
+    valid_request::{Reach, ValidRequest, escaped, json_body, list_of},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 
@@ -51,7 +51,12 @@ impl Generator<'_> {
     /// operations.
     pub(super) fn make_all(&mut self, path: &str, around: &mut Fixtures, depth: usize) {
         let ends: Vec<usize> = path.match_indices('}').map(|(end, _)| end).collect();
-        for end in ends {
+        for (end, name) in ends.into_iter().zip(names(path)) {
+            // What the user names is ready for use: what is under it may need more than the run knows.
+            let is_parent = end + 1 < path.trim_end_matches('/').len();
+            if is_parent && self.paths.given(name).is_some() {
+                continue;
+            }
             let item = bare(&path[..=end]);
             if let Some(creator) = self.creators.of_item(&item) {
                 self.make(creator, around, depth);
@@ -71,7 +76,7 @@ impl Generator<'_> {
         if let Some(known) = around.made.get(&item) {
             return Some(known.clone());
         }
-        if depth > MAX_CHAIN_LEN || self.making.contains(&item) {
+        if depth > MAX_CHAIN_LEN || self.making.contains(&item) || self.skips(creator.make) {
             return None;
         }
         self.making.push(item);
@@ -203,38 +208,67 @@ impl Generator<'_> {
         Some((capture, step(&remove, None)))
     }
 
-    /// Returns the capture of the id of what a change under an id that does not exist creates if it is not rejected, and the step
-    /// that removes it. `None` if the id is not one of the run alone.
-    pub(super) fn spare_of_unknown(
+    /// Returns the step that removes what a change under an id that does not exist creates if it is not rejected. Mostly there is
+    /// nothing to remove, so any answer will do. `None` if the id is not one of the run alone.
+    pub(super) fn removal_of_unknown(
         &mut self,
         operation: &Operation,
         fault: &Fault,
         around: &Fixtures,
-    ) -> Option<((String, CaptureSource), StepSource)> {
-        let may_create = matches!(operation.method.as_str(), "PUT" | "PATCH" | "POST");
-        if fault.class != FaultKind::Unknown
-            || !may_create
-            || !operation.path.trim_end_matches('/').ends_with('}')
-        {
+    ) -> Option<StepSource> {
+        let is_item = operation.path.trim_end_matches('/').ends_with('}');
+        if fault.class != FaultKind::Unknown || operation.method != "PUT" || !is_item {
             return None;
         }
         let declared = self.declared;
         let remove = declared.operation("DELETE", &operation.path)?;
         let name = *names(&operation.path).last()?;
-        let id = self.paths.nothing(parameter(operation, name)?)?;
-        if ![UNIQUE, "${uuid}"].iter().any(|own| id.contains(own)) || !fault.faulty.path.contains(&id) {
+        let id = fault.faulty.path.trim_end_matches('/').rsplit('/').next()?.to_owned();
+        if ![UNIQUE, "${uuid}", "${unlike("].iter().any(|own| id.contains(own)) {
             return None;
         }
-        let mut made = around.made.clone();
-        made.insert(bare(&operation.path), SPARE.to_owned());
-        let removal = self.paths.fill(remove, &made, &[]);
+        let removal = self.paths.fill(remove, &around.made, &[(name, id)]);
         if removal.foreign {
             return None;
         }
         let (remove, _) = self.asked(remove, removal.path).ok()?;
-        // Whatever the response calls it, the id is the one that was sent: no member of the response has this name.
-        let place = Part::Body(BodyPath::root().member("failspec_sent").pointer());
-        Some(((SPARE.to_owned(), CaptureSource { default: Some(id), ..place.into() }), step(&remove, None)))
+        let any = [2, 3, 4].map(StatusPattern::Class).to_vec();
+        let expect = ExpectSource { status: any.into(), ..ExpectSource::default() };
+        Some(StepSource { expect: Some(expect), ..step(&remove, None) })
+    }
+
+    /// Returns the request for a thing of the run under another parent of the run, to which it does not belong.
+    pub(super) fn under_another_parent(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+    ) -> Option<Fault> {
+        let ends: Vec<usize> = operation.path.match_indices('}').map(|(end, _)| end).collect();
+        let [.., parent_end, end] = ends.as_slice() else { return None };
+        let (parent, item) = (bare(&operation.path[..=*parent_end]), bare(&operation.path[..=*end]));
+        let made = &right.around.made;
+        // A PUT that may create makes another thing there.
+        if operation.method == "PUT" && declares(operation, 201) {
+            return None;
+        }
+        if !made.contains_key(&parent) || !made.contains_key(&item) || right.reach == Reach::Foreign {
+            return None;
+        }
+        let creator = self.creators.of_item(&parent).filter(|creator| creator.make.method == "POST")?;
+        let own = right.around.requests.get(&parent)?;
+        let name = own.unique_names().into_iter().next()?;
+        let other = own.clone().renamed(&name, &format!("{name}-other"));
+        let (spare, remove) = self.spare(creator, &right.around, &other)?;
+        let (capture, id) = spare?;
+        let all = names(&operation.path);
+        let parameter = parameter(operation, all.get(ends.len() - 2)?)?;
+        let path = self.paths.fill(operation, made, &[(&parameter.name, format!("{{{capture}}}"))]).path;
+        let faulty = RequestSpec { path, ..right.ask.clone() };
+        let what = format!("{}_of_another", slug(&parameter.name));
+        let mut fault = Fault::new(FaultKind::Unknown, what, parameter.pointer.clone(), faulty);
+        fault.setup.push(step(&other, Some((SPARE, id))));
+        fault.teardown.push(remove);
+        Some(fault.of_kind("another_parent", &parameter.name))
     }
 
     /// Inserts the ids of resources that the scenario creates into a body, for properties such as `flow_id`.

@@ -18,21 +18,21 @@ use super::{
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
     second_credentials::SecondCredentials,
-    valid_request::{Reach, ValidRequest, only_reads},
+    valid_request::{Reach, ValidRequest, destroys, only_reads},
     value_generator::ValueGenerator,
 };
 
 /// Maximum number of scenarios for one operation.
-const MAX_PER_KIND: usize = 96;
+const MAX_PER_KIND: usize = 104;
 
 /// Maximum number of scenarios for one operation up to which those are added whose requests most servers accept.
-const MAX_TOLERATED: usize = 64;
+const MAX_TOLERATED: usize = 72;
 
 /// Maximum number of such requests to an operation whose creations nothing removes: a run stops to create after three that stay.
 const MAX_LASTING: usize = 1;
 
 /// The number of those that any operation gets; a third of them in a large API, whose pack could not be read else.
-const MIN_TOLERATED: usize = 24;
+const MIN_TOLERATED: usize = 40;
 
 /// Number of operations from which on an API is large.
 const LARGE_API: usize = 500;
@@ -60,8 +60,10 @@ pub(super) struct Generator<'a> {
     pub sent_large: bool,
     /// True once a scenario sends a body of many lists within each other, which `large_body` demands too.
     pub sent_deep: bool,
-    /// The number of operations that are asked for a media type that none returns, although 406 is not declared.
-    pub unacceptable: usize,
+    /// The number of operations whose free texts in a parameter were asked, by the name of the parameter.
+    pub asked_parameters: HashMap<String, usize>,
+    /// The number of operations in which a fault in a shared schema was asked.
+    pub asked_parts: HashMap<String, usize>,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
     /// The role with valid credentials that may call no guarded operation.
@@ -99,6 +101,10 @@ impl<'a> Generator<'a> {
             }
             if matches!(operation.method.as_str(), "HEAD" | "TRACE" | "OPTIONS") {
                 self.leave_out("its method has no faults of its own", operation, "everything");
+                continue;
+            }
+            if ends_session(operation) {
+                self.leave_out("it would log the run out", operation, "everything");
                 continue;
             }
             let before = self.named();
@@ -175,8 +181,9 @@ impl<'a> Generator<'a> {
             std::mem::take(faults).into_iter().partition(|fault| !fault.tolerated);
         let room = MAX_PER_KIND - MIN_TOLERATED.min(tolerated.len());
         if sure.len() > room {
-            // What the document allows comes last.
-            sure.sort_by_key(|fault| (fault.class.is_allowed(), fault.depth));
+            // What is no value of a schema is asked once, and comes first; what the document allows comes last.
+            let is_value = |fault: &Fault| matches!(fault.class, FaultKind::Invalid | FaultKind::InvalidPath);
+            sure.sort_by_key(|fault| (fault.class.is_allowed(), is_value(fault), fault.depth));
             let more = sure.len() - room;
             self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
             sure.truncate(room);
@@ -197,12 +204,21 @@ impl<'a> Generator<'a> {
         if more > 0 {
             self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
         }
-        let mut times: HashMap<String, usize> = HashMap::new();
-        let mut ranked: Vec<(usize, usize, Fault)> = Vec::new();
+        // One of each kind first, each in another part of the request: a part that refuses everything hides the rest.
+        let mut kinds: Vec<(String, Vec<(usize, Fault)>)> = Vec::new();
         for (index, fault) in tolerated.into_iter().enumerate() {
-            let time = times.entry(fault.kind.clone()).or_default();
-            *time += 1;
-            ranked.push((*time, index, fault));
+            match kinds.iter_mut().find(|(kind, _)| *kind == fault.kind) {
+                Some((_, faults)) => faults.push((index, fault)),
+                None => kinds.push((fault.kind.clone(), vec![(index, fault)])),
+            }
+        }
+        let mut ranked: Vec<(usize, usize, Fault)> = Vec::new();
+        for (number, (_, mut faults)) in kinds.into_iter().enumerate() {
+            faults.sort_by_key(|(_, fault)| fault.depth);
+            let depth = faults.first().map_or(0, |(_, fault)| fault.depth);
+            let outer = faults.iter().take_while(|(_, fault)| fault.depth == depth).count();
+            faults[..outer].rotate_left(number % outer.max(1));
+            ranked.extend(faults.into_iter().enumerate().map(|(time, (index, fault))| (time, index, fault)));
         }
         ranked.sort_by_key(|(time, index, fault)| (*time, fault.depth, *index));
         ranked.truncate(room);
@@ -275,14 +291,14 @@ impl<'a> Generator<'a> {
             Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),
         };
         let (control, mut around) = self.control(operation, right, &fault);
-        let spare = self.spare_of_unknown(operation, &fault, &around).unzip();
-        around.teardown.extend(spare.1);
+        around.setup.extend(fault.setup.iter().cloned());
+        around.teardown.extend(fault.teardown.iter().cloned());
+        around.teardown.extend(self.removal_of_unknown(operation, &fault, &around));
         let (question, goal) = (fault.class.question(), Goal::Failure(trigger.failure));
         self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
         if let Some(scenario) = self.scenarios.last_mut() {
             scenario.inferred = fault.inferred;
             scenario.control = control;
-            scenario.capture.extend(spare.0);
             (scenario.fault, scenario.part) = (fault.kind, fault.part);
         }
     }
@@ -416,9 +432,12 @@ pub(super) struct OpenOperations<'a> {
 }
 
 impl<'a> OpenOperations<'a> {
-    pub fn new(operations: &'a [Operation]) -> Self {
+    /// Finds those that may be sent at any time: none that is skipped, and none that ends the session.
+    pub fn new(operations: &'a [Operation], skip: &[WildMatch]) -> Self {
         let mut found = Self::default();
-        for operation in operations.iter().filter(|it| it.method == "GET" && !it.path.contains('{')) {
+        let may_be_sent = |it: &&Operation| !names_any(skip, it) && !ends_session(it) && !destroys(it);
+        let open = operations.iter().filter(|it| it.method == "GET" && !it.path.contains('{'));
+        for operation in open.filter(may_be_sent) {
             found.by_path.entry(operation.path.trim_end_matches('/')).or_insert(operation);
             if operation.parameters.iter().all(|parameter| !parameter.required) {
                 found.by_root.entry(root(&operation.path)).or_insert(operation);
@@ -426,6 +445,13 @@ impl<'a> OpenOperations<'a> {
         }
         found
     }
+}
+
+/// Returns true if an operation ends the session of its caller, judging by its path.
+pub(super) fn ends_session(operation: &Operation) -> bool {
+    const WORDS: [&str; 5] = ["logout", "signout", "logoff", "sign-out", "log-out"];
+    let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    WORDS.contains(&last.to_ascii_lowercase().replace('_', "-").as_str())
 }
 
 /// Returns the first segment of a path.

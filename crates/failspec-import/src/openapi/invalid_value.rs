@@ -154,6 +154,11 @@ fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
             .collect()
         }
         Some("number") if is_free => vec![InvalidValue::unusual("huge", 1e300).tolerated()],
+        // Times that have an offset and no time in UTC that most languages can hold.
+        Some("string") if is_free && entries.get("format").and_then(Value::as_str) == Some("date-time") => {
+            let times = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"];
+            times.map(|time| InvalidValue::unusual("date_out_of_range", time).tolerated()).to_vec()
+        }
         _ => Vec::new(),
     }
 }
@@ -189,6 +194,8 @@ fn unusual_texts(
     let endings = [
         ("with_nul", "\u{0}".to_owned()),
         ("beyond_ascii", " \u{e9}\u{65e5}\u{1f600}".to_owned()),
+        // What is put into an address, or the path of a file.
+        ("with_slash", "/a b%2".to_owned()),
         ("long", LONG_WITHIN.to_string()),
     ];
     let empty = sampler.is_allowed(schema, &"".into());
@@ -289,6 +296,10 @@ pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(Inva
     // A list with one item is written like that item.
     let of_items = entries.get("items").filter(|_| kind(entries) == Some("array"));
     let items = of_items.and_then(|items| core(&sampler.declared.api.bundle, items).as_object());
+    // One item of several that must be there would be another fault.
+    if items.is_some() && entries.get("minItems").and_then(Value::as_u64).is_some_and(|fewest| fewest > 1) {
+        return Vec::new();
+    }
     let entries = items.unwrap_or(entries);
     let mut flaws = beyond(sampler, entries);
     // Addresses and headers stay below what proxies refuse.

@@ -25,6 +25,9 @@ pub(super) const NO_SUCH_NUMBER: i64 = 987_654_321;
 /// A UUID that is unlikely to be an id, for places where a template has none.
 pub(super) const NO_SUCH_UUID: &str = "f5a1c0de-9b7e-4d63-8a42-1c6e0d9b8f37";
 
+/// Another one.
+pub(super) const OTHER_NO_SUCH_UUID: &str = "f5a1c0de-9b7e-4d63-8a42-1c6e0d9b8f38";
+
 /// Generates an id for a path that a schema allows and that is unlikely to exist. Examples and defaults are not used,
 /// because they may exist. Returns `None` if there are so few possible values that each one may exist.
 pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) -> Option<String> {

@@ -58,7 +58,19 @@ impl Generator<'_> {
                     && ["enum", "const", "maximum", "exclusiveMaximum"].into_iter().all(is_free)
             })
         };
-        let number = of_kind(&["number"]).or_else(|| of_kind(&["integer"]));
+        let is_any = |property: &Value| {
+            let entries = core(&self.declared.api.bundle, property).as_object();
+            entries.is_none_or(|entries| {
+                kind(entries).is_none()
+                    && !["enum", "const", "oneOf", "anyOf", "allOf"]
+                        .iter()
+                        .any(|key| entries.contains_key(*key))
+            })
+        };
+        let any = members.iter().find(|(_, property)| is_any(property));
+        let number = of_kind(&["number"]).or(any).or_else(|| of_kind(&["integer"]));
+        // Some parsers read one value, and not what comes after it.
+        add(FaultKind::Malformed, "followed_by_more", "", Body::Text(format!("{written}}}")), true);
         if let Some((name, _)) = number {
             let raw = |text| raw_body(written, name, text);
             let beyond = raw(BEYOND_FLOAT).map(|body| (FaultKind::Unusual, "beyond_float", body));

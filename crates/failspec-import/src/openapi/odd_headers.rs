@@ -1,19 +1,15 @@
-//! Headers that a server may ignore, and on which it must not break: a media type that no operation returns, a charset that
-//! does not exist, a validator that is none.
+//! Headers that a server may ignore, and on which it must not break: a charset that does not exist, a
+//! validator that is none.
 
 use failspec_pack::openapi::Operation;
 
 use super::{
     fault_kind::FaultKind,
-    faults::{Fault, STRANGE},
+    faults::Fault,
     generate::{Generator, declares},
     request_spec::{Body, RequestSpec},
     valid_request::{Reach, ValidRequest},
 };
-
-/// Maximum number of operations that are asked for a media type that none returns, where 406 is not declared: a framework
-/// treats all alike.
-const MAX_UNACCEPTABLE: usize = 5;
 
 impl Generator<'_> {
     /// Adds requests with headers that a server may ignore.
@@ -27,16 +23,6 @@ impl Generator<'_> {
             let fault = Fault::new(FaultKind::Unusual, what.to_owned(), rule, faulty);
             faults.push(Fault { tolerated: true, ..fault });
         };
-        let returns_something = operation.responses.iter().any(|response| !response.content.is_empty());
-        if operation.is_safe()
-            && returns_something
-            && !declares(operation, 406)
-            && self.unacceptable < MAX_UNACCEPTABLE
-        {
-            self.unacceptable += 1;
-            let rule = format!("{}/responses", operation.pointer);
-            add("nothing_acceptable", rule, with_header(right, "Accept", STRANGE));
-        }
         if matches!(right.ask.body, Some(Body::Json(_))) && self.removes_what_it_accepts(operation, right) {
             let own = right.ask.headers.iter().find(|(name, _)| name == "Content-Type");
             let own = own.map_or("application/json", |(_, value)| value.as_str());

@@ -1,7 +1,7 @@
 //! Generation of a complete pack from an OpenAPI document.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write as _,
 };
 
@@ -30,7 +30,7 @@ use super::{
     crud::CreateOperations,
     error_envelope::ErrorEnvelope,
     failure_catalog::FailureCatalog,
-    generate::{Generator, OpenOperations},
+    generate::{Generator, OpenOperations, ends_session},
     path_values::Paths,
     request_spec::ROLE,
     scenario::{Question, Scenario},
@@ -133,38 +133,7 @@ pub fn from_openapi(
     let api = &declared.api;
     let style = style(api);
     let shape = usable_envelope(declared, style);
-    let sampler = ValueGenerator { declared, seed: options.seed };
-    let mut paths = Paths::new(sampler, &options.values);
-    let second_credentials = match options.no_auth {
-        true => SecondCredentials::default(),
-        false => SecondCredentials::of(api, paths.names()),
-    };
-    let mut generator = Generator {
-        declared,
-        sampler,
-        catalogue: FailureCatalog::new(api, &options.file, shape.as_ref()),
-        paths,
-        second_credentials,
-        creators: CreateOperations::new(api),
-        open: OpenOperations::new(&api.operations),
-        making: Vec::new(),
-        allow_writes: options.allow_writes,
-        allow_leftovers: options.allow_leftovers,
-        credentials: options.credentials,
-        no_auth: options.no_auth,
-        large_body: options.large_body,
-        sent_large: false,
-        sent_deep: false,
-        unacceptable: 0,
-        skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
-        denied_role: options.denied_role.clone(),
-        other_role: options.other_role.clone(),
-        shared: options.shared.iter().map(|glob| WildMatch::new(glob)).collect(),
-        names: Unique::default(),
-        scenarios: Vec::new(),
-        optional_members: Vec::new(),
-        left_out: BTreeMap::new(),
-    };
+    let mut generator = generator(declared, options, shape.as_ref());
     generator.run();
     let skipped: BTreeSet<String> =
         api.operations.iter().filter(|it| generator.skips(it)).map(Operation::name).collect();
@@ -230,6 +199,49 @@ pub fn from_openapi(
         operations: api.operations.len(),
         asked,
         left_out,
+    }
+}
+
+/// Returns the generator of the scenarios, before it has run.
+fn generator<'a>(
+    declared: &'a Declared,
+    options: &'a OpenApiOptions,
+    shape: Option<&'a ErrorEnvelope>,
+) -> Generator<'a> {
+    let api = &declared.api;
+    let sampler = ValueGenerator { declared, seed: options.seed };
+    let mut paths = Paths::new(sampler, &options.values);
+    let second_credentials = match options.no_auth {
+        true => SecondCredentials::default(),
+        false => SecondCredentials::of(api, paths.names()),
+    };
+    let skip: Vec<WildMatch> = options.skip.iter().map(|glob| WildMatch::new(glob)).collect();
+    Generator {
+        declared,
+        sampler,
+        catalogue: FailureCatalog::new(api, &options.file, shape),
+        paths,
+        second_credentials,
+        creators: CreateOperations::new(api),
+        open: OpenOperations::new(&api.operations, &skip),
+        making: Vec::new(),
+        allow_writes: options.allow_writes,
+        allow_leftovers: options.allow_leftovers,
+        credentials: options.credentials,
+        no_auth: options.no_auth,
+        large_body: options.large_body,
+        sent_large: false,
+        sent_deep: false,
+        asked_parameters: HashMap::new(),
+        asked_parts: HashMap::new(),
+        skip,
+        denied_role: options.denied_role.clone(),
+        other_role: options.other_role.clone(),
+        shared: options.shared.iter().map(|glob| WildMatch::new(glob)).collect(),
+        names: Unique::default(),
+        scenarios: Vec::new(),
+        optional_members: Vec::new(),
+        left_out: BTreeMap::new(),
     }
 }
 
@@ -363,6 +375,7 @@ fn health_checks<'o>(
         let free = it.parameters.iter().all(|parameter| !parameter.required);
         it.method == "GET"
             && free
+            && !ends_session(it)
             && !it.path.contains('{')
             && (!options.no_auth && (it.is_guarded() || options.credentials)) == guarded
     });

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::names::{Unique, slug};
 use failspec_base::encoding::percent_encode;
 use failspec_pack::{
-    openapi::{Operation, Parameter, ParameterLocation},
+    openapi::{Declared, Operation, Parameter, ParameterLocation},
     pack::Variable,
 };
 
@@ -72,6 +72,20 @@ impl<'a> Paths<'a> {
     /// Returns the value of a parameter that the user of the import gave.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    /// Returns the values that the user of the import gave for names of no parameter.
+    pub fn unnamed<'p>(&'p self, declared: &'p Declared) -> impl Iterator<Item = (&'p str, &'p str)> {
+        let is_parameter = |name: &str| {
+            declared
+                .api
+                .operations
+                .iter()
+                .flat_map(|it| &it.parameters)
+                .any(|parameter| parameter.name == name)
+        };
+        let values = self.values.iter().filter(move |(name, _)| !is_parameter(name));
+        values.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Fills the path of an operation. `instead` has names of parameters and the texts that replace their values.

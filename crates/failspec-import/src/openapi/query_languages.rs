@@ -67,6 +67,12 @@ fn language(name: &str) -> Option<Language> {
         .next()
 }
 
+/// Returns true if the name of a parameter says that its values are made by the API alone, such as the token of a page.
+pub(super) fn is_opaque(name: &str) -> bool {
+    const WORDS: [&str; 6] = ["token", "cursor", "marker", "continue", "continuation", "etag"];
+    snake(name).split('_').any(|word| WORDS.contains(&word))
+}
+
 /// Returns texts in the language of a parameter of the query that are wrong, each with its kind; none if its name is of no
 /// language.
 pub(super) fn wrong_texts(

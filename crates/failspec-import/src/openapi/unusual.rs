@@ -12,16 +12,19 @@ use super::{
     faults::Fault,
     generate::Generator,
     invalid_value::{InvalidValue, MAX_TEXT_LEN, core},
-    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, nothing},
+    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, OTHER_NO_SUCH_UUID, nothing},
     path_values::text,
-    query_languages::wrong_texts,
+    query_languages::{is_opaque, wrong_texts},
     request_spec::{Body, put},
-    valid_request::{ValidRequest, json_body, list_of},
+    valid_request::{ValidRequest, holds, json_body, list_of},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 
 /// Maximum depth in a body at which references are searched.
 const MAX_DEPTH: usize = 2;
+
+/// Maximum number of operations that are asked for any text in a header of one name.
+const MAX_ASKED_HEADERS: usize = 3;
 
 /// Names of the two bounds of a range: a parameter whose name has the first often has a sibling with the second.
 const BOUNDS: [(&str, &str); 8] = [
@@ -98,7 +101,7 @@ impl Generator<'_> {
     /// Returns texts for a parameter that takes any: servers often read more into them than the document says, and databases
     /// refuse some of their characters.
     pub(super) fn free_texts(
-        &self,
+        &mut self,
         operation: &Operation,
         parameter: &Parameter,
         schema: &Value,
@@ -113,6 +116,13 @@ impl Generator<'_> {
         if !matches!(kind, Some("string") | None) && !is_filter {
             return Vec::new();
         }
+        // What most operations have, one function reads for all of them.
+        let asked = self.asked_parameters.entry(parameter.name.clone()).or_default();
+        *asked += 1;
+        if parameter.place == ParameterLocation::Header && *asked > MAX_ASKED_HEADERS {
+            return Vec::new();
+        }
+        let is_opaque = is_opaque(&parameter.name);
         let takes = |(_, text): &(&'static str, String)| {
             let value = if items.is_some() { json!([text]) } else { text.as_str().into() };
             is_filter || self.sampler.is_allowed(schema, &value)
@@ -120,7 +130,49 @@ impl Generator<'_> {
         let of_language =
             wrong_texts(operation, parameter).iter().map(|(what, text)| (*what, (*text).to_owned()));
         let taken = free_texts_of(parameter.place).into_iter().chain(of_language).filter(takes);
-        taken.map(|(what, text)| (InvalidValue::unusual(what, text.as_str()).tolerated(), text)).collect()
+        // What only the API makes may be refused.
+        let is_id = parameter.place == ParameterLocation::Path || is_opaque;
+        let name = |what| match what {
+            "free_text" if is_opaque => "opaque_text",
+            "beyond_ascii" if is_id => "id_beyond_ascii",
+            what => what,
+        };
+        taken
+            .map(|(what, text)| (InvalidValue::unusual(name(what), text.as_str()).tolerated(), text))
+            .collect()
+    }
+
+    /// Adds the valid request with an optional parameter of the query that it has not: with the author's example, or with a value
+    /// that the document lists.
+    pub(super) fn as_documented(
+        &self,
+        operation: &Operation,
+        parameter: &Parameter,
+        right: &ValidRequest,
+        faults: &mut Vec<Fault>,
+    ) {
+        let is_optional = !parameter.required && parameter.place == ParameterLocation::Query;
+        let schema = parameter.schema.as_ref().map(|schema| core(&self.sampler.declared.api.bundle, schema));
+        let has = |key: &str| schema.is_some_and(|schema| schema.get(key).is_some());
+        let is_given =
+            !parameter.examples.is_empty() || ["example", "examples", "enum", "default"].into_iter().any(has);
+        let is_plain = schema
+            .and_then(Value::as_object)
+            .and_then(kind)
+            .is_some_and(|kind| matches!(kind, "boolean" | "integer"));
+        if !is_optional || !operation.is_safe() || is_opaque(&parameter.name) || !(is_given || is_plain) {
+            return;
+        }
+        let Some(value) = self.valid(parameter).ok().filter(|value| holds(parameter, value)) else { return };
+        let mut ask = right.ask.clone();
+        put(&mut ask, parameter, Some(&value));
+        if ask != right.ask {
+            let (what, rule) =
+                (format!("{}_documented_value", slug(&parameter.name)), parameter.pointer.clone());
+            let fault =
+                Fault::new(FaultKind::Unusual, what, rule, ask).of_kind("documented_value", &parameter.name);
+            faults.push(Fault { tolerated: true, ..fault });
+        }
     }
 
     /// Returns an empty text for a parameter of the query. Many servers take it for one that is absent, and others break.
@@ -214,6 +266,12 @@ impl Generator<'_> {
         let Some((schema, body)) = self.json_body_of(operation, right) else { return };
         let mut references = Vec::new();
         self.references(schema, &mut Vec::new(), &mut references);
+        // A list of ids that the body requires has such a value until the id of what is created takes its place.
+        for (path, value) in &mut references {
+            if at(body, path) == Some(&*value) {
+                *value = another(value);
+            }
+        }
         let is_own = |path: &[String]| {
             let item = path.last().and_then(|name| self.creators.named_by(name));
             item.is_some_and(|item| right.around.made.contains_key(item))
@@ -294,6 +352,17 @@ impl Generator<'_> {
     }
 }
 
+/// Returns another value that refers to nothing.
+fn another(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(another).collect(),
+        Value::Number(number) => number.as_i64().map_or_else(|| value.clone(), |number| (number - 1).into()),
+        Value::String(text) if text == NO_SUCH_UUID => OTHER_NO_SUCH_UUID.into(),
+        Value::String(text) => format!("{text}x").into(),
+        other => other.clone(),
+    }
+}
+
 /// Returns the texts that a parameter at a place is tried with if it takes any.
 fn free_texts_of(place: ParameterLocation) -> Vec<(&'static str, String)> {
     let plain = ("free_text", "failspec-is-no-value".to_owned());
@@ -302,6 +371,8 @@ fn free_texts_of(place: ParameterLocation) -> Vec<(&'static str, String)> {
         ("beyond_ascii", "failspec \u{e9}\u{65e5}\u{1f600}".to_owned()),
         // More than a name of a file or a key has.
         ("long_text", "failspec".repeat(MAX_TEXT_LEN / 10)),
+        // An id of an API may be a number although the document calls it a text.
+        ("many_digits", "99999999999999999999".to_owned()),
     ];
     match place {
         // Quotes and brackets that nothing closes break languages that a server builds of the text.

@@ -15,7 +15,7 @@ use super::{
     generate::{Generator, declares},
     invalid_value::core,
     multipart::{BOUNDARY, fields},
-    path_values::text,
+    path_values::{names, parameter, text},
     request_spec::{Body, RequestSpec, put, texts},
     unusual::snake,
     value_generator::{LONG, LONG_WITHIN, UNIQUE, UNIQUE_WITHIN, fill_unique, kind},
@@ -67,9 +67,26 @@ pub(super) fn only_reads(operation: &Operation) -> bool {
     operation.is_safe() || operation.method == "POST" && reads
 }
 
-/// Returns the last segment of the path of an operation.
+/// Returns the last segment of the path of an operation that is no parameter with few values.
 fn last_segment(operation: &Operation) -> String {
-    operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
+    let is_word = |segment: &&str| {
+        let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        name.and_then(|name| parameter(operation, name)).is_some_and(has_few_values)
+    };
+    let mut segments = operation.path.trim_end_matches('/').rsplit('/');
+    segments.find(|segment| !is_word(segment)).unwrap_or_default().to_owned()
+}
+
+/// Returns true if the document lists the values of a parameter.
+fn has_few_values(parameter: &Parameter) -> bool {
+    let lists = |schema: &Value| schema.get("enum").is_some() || schema.get("const").is_some();
+    parameter.schema.as_ref().is_some_and(lists)
+}
+
+/// Returns true if all parameters of a path have few values.
+fn is_of_words(operation: &Operation) -> bool {
+    let mut names = names(&operation.path).into_iter();
+    names.all(|name| parameter(operation, name).is_some_and(has_few_values))
 }
 
 fn is_empty_list(value: &Value) -> bool {
@@ -189,6 +206,17 @@ impl Generator<'_> {
             Some(_) if is_post && !foreign && self.creators.of_collection(operation).is_some() => {
                 Reach::Fresh
             }
+            // So is what is done with one that the user named for that.
+            Some(_)
+                if is_post
+                    && !foreign
+                    && !operation.path.trim_end_matches('/').ends_with('}')
+                    && !destroys(operation) =>
+            {
+                Reach::Fresh
+            }
+            // The path names no thing, but one of few words.
+            Some(_) if is_post && !foreign && is_of_words(operation) => Reach::Fresh,
             _ => Reach::Foreign,
         }
     }
@@ -254,7 +282,7 @@ impl Generator<'_> {
         carries && (by_scheme || self.credentials && by_name())
     }
 
-    fn valid(&self, parameter: &Parameter) -> Result<String, String> {
+    pub(super) fn valid(&self, parameter: &Parameter) -> Result<String, String> {
         let name = &parameter.name;
         if let Some(given) = self.paths.given(name) {
             return Ok(given.to_owned());
@@ -313,8 +341,20 @@ impl Generator<'_> {
             whole.as_object_mut()?.insert(name.clone(), value.clone());
             self.sampler.is_allowed(schema, &whole).then(|| (name.clone(), escaped(value)))
         });
+        let made = made.chain(self.unnamed_values(&members));
         // An operation without any is listed as well: the run may add to its bodies what a refusal asks for.
         self.optional_members.push((operation.name(), made.collect()));
+    }
+
+    /// Returns the values that the user gave for names that nothing in the document has, for a body of which the document names no
+    /// member.
+    fn unnamed_values(&self, members: &[(String, Value)]) -> Vec<(String, Value)> {
+        let values = self.paths.unnamed(self.declared).filter(|_| members.is_empty());
+        values
+            .map(|(name, value)| {
+                (name.to_owned(), escaped(value.replace(UNIQUE, &UNIQUE_WITHIN.to_string()).into()))
+            })
+            .collect()
     }
 
     /// Removes the optional members of a body, such as one from an example, that refer to resources that the run did not

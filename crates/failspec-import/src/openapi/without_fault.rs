@@ -3,12 +3,13 @@
 use failspec_pack::openapi::Operation;
 
 use super::{
+    body::{Members, with},
     crud::bare,
     generate::Generator,
     path_values::SPARE,
-    request_spec::RequestSpec,
+    request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
-    valid_request::{Reach, ValidRequest, only_reads},
+    valid_request::{Reach, ValidRequest, json_body, only_reads},
     value_generator::UNIQUE,
 };
 
@@ -21,7 +22,10 @@ impl<'a> Generator<'a> {
         match right.reach {
             // The setup of its scenarios is the valid request.
             Reach::Own | Reach::Fresh if creator.is_some() => self.created_twice(operation, right),
-            Reach::Nothing => self.sent_once(operation, right),
+            Reach::Nothing => {
+                self.sent_once(operation, right);
+                self.list_with_a_thing(operation, right);
+            }
             Reach::Own => {
                 self.sent_once(operation, right);
                 self.sent_twice(operation, right);
@@ -35,6 +39,43 @@ impl<'a> Generator<'a> {
     fn sent_once(&mut self, operation: &'a Operation, right: &ValidRequest) {
         let (around, ask) = (right.around.clone(), right.ask.clone());
         self.add(operation, Question::Valid, "valid", &operation.pointer, Goal::Success, around, ask);
+    }
+
+    /// Generates requests to list things while there is one: much of what a server does wrong shows only then. What breaks it most
+    /// often is asked once more.
+    fn list_with_a_thing(&mut self, operation: &'a Operation, right: &ValidRequest) {
+        const KINDS: [&str; 4] = ["beyond_64_bits", "beyond_the_end", "unbalanced", "order_of_unknown_field"];
+        let creator = self.creators.of_item(&format!("{}/{{}}", bare(&operation.path)));
+        let Some(creator) = creator.filter(|_| self.allow_writes && operation.method == "GET") else {
+            return;
+        };
+        let mut around = right.around.clone();
+        if self.make(creator, &mut around, 0).is_none() {
+            return;
+        }
+        let (ask, rule) = (right.ask.clone(), &operation.pointer);
+        self.add(operation, Question::Valid, "valid_with_a_thing", rule, Goal::Success, around.clone(), ask);
+        let mut seen: Vec<String> = Vec::new();
+        for fault in self.faults(operation, right) {
+            if KINDS.contains(&fault.kind.as_str()) && fault.class.is_allowed() && !seen.contains(&fault.kind)
+            {
+                seen.push(fault.kind.clone());
+                let what = format!("{}_with_a_thing", fault.what);
+                let around = around.clone();
+                self.add(
+                    operation,
+                    Question::Unusual,
+                    &what,
+                    &fault.rule,
+                    Goal::NoServerError,
+                    around,
+                    fault.faulty,
+                );
+                if let Some(scenario) = self.scenarios.last_mut() {
+                    (scenario.fault, scenario.part) = (fault.kind, fault.part);
+                }
+            }
+        }
     }
 
     /// Generates the same creation twice. A declared 409 may be about something else.
@@ -75,13 +116,33 @@ impl<'a> Generator<'a> {
         );
     }
 
+    /// Returns a change with the member in it that has the name in the creation, and this name.
+    fn with_name_of(
+        &self,
+        operation: &Operation,
+        right: &ValidRequest,
+        made: &RequestSpec,
+        name: &str,
+        taken: &str,
+    ) -> Option<RequestSpec> {
+        let schema = json_body(operation)?.schema.as_ref()?;
+        let (Some(Body::Json(created)), Some(Body::Json(own))) = (&made.body, &right.ask.body) else {
+            return None;
+        };
+        let mut members = created.as_object()?.iter();
+        let (member, _) = members.find(|(_, value)| value.as_str() == Some(name))?;
+        let known = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        known.iter().find(|(known, _)| known == member)?;
+        let body = with(own, std::slice::from_ref(member), Some(&taken.into()))?;
+        Some(RequestSpec { body: Some(Body::Json(body)), ..right.ask.clone() })
+    }
+
     /// Generates a change that gives what the scenario created the name of another such thing.
     fn taken_name(&mut self, operation: &'a Operation, right: &ValidRequest) {
-        let names = right.ask.unique_names();
         let item = bare(&operation.path);
-        let (Some(own), true) = (names.first(), matches!(operation.method.as_str(), "PUT" | "PATCH")) else {
+        if !matches!(operation.method.as_str(), "PUT" | "PATCH") {
             return;
-        };
+        }
         // A PUT under an id of its own would change the first thing, and not create another.
         let creator = self.creators.of_item(&item).filter(|creator| creator.make.method != "PUT");
         let Some(creator) = creator else { return };
@@ -93,7 +154,15 @@ impl<'a> Generator<'a> {
         let Some((spare, remove)) = self.spare(creator, &around, &other) else { return };
         around.setup.push(step(&other, spare.map(|(_, id)| (SPARE, id))));
         around.teardown.push(remove);
-        let faulty = right.ask.clone().renamed(own, &taken);
+        let own = right.ask.unique_names();
+        let faulty = match own.first() {
+            Some(own) => right.ask.clone().renamed(own, &taken),
+            // A change need not have the name in it.
+            None => {
+                let Some(faulty) = self.with_name_of(operation, right, made, &name, &taken) else { return };
+                faulty
+            }
+        };
         self.add(
             operation,
             Question::State,

@@ -98,7 +98,7 @@ impl Pick {
 }
 
 impl Pick {
-    /// Returns the first item of a stream that matches: what follows an error is no answer to the request.
+    /// Returns the first item of a stream that matches: what follows an error belongs to no request.
     pub fn first<'i>(&self, items: &'i [StreamItem], event: Option<&str>) -> Option<&'i StreamItem> {
         let mut own = items.iter().filter(|item| event.is_none_or(|event| item.event == event));
         own.find(|item| fits(&item.value, &self.filter))

@@ -12,8 +12,8 @@ pub(super) static CHECK: Check = Check {
     id: "undeclared-restriction",
     summary: "the API accepts what its OpenAPI document allows",
     source: "`expect: accepted` of a scenario: the schemas of the request allow it",
-    text: "The API refused a value that the schema of the document allows: an empty text without `minLength`, the exact bound of \
-a number, a member that the document does not name although it allows others, any text for a query parameter, a body that is \
+    text: "The API refused a value that the schema of the document allows: an empty text without `minLength`, a text beyond ASCII, \
+`null`, the exact bound of a number, zero or a negative one without a bound, the document's own example, a member that the document does not name although it allows others, any text for a query parameter, a body that is \
 left out although it is optional. Say in the schema what the API accepts (`minLength`, `enum`, `pattern`, \
 `additionalProperties: false`, `required`), or accept it. It is a warning: a document may leave to words what its schemas \
 cannot say. The rows of a report name it only for operations that accept anything at all.",

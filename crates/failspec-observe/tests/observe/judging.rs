@@ -77,7 +77,7 @@ fn wrong_responses_are_found_and_harmless_ones_pass() {
 #[test]
 fn a_standard_gives_warnings() {
     let refused = exchange("GET /notes/1", 401, &error("unauthorized"));
-    assert_eq!(findings(&judged(&[refused.clone()])), ["warning www-authenticate"]);
+    assert_eq!(findings(&judged(std::slice::from_ref(&refused))), ["warning www-authenticate"]);
     assert_eq!(findings(&judged(&[with_header(refused, "www-authenticate", "Bearer")])), [""; 0]);
 }
 
@@ -96,7 +96,8 @@ fn responses_are_compared_with_the_openapi_document() {
             &["violation undeclared-media-type"],
         ),
     ] {
-        let seen = report(observer(&pack), &[exchange.clone()]).expect("it belongs to the target");
+        let seen =
+            report(observer(&pack), std::slice::from_ref(&exchange)).expect("it belongs to the target");
         assert_eq!(findings(&seen), expected, "{exchange:?}");
     }
     let seen = report(observer(&pack), &[get(404, error("not_found")), get(404, error("not_found"))]);
@@ -263,8 +264,8 @@ fn exit_codes_follow_from_what_was_seen() {
         report_with(observer(&pack(CONTRACT, "")), exchanges, options).map(|report| report.verdict)
     };
     // One of four documented failures.
-    assert_eq!(verdict(&[found.clone()], &options(25)), Ok(Verdict::NoViolationsSeen));
-    assert_eq!(verdict(&[found.clone()], &options(26)), Ok(Verdict::Incomplete));
+    assert_eq!(verdict(std::slice::from_ref(&found), &options(25)), Ok(Verdict::NoViolationsSeen));
+    assert_eq!(verdict(std::slice::from_ref(&found), &options(26)), Ok(Verdict::Incomplete));
     let wrong = exchange("GET /notes/1", 400, &error("not_found"));
     assert_eq!(verdict(&[wrong], &options(100)), Ok(Verdict::Violations));
     let unanswered = RecordedExchange { response: None, ..found };

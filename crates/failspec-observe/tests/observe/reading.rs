@@ -135,7 +135,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
         ("a list", b"[]".to_vec(), "expected a recording"),
         (
             "a cut one",
-            har(&good)[..har(&good).len() - 3].as_bytes().to_vec(),
+            har(&good).as_bytes()[..har(&good).len() - 3].to_vec(),
             "in the middle, after 1 complete entries",
         ),
         (

@@ -360,7 +360,7 @@ impl Contract {
             && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
         contract.check_failures(inherited, reader, code_is_wrong);
         let cleanups = fields.get("cleanup").map(|node| reader.list(node)).unwrap_or_default();
-        let names = ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
+        let names = ReadContext::of_contract(reader, &contract, library);
         let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
         contract.cleanup.extend(cleanups);
         for entry in fields.get("optional_members").into_iter().flat_map(|node| reader.entries(node)) {
@@ -368,16 +368,14 @@ impl Contract {
                 let title = format!("`{}` is no operation of the OpenAPI document", entry.key);
                 reader.error_hint(entry.key_span, title, "write it like `POST /pets`");
             }
-            let names =
-                ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
+            let names = ReadContext::of_contract(reader, &contract, library);
             let members = reader.entries(&entry.value).iter();
             let members = members.filter_map(|member| Some((member.key.clone(), names.json(&member.value)?)));
             let members: Vec<(String, JsonTemplate)> = members.collect();
             contract.optional_members.insert(entry.key.clone(), members);
         }
         if let Some(health_check) = fields.get("health_check") {
-            let names =
-                ReadContext { reader, contract: &contract, library, files: None, known: BTreeSet::new() };
+            let names = ReadContext::of_contract(reader, &contract, library);
             contract.health_check = HealthCheck::read(health_check, &names);
         }
         contract.read_features(&fields, reader, library);
@@ -435,7 +433,7 @@ impl Contract {
     /// Reads the features; one replaces that of the base with the same name.
     fn read_features(&mut self, fields: &Fields<'_>, reader: &Decoder, library: &SchemaRegistry) {
         for entry in fields.get("features").into_iter().flat_map(|node| reader.named(node)) {
-            let names = ReadContext { reader, contract: self, library, known: BTreeSet::new(), files: None };
+            let names = ReadContext::of_contract(reader, self, library);
             if let Some(feature) = Feature::read(entry, &names) {
                 self.features.retain(|inherited| inherited.name != feature.name);
                 self.features.push(feature);

@@ -24,6 +24,7 @@ mod files;
 mod fixture;
 mod header_schema;
 mod health_check;
+mod in_time;
 mod indistinguishable;
 mod inherited;
 mod later;

@@ -5,11 +5,11 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 /// Maximum nesting depth of an expression.
 const MAX_DEPTH: usize = 50;
 
-/// Maximum number of repetitions that are written out.
-const MAX_TIMES: usize = 5_000;
+/// Maximum length of a text of repetitions, in bytes: they may be nested.
+const MAX_LEN: usize = 64 << 10;
 
 /// Returns a text that a regular expression matches: the first alternatives, and the fewest repetitions. Its first group
-/// is `group`, if that is given. `None` if the expression is not valid or matches no text; a group may not fit.
+/// is `group`, if that is given. `None` if the expression is not valid or matches no text, or only a very long one; a group may not fit.
 pub fn text_matching(pattern: &str, group: Option<&str>) -> Option<String> {
     matching(&regex_syntax::parse(pattern).ok()?, group, 0)
 }
@@ -32,8 +32,10 @@ fn matching(hir: &Hir, group: Option<&str>, depth: usize) -> Option<String> {
             class.ranges().first().map(|it| char::from(it.start()).to_string())
         }
         HirKind::Repetition(repetition) => {
-            let times = usize::try_from(repetition.min).ok()?.min(MAX_TIMES);
-            Some(inner(&repetition.sub)?.repeat(times))
+            let times = usize::try_from(repetition.min).ok()?;
+            // What may be absent is: it need not be made.
+            let once = if times == 0 { String::new() } else { inner(&repetition.sub)? };
+            (once.len().checked_mul(times)? <= MAX_LEN).then(|| once.repeat(times))
         }
         HirKind::Capture(capture) => match group.filter(|_| capture.index == 1) {
             Some(group) => Some(group.to_owned()),
@@ -57,6 +59,7 @@ mod tests {
             ("one|two", None, Some("one")),
             ("[^:]+$", None, Some("0")),
             ("(", None, None),
+            ("((a{1000}){1000}){1000}", None, None),
         ] {
             assert_eq!(text_matching(pattern, group).as_deref(), expected, "{pattern}");
         }

@@ -24,6 +24,13 @@ pub(super) struct ReadContext<'a> {
     pub known: BTreeSet<String>,
 }
 
+impl<'a> ReadContext<'a> {
+    /// Returns the context of a request in a contract: only its variables are known, and it sends no files.
+    pub fn of_contract(reader: &'a Decoder, contract: &'a Contract, library: &'a SchemaRegistry) -> Self {
+        Self { reader, contract, library, files: None, known: BTreeSet::new() }
+    }
+}
+
 impl ReadContext<'_> {
     /// Reads a text with placeholders.
     pub fn template(&self, node: &Node) -> Option<Template> {

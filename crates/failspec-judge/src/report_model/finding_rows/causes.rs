@@ -17,7 +17,7 @@ use super::{
 const MAX_BREAKING_RULES: usize = 3;
 
 /// Maximum number of kinds of faults that break the server in one operation, each in one row with other operations.
-const MAX_BREAKING_KINDS: usize = 5;
+const MAX_BREAKING_KINDS: usize = 8;
 
 /// Maximum number of faults in parts of a request that an operation accepts, each in one row with other operations.
 const MAX_ACCEPTED_FAULTS: usize = 3;
@@ -59,7 +59,7 @@ pub(super) enum Cause<'a> {
     /// Requests without right credentials are accepted.
     Open,
     /// A fault that nothing documents as one is accepted.
-    Unclaimed,
+    Unclaimed(Weight),
     /// An operation accepts faults that mean one failure.
     Accepts(&'a str, &'a str),
     /// Several operations accept a fault.
@@ -76,6 +76,46 @@ pub(super) enum Cause<'a> {
     Undeclared(u16),
     /// The same text.
     Text(Text<'a>),
+}
+
+/// The weight of a fault that is accepted although nothing documents its refusal, the least last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Weight {
+    /// A thing is under a parent that it does not belong to.
+    OtherParent,
+    /// There is no such thing, or no such method.
+    NothingThere,
+    /// The document forbids the value.
+    Forbidden,
+    /// Many servers convert the value, or take it for one that is absent.
+    Converted,
+}
+
+impl Weight {
+    /// Kinds of faults that many servers take for something else.
+    const CONVERTED: [&str; 12] = [
+        "null",
+        "null_item",
+        "fraction",
+        "number_as_text",
+        "boolean_as_text",
+        "number_for_text",
+        "wrong_format",
+        "plain_text",
+        "followed_by_more",
+        "not_a_number",
+        "unknown_media_type",
+        "empty",
+    ];
+
+    fn of(fault: Option<&str>) -> Self {
+        match fault {
+            Some("another_parent") => Self::OtherParent,
+            Some("unknown_id" | "undeclared_method") => Self::NothingThere,
+            Some(kind) if Self::CONVERTED.contains(&kind) => Self::Converted,
+            _ => Self::Forbidden,
+        }
+    }
 }
 
 /// A kind of fault that breaks the server: the kind, true if it is in a parameter, and the status of the response; none if the
@@ -294,7 +334,11 @@ impl<'a> Causes<'a> {
                 if let Some(name) = parameter.filter(|name| self.breaking_parameters.contains(name)) {
                     return Cause::ServerErrorByParameter(name);
                 }
-                let fault = deviation.breaking_fault().filter(|_| !self.breaking_often.contains(&operation));
+                // What breaks under almost every kind of fault has no check at all.
+                if deviation.is_tested() && case.fault.is_some() && self.breaking_often.contains(&operation) {
+                    return Cause::ServerError(operation, "", Some(""));
+                }
+                let fault = deviation.breaking_fault();
                 if let Some(fault) = fault.filter(|fault| self.breaking_faults.contains(fault)) {
                     return Cause::ServerErrorByFault(fault);
                 }
@@ -335,7 +379,7 @@ impl<'a> Causes<'a> {
                 if !finding.is_violation()
                     && part(case).is_none_or(|part| !self.accepted_parts.contains(&part)) =>
             {
-                Cause::Unclaimed
+                Cause::Unclaimed(Weight::of(case.fault.as_deref()))
             }
             Kind::Other if is_about_credentials(case) => Cause::Open,
             Kind::Other

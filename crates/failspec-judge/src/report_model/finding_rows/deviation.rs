@@ -117,6 +117,34 @@ fn is_server_error(case: &CaseReport, exchange: Option<&ExchangeReport>) -> bool
         && !documented.any(|pattern| pattern.matches(response.status))
 }
 
+/// Kinds of faults on which a server breaks for one reason, each after the one that names them.
+const FAMILIES: [&[&str]; 4] = [
+    &[
+        UNREADABLE,
+        "wrong_body",
+        "list_for_object",
+        "plain_text",
+        "unknown_media_type",
+        "without_media_type",
+        "body_empty",
+    ],
+    &["beyond_float", "not_a_number", "huge"],
+    &[
+        "beyond_64_bits",
+        "most_of_64_bits",
+        "least_of_64_bits",
+        "beyond_32_bits",
+        "page_beyond_64_bits",
+        "many_digits",
+    ],
+    &["null_item", "null_item_alone", "map_value_null", "map_value_null_alone"],
+];
+
+/// Returns the kind of fault that names the family of another.
+fn family(kind: &str) -> &str {
+    FAMILIES.iter().find(|family| family.contains(&kind)).map_or(kind, |family| family[0])
+}
+
 /// Returns true if a rule is that of a body as a whole.
 fn is_body(rule: &str) -> bool {
     rule.ends_with("/requestBody")
@@ -166,7 +194,7 @@ impl<'a> Deviation<'a> {
         let kind = self.case.fault.as_deref().filter(|_| self.is_tested())?;
         let in_parameter =
             self.case.documentation.as_deref().is_some_and(|rule| rule.contains("/parameters/"));
-        let kind = if self.is_about_reading_the_body() { UNREADABLE } else { kind };
+        let kind = if self.is_about_reading_the_body() { UNREADABLE } else { family(kind) };
         let response = self.exchange.and_then(|exchange| exchange.response.as_ref());
         Some((kind, in_parameter, response.map(|response| response.status)))
     }

@@ -15,7 +15,7 @@ use failspec_base::sanitize::shortened;
 use crate::check::{Finding, Phase};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FindingGroup, Observation, ResponseExcerpt};
-use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION};
+use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
 use deviation::{Deviation, deviations};
 
 /// Maximum length of the body that a row quotes, in characters.
@@ -145,7 +145,9 @@ impl<'a> Row<'a> {
             (true, cause) if breaks_the_server(cause) => 0,
             (true, _) if SEVERE.contains(&first.check) => 0,
             (true, _) => 1,
-            (false, Cause::Unclaimed) => 5,
+            (false, Cause::Unclaimed(Weight::OtherParent)) => 2,
+            (false, Cause::Unclaimed(Weight::NothingThere)) => 4,
+            (false, Cause::Unclaimed(_)) => 5,
             (false, cause) if breaks_the_server(cause) => 2,
             (false, _) if SEVERE.contains(&first.check) => 2,
             (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&first.check) => 4,
@@ -158,6 +160,7 @@ impl<'a> Row<'a> {
         };
         let (fault, part) = match self.cause {
             Cause::ServerErrorByFault((kind, ..)) | Cause::Restriction(kind) => (Some(kind), None),
+            Cause::Unclaimed(Weight::OtherParent) => (Some("another_parent"), None),
             Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
             _ => (None, None),
         };
