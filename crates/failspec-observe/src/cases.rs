@@ -39,6 +39,8 @@ pub(crate) struct Cases {
     lengths: Vec<usize>,
     kinds: HashMap<Kind, Vec<(Texts, usize)>>,
     names: Vec<Arc<str>>,
+    /// The findings of cases as long as nothing has succeeded on their routes, by the index of the case.
+    unverified: HashMap<usize, Vec<Finding>>,
     used: HashSet<Arc<str>>,
 }
 
@@ -126,6 +128,16 @@ impl Cases {
         drop(free);
         self.used.insert(Arc::clone(&name));
         name
+    }
+
+    /// Sets the findings that a case has as long as nothing has succeeded on its route.
+    pub(crate) fn set_unverified(&mut self, index: usize, findings: Vec<Finding>) {
+        self.unverified.insert(index, findings);
+    }
+
+    /// Returns the findings of cases as long as nothing has succeeded on their routes, by the index of the case.
+    pub(crate) fn take_unverified(&mut self) -> HashMap<usize, Vec<Finding>> {
+        std::mem::take(&mut self.unverified)
     }
 
     /// Returns true if a case has a violation that no waiver covers.

@@ -65,6 +65,9 @@ pub(crate) enum Kind {
 pub(crate) struct JudgedResponse {
     pub kind: Kind,
     pub findings: Vec<Finding>,
+    /// The findings as long as no request to the route has succeeded, if its origin is inferred: before that, what
+    /// responds there may be no part of the API.
+    pub unverified: Option<Vec<Finding>>,
     /// The code of the response.
     pub code: Option<serde_json::Value>,
     /// The documented request id of the response.
@@ -73,7 +76,10 @@ pub(crate) struct JudgedResponse {
 
 /// The stand-ins that checks need where there is no scenario.
 pub(crate) struct Judge {
+    /// A request to a route that is known to exist.
     scenario: Scenario,
+    /// A request to a route that nobody has shown to exist.
+    unverified: Scenario,
     unlisted: Failure,
     /// The same, of a status that no request may get: what is documented of errors then binds less than that.
     broken: Failure,
@@ -140,7 +146,9 @@ impl Judge {
             other_files: std::collections::BTreeSet::new(),
         };
         let broken = unlisted(contract, Provenance::Inferred);
-        Ok(Self { scenario, unlisted: unlisted(contract, Provenance::Documented), broken })
+        let mut unverified = scenario.clone();
+        unverified.faulty.request.line.source = Provenance::Inferred;
+        Ok(Self { scenario, unverified, unlisted: unlisted(contract, Provenance::Documented), broken })
     }
 
     /// Judges a response to a request that calls this operation.
@@ -148,7 +156,7 @@ impl Judge {
     /// # Errors
     /// Returns the reason why it is not judged.
     pub(crate) fn judge(
-        &mut self,
+        &self,
         contract: &Contract,
         recorded: &RecordedExchange,
         url: Url,
@@ -180,14 +188,18 @@ impl Judge {
             let observed = observed(exchange.clone(), Identity::Success, against);
             let findings = within(|| check::declared(&observed, Provenance::Documented))?;
             let findings = if has_body { findings } else { of_head(findings) };
-            return Ok(JudgedResponse { kind: Kind::Success, findings, code: None, request_id: None });
+            return Ok(JudgedResponse {
+                kind: Kind::Success,
+                findings,
+                unverified: None,
+                code: None,
+                request_id: None,
+            });
         }
         if called.source.is_none() && !is_documented && matches!(identity, Identity::Unidentified) && has_body
         {
             return Err(NotJudgedReason::UnknownOperation);
         }
-        // An inferred route is verified by nothing here; a route that nobody names is none that is known.
-        self.scenario.faulty.request.line.source = called.source.unwrap_or(Provenance::Inferred);
         let documented = match identity {
             Identity::Other(index) if has_body => Some(index),
             _ => None,
@@ -202,19 +214,19 @@ impl Judge {
         let code = has_body.then(|| view.code_of(triggered)).flatten().map(std::borrow::Cow::into_owned);
         let request_id = has_body.then(|| view.request_id(&triggered.envelope)).flatten();
         let observed = observed(exchange.clone(), identity.clone(), against);
-        let findings = within(|| {
+        let with = |scenario: &Scenario| {
             let Some(exchange) = observed.records.first().map(|record| &record.exchange) else {
                 return Vec::new();
             };
             let Ok(response) = &exchange.result else { return Vec::new() };
             let subject = Subject {
                 contract,
-                scenario: &self.scenario,
+                scenario,
                 triggered,
                 triggered_index: documented.unwrap_or(usize::MAX),
                 expected: triggered,
                 failure: triggered,
-                identity,
+                identity: identity.clone(),
                 exchange,
                 view: View::new(response, None).to(&exchange.request.method),
                 observed: &observed,
@@ -222,13 +234,20 @@ impl Judge {
             // The check of a failure with a code says it already.
             let undocumented = match triggered.rules.code {
                 Some(_) => Vec::new(),
-                None => check::undocumented(contract, &self.scenario, &observed),
+                None => check::undocumented(contract, scenario, &observed),
             };
-            check::judge(&subject).into_iter().chain(undocumented).collect()
-        })?;
-        let findings = if has_body { findings } else { of_head(findings) };
+            let found: Vec<Finding> = check::judge(&subject).into_iter().chain(undocumented).collect();
+            if has_body { found } else { of_head(found) }
+        };
+        let (findings, unverified) = match called.source {
+            Some(source) if source.is_binding() => (within(|| with(&self.scenario))?, None),
+            Some(_) => (within(|| with(&self.scenario))?, Some(within(|| with(&self.unverified))?)),
+            // A route that nobody names is none that a success could verify.
+            None => (within(|| with(&self.unverified))?, None),
+        };
+        let unverified = unverified.filter(|unverified| *unverified != findings);
         let kind = documented.map_or(Kind::Undocumented, Kind::Documented);
-        Ok(JudgedResponse { kind, findings, code, request_id })
+        Ok(JudgedResponse { kind, findings, unverified, code, request_id })
     }
 }
 

@@ -96,6 +96,8 @@ pub struct Observer {
     request_ids: RequestIds,
     sources: Vec<Arc<str>>,
     documented: Vec<Arc<Documented>>,
+    /// The operations on which something succeeded, of those that the pack names.
+    verified: BTreeSet<String>,
     exchanges: u64,
     matched: u64,
     judged: u64,
@@ -152,6 +154,7 @@ impl Observer {
             sources: sources.iter().map(|source| Arc::from(source.as_str())).collect(),
             documented: documented.chain(unlisted).map(Arc::new).collect(),
             today: jiff::Zoned::now().date(),
+            verified: BTreeSet::new(),
             exchanges: 0,
             matched: 0,
             judged: 0,
@@ -253,10 +256,22 @@ impl Observer {
             Kind::Success => self.successes += 1,
             _ => self.failures += 1,
         }
+        if judged.kind == Kind::Success
+            && (200..300).contains(&status)
+            && called.source.is_some()
+            && !self.verified.contains(&called.name)
+        {
+            self.verified.insert(called.name.clone());
+        }
         let levels = &self.target.checks;
-        let findings = judged.findings.into_iter().filter_map(|finding| finding.on_target(levels));
         let mask = self.redactor.mask();
-        let findings: Vec<Finding> = findings.map(|finding| masked(finding, mask)).collect();
+        let shown = |findings: Vec<Finding>| -> Vec<Finding> {
+            let findings = findings.into_iter().filter_map(|finding| finding.on_target(levels));
+            findings.map(|finding| masked(finding, mask)).collect()
+        };
+        let findings = shown(judged.findings);
+        // A success may come later: what follows from it is decided at the end.
+        let unverified = judged.unverified.map(shown);
         let code = judged.code.as_ref().filter(|code| !code.is_null());
         let code = code.map(|code| cut(mask.text(&plain(code)).into_owned(), MAX_QUOTE_LEN));
         let seen = Response {
@@ -267,13 +282,14 @@ impl Observer {
             code,
             request_id: judged.request_id,
             findings,
+            unverified,
             source,
         };
         Ok(self.note(exchange, seen))
     }
 
     /// Notes a judged response: what was seen, and the case that it belongs to.
-    fn note(&mut self, exchange: &RecordedExchange, seen: Response) -> Judged {
+    fn note(&mut self, exchange: &RecordedExchange, mut seen: Response) -> Judged {
         let length = exchange.request.method.len() + exchange.request.url.len() + exchange.request.body.len();
         self.tally(exchange, &seen, length);
         let pack = Arc::clone(&self.pack);
@@ -331,10 +347,19 @@ impl Observer {
                 self.seen.not_judged(NotJudgedReason::RequestIdNotCompared);
             }
         }
-        let is_violation = index.map_or_else(
+        let mut is_violation = index.map_or_else(
             || seen.findings.iter().any(Finding::is_violation),
             |index| self.cases.is_violation(index),
         );
+        if let Some(unverified) = seen.unverified.take() {
+            if !self.verified.contains(&seen.called.name) {
+                is_violation &= unverified.iter().any(Finding::is_violation);
+                seen.findings.clone_from(&unverified);
+            }
+            if let Some(index) = index {
+                self.cases.set_unverified(index, unverified);
+            }
+        }
         Judged {
             failure: documented,
             operation: seen.called.name,
@@ -383,26 +408,8 @@ impl Observer {
         };
         let name = name.unwrap_or_else(|| Arc::from(""));
         let findings = seen.findings.iter().map(|finding| masked(finding.clone(), &shown.mask));
-        let (mut violations, mut warnings, mut waived) = (Vec::new(), Vec::new(), Vec::new());
-        for finding in findings {
-            let waiver =
-                finding.is_violation().then(|| finding.waiver(&name, &self.waivers, self.today)).flatten();
-            match waiver {
-                Some(waiver) => waived.push(WaivedFinding {
-                    finding,
-                    reason: waiver.reason.clone(),
-                    issue: waiver.issue.clone(),
-                    expires: waiver.expires.to_string(),
-                }),
-                None if finding.is_violation() => violations.push(finding),
-                None => warnings.push(finding),
-            }
-        }
-        let outcome = match (violations.is_empty(), waived.is_empty()) {
-            (false, _) => Outcome::Failed,
-            (true, false) => Outcome::Waived,
-            (true, true) => Outcome::Seen,
-        };
+        let Sorted { violations, warnings, waived, outcome, reason } =
+            sorted(findings, &name, &self.waivers, self.today);
         let documented = match seen.kind {
             Kind::Documented(index) => index,
             Kind::Success => self.documented.len() - 2,
@@ -418,10 +425,7 @@ impl Observer {
             tags: Vec::new(),
             operation: Some(seen.called.name.as_str().into()),
             outcome,
-            reason: waived
-                .first()
-                .filter(|_| outcome == Outcome::Waived)
-                .map(|it| Reason::Waived { reason: it.reason.clone() }),
+            reason,
             rerun: None,
             source: Provenance::Documented,
             documentation: None,
@@ -517,7 +521,18 @@ impl Observer {
             mock: self.has_met_mock,
         };
         let run_findings = self.request_ids.findings();
-        let mut cases = self.cases.into_reports();
+        let mut collected = self.cases;
+        let unverified = collected.take_unverified();
+        let mut cases = collected.into_reports();
+        for (index, findings) in unverified {
+            let Some(case) = cases.get_mut(index) else { continue };
+            if case.operation.as_deref().is_none_or(|operation| !self.verified.contains(operation)) {
+                let Sorted { violations, warnings, waived, outcome, reason } =
+                    sorted(findings.into_iter(), &case.name, &self.waivers, self.today);
+                (case.violations, case.warnings, case.waived) = (violations, warnings, waived);
+                (case.outcome, case.reason) = (outcome, reason);
+            }
+        }
         // What was known only later is masked in what was shown before.
         cases.iter_mut().for_each(|case| mask_again(case, self.redactor.mask()));
         let summary = Summary::of(&cases, std::iter::once(&pack.coverage));
@@ -567,7 +582,48 @@ struct Response {
     code: Option<String>,
     request_id: Option<String>,
     findings: Vec<Finding>,
+    /// The findings as long as nothing has succeeded on the route.
+    unverified: Option<Vec<Finding>>,
     source: usize,
+}
+
+/// The findings of a case by their weight, and what follows from them.
+struct Sorted {
+    violations: Vec<Finding>,
+    warnings: Vec<Finding>,
+    waived: Vec<WaivedFinding>,
+    outcome: Outcome,
+    reason: Option<Reason>,
+}
+
+fn sorted(
+    findings: impl Iterator<Item = Finding>,
+    case: &str,
+    waivers: &[Waiver],
+    today: jiff::civil::Date,
+) -> Sorted {
+    let (mut violations, mut warnings, mut waived) = (Vec::new(), Vec::new(), Vec::new());
+    for finding in findings {
+        let waiver = finding.is_violation().then(|| finding.waiver(case, waivers, today)).flatten();
+        match waiver {
+            Some(waiver) => waived.push(WaivedFinding {
+                finding,
+                reason: waiver.reason.clone(),
+                issue: waiver.issue.clone(),
+                expires: waiver.expires.to_string(),
+            }),
+            None if finding.is_violation() => violations.push(finding),
+            None => warnings.push(finding),
+        }
+    }
+    let outcome = match (violations.is_empty(), waived.is_empty()) {
+        (false, _) => Outcome::Failed,
+        (true, false) => Outcome::Waived,
+        (true, true) => Outcome::Seen,
+    };
+    let reason = waived.first().filter(|_| outcome == Outcome::Waived);
+    let reason = reason.map(|it| Reason::Waived { reason: it.reason.clone() });
+    Sorted { violations, warnings, waived, outcome, reason }
 }
 
 fn coverage(pack: &Pack, seen: &Seen, out_of_reach: &[OutOfReach]) -> Coverage {

@@ -295,6 +295,24 @@ fn a_route_that_is_inferred_binds_only_what_was_recognised() {
 }
 
 #[test]
+fn a_success_on_an_inferred_route_verifies_it_whenever_it_comes() {
+    let inferred =
+        CONTRACT.replace("GET /notes/{id}', source: documented", "GET /notes/{id}', source: inferred");
+    let wrong = || exchange("GET /notes/1", 400, &error("not_found"));
+    let success = || exchange("GET /notes/2", 200, &json!({ "id": 2 }));
+    let elsewhere = || exchange("GET /notes", 200, &json!([]));
+    for (exchanges, expected) in [
+        (vec![wrong()], "warning status"),
+        (vec![wrong(), elsewhere()], "warning status"),
+        (vec![success(), wrong()], "violation status"),
+        (vec![wrong(), success()], "violation status"),
+    ] {
+        let seen = report(observer(&pack(&inferred, "")), &exchanges).expect("it belongs to the target");
+        assert_eq!(findings(&seen), [expected], "{exchanges:?}");
+    }
+}
+
+#[test]
 fn checks_that_a_target_turns_off_are_left_out() {
     let source = failspec_base::syntax::Source::new(
         "failspec.toml",
