@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use failspec_base::message::Header;
+use failspec_judge::check::SentAtOnce;
 use failspec_judge::check::{CHECKS, CompletedBody, Observed, Phase, UnmetSuccess};
 use failspec_pack::pack::RequestPart;
 use serde_json::{Value, json};
@@ -351,7 +352,20 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     assert!(
         named(json!("pageSize")) && named(json!("query.pageSize")) && named(json!(["query", "pageSize"]))
     );
+    // Requests at once, of which nobody succeeds, or one.
+    let at_once = World::new(
+        "failures: [ { id: stale, status: 412, summary: x } ]",
+        "triggers: stale, concurrent: { times: 3 }",
+    );
+    let succeeded = |succeeded: usize| {
+        let found = at_once.judge_with(&[(Phase::Request, Reply::text(412, ""))], |observed| {
+            observed.concurrent = Some(SentAtOnce { sent: 3, succeeded, wanted: 1 });
+        });
+        found.contains(&"violation concurrent".to_owned())
+    };
+    assert!(succeeded(0) && succeeded(2) && !succeeded(1));
     let mut proven = BTreeSet::from([
+        "concurrent",
         "names-fault",
         "connection-closed",
         "success",
