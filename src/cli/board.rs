@@ -77,17 +77,17 @@ struct Entry {
 /// When a file cannot be read or written, or the folder has other contents; then nothing is written.
 pub fn command(arguments: &BoardArguments) -> Result<u8, CliError> {
     let programme = read_programme(&arguments.programme)?;
-    let mut sources = vec![PackSources::given(&arguments.from)?];
-    for folder in &arguments.older_packs {
-        sources.push(PackSources::folder(folder.clone(), None)?);
-    }
+    let sources = || {
+        let older = arguments.older_packs.iter().map(|folder| PackSources::folder(folder.clone(), None));
+        std::iter::once(PackSources::given(&arguments.from)).chain(older).collect()
+    };
     let as_of = arguments.as_of.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
     let earlier = earlier_files(&arguments.out)?;
     let (mut entries, mut left_out) = (Vec::new(), Vec::new());
     // A glob such as `*.json` has the reports, too.
     let is_report = |path: &&PathBuf| path.to_str().is_some_and(|path| path.ends_with(REPORT));
     for path in arguments.certificates.iter().filter(|path| !is_report(path)) {
-        let loaded = Loaded::read(path, None, &sources)?;
+        let loaded = Loaded::read(path, None, sources)?;
         let bytes = fs::read(path)
             .map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))?;
         match entry(loaded, bytes, &programme, as_of) {

@@ -133,7 +133,7 @@ impl Loaded {
     pub(super) fn read(
         path: &Path,
         report: Option<&Path>,
-        sources: &[PackSources],
+        sources: impl FnOnce() -> Result<Vec<PackSources>, CliError>,
     ) -> Result<Self, CliError> {
         let certificate = Certificate::read(&read(path, MAX_SIZE)?).map_err(|error| {
             CliError::usage(format!(
@@ -144,7 +144,7 @@ impl Loaded {
         })?;
         // Without a signature that matches, anybody wrote what is in the certificate: nothing is read because of it.
         let (report, packs) = match certificate.is_intact() {
-            true => (read_report(path, report, &certificate)?, find_packs(sources, &certificate)?),
+            true => (read_report(path, report, &certificate)?, find_packs(&sources()?, &certificate)?),
             false => (Vec::new(), Vec::new()),
         };
         Ok(Self { certificate, report, packs })
@@ -167,8 +167,8 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> 
     let public_key = arguments.public_key.as_deref().map(read_public_key).transpose()?;
     let programme = arguments.programme.as_deref().map(read_programme).transpose()?;
     // Only those of --packs: a `failspec.toml` that came with a certificate must not say what it is verified against.
-    let sources = [PackSources::given(&arguments.from)?];
-    let loaded = Loaded::read(&arguments.certificate, arguments.run_report.as_deref(), &sources)?;
+    let sources = || Ok(vec![PackSources::given(&arguments.from)?]);
+    let loaded = Loaded::read(&arguments.certificate, arguments.run_report.as_deref(), sources)?;
     let questions = VerifyOptions {
         public_key,
         programme: programme.as_ref(),

@@ -185,7 +185,7 @@ fn certificates_sign_what_is_not_applicable() {
     programme(folder.path(), "features = [\"copies\"]").exits(0);
     programme(folder.path(), "features = [\"snapshots\"]")
         .exits(1)
-        .says("Notes needs the feature snapshots of tiny, which the product does not have");
+        .says("Notes needs the feature snapshots of tiny, which the product does\n    not have");
     // Nobody is excused from what responds.
     let (_folder, said) = certified(&notes(|_| None), "{ snapshots = false }");
     said.exits(1).says("disclaimed-feature");

@@ -53,19 +53,19 @@ fn bodies(subject: &Subject<'_>, expected: &[(Pointer, Arc<Schema>)], source: Pr
         return Vec::new();
     }
     let body = subject.view.body();
-    let unread = format!("a body that is not {}", subject.failure.envelope.formats());
-    let nothing = if body.is_some() { "nothing" } else { &unread };
+    let unread = || format!("a body that is not {}", subject.failure.envelope.formats());
+    let nothing = || if body.is_some() { "nothing".to_owned() } else { unread() };
     let mut wrong = Vec::new();
     for (pointer, schema) in expected {
         let wanted = format!("{pointer} to match {}", show(&schema.value));
         let Some(value) = body.and_then(|body| pointer.find(body)) else {
             let said = match body {
                 Some(_) => format!("nothing at {pointer}"),
-                None => format!("{unread}, with nothing at {pointer}"),
+                None => format!("{}, with nothing at {pointer}", unread()),
             };
             wrong.push(
                 subject
-                    .cause_finding(CHECK.id, source, wanted, nothing)
+                    .cause_finding(CHECK.id, source, wanted, nothing())
                     .saying(format!("{said}, but the scenario expects {}", show(&schema.value))),
             );
             continue;

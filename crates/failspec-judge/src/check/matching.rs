@@ -60,8 +60,10 @@ fn misfits(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let judged = subject.view.judged();
-    let unread = format!("a body that is not {}", subject.failure.envelope.formats());
-    let nothing = if judged.is_some() { "nothing" } else { &unread };
+    let nothing = || match judged {
+        Some(_) => "nothing".to_owned(),
+        None => format!("a body that is not {}", subject.failure.envelope.formats()),
+    };
     let rules = subject.expected.rules.matches.iter();
     rules
         .filter_map(|ruled| {
@@ -70,7 +72,7 @@ fn misfits(subject: &Subject<'_>) -> Vec<Finding> {
             if value.is_some_and(|value| schema.fits(value)) {
                 return None;
             }
-            let actual = value.map_or_else(|| nothing.to_owned(), show);
+            let actual = value.map_or_else(nothing, show);
             let expected = format!("{pointer} to match {}", show(&schema.value));
             Some(subject.finding(CHECK.id, ruled.source, expected, actual))
         })

@@ -64,12 +64,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         BodyFormat::Json => Some(Document::read_xml(&subject.response().body, None)),
     };
     let defects = again.as_ref().unwrap_or(read).defects.iter().map(ToString::to_string);
-    let expected = format!("one {formats} document");
     broken
         .chain(defects)
         .map(|defect| {
+            let expected = format!("one {formats} document");
             subject
-                .finding(CHECK.id, source, &expected, &defect)
+                .finding(CHECK.id, source, expected, &defect)
                 .saying(format!("the body is not one well-formed {formats} document: {defect}"))
         })
         .collect()

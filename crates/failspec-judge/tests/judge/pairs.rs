@@ -364,7 +364,15 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         found.contains(&"violation concurrent".to_owned())
     };
     assert!(succeeded(0) && succeeded(2) && !succeeded(1));
+    // A method that the path does not have, and a document that declares no refusal of it.
+    let method = World::new(
+        "failures: [ { id: refused, status: 4xx, source: inferred, summary: x } ]",
+        "triggers: refused, fault: undeclared_method",
+    );
+    let refused = |status| method.judge(text(status)).contains(&"warning unsupported-method".to_owned());
+    assert!(refused(404) && refused(400) && !refused(405) && !refused(401));
     let mut proven = BTreeSet::from([
+        "unsupported-method",
         "concurrent",
         "names-fault",
         "connection-closed",

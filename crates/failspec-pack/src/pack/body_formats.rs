@@ -36,7 +36,11 @@ impl fmt::Display for BodyFormats {
 impl Envelope {
     /// Returns the formats of a body, by where its parts are and by its media types: JSON, unless something says XML.
     pub fn formats(&self) -> BodyFormats {
-        let is_xml = |essence: &str| MediaType::parse(essence).is_some_and(|it| it.is_xml());
+        // Every response asks, and nearly none is XML: those need not be parsed.
+        let names_xml =
+            |essence: &str| essence.as_bytes().windows(3).any(|it| it.eq_ignore_ascii_case(b"xml"));
+        let is_xml =
+            |essence: &str| names_xml(essence) && MediaType::parse(essence).is_some_and(|it| it.is_xml());
         let types = || self.media_type.iter().flat_map(|ruled| ruled.rule.iter());
         let xml = self.pointers().any(Pointer::is_xml) || types().any(is_xml);
         let is_only_xml = types().next().is_some() && types().all(is_xml);
