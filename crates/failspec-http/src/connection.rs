@@ -104,15 +104,19 @@ impl Http1Connection {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Incoming>, Failure> {
         let reused = self.stats.responses() > 0;
-        self.sender.try_send_request(RequestBody::of(request)).await.map_err(|refused| {
-            let sent = match () {
-                () if reused && (refused.message().is_some() || self.stats.is_unsent()) => Sent::NotProcessed,
-                () if self.stats.is_lost() => Sent::OnReused,
-                () if self.stats.is_written() => Sent::Whole,
-                () => Sent::InPart,
-            };
-            Failure::Exchange { error: refused.into_error(), sent }
-        })
+        self.sender.try_send_request(RequestBody::of(request, Some(self.stats.close()))).await.map_err(
+            |refused| {
+                let sent = match () {
+                    () if reused && (refused.message().is_some() || self.stats.is_unsent()) => {
+                        Sent::NotProcessed
+                    }
+                    () if self.stats.is_lost() => Sent::OnReused,
+                    () if self.stats.is_written() => Sent::Whole,
+                    () => Sent::InPart,
+                };
+                Failure::Exchange { error: refused.into_error(), sent }
+            },
+        )
     }
 
     /// Number and settlement of the exchange under way.
@@ -183,7 +187,7 @@ impl Http2Connection {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Incoming>, Failure> {
         let body = !request.body().is_empty();
-        self.sender.try_send_request(RequestBody::of(request)).await.map_err(|refused| {
+        self.sender.try_send_request(RequestBody::of(request, None)).await.map_err(|refused| {
             let sent = match () {
                 () if is_refused(&refused) => Sent::NotProcessed,
                 // A stream that the server reset is its answer; only a connection that ended may have lost the request.

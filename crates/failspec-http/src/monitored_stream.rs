@@ -35,6 +35,8 @@ pub(super) struct ConnectionStats {
     over: AtomicBool,
     /// Tells if a write failed.
     broken: WriteFailure,
+    /// Set if the sending side is to be closed although the request is not written whole.
+    close: Arc<AtomicBool>,
 }
 
 impl ConnectionStats {
@@ -74,9 +76,14 @@ impl ConnectionStats {
         self.unsent.load(Relaxed)
     }
 
+    /// Returns what tells the stream to close its sending side.
+    pub(super) fn close(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.close)
+    }
+
     /// Returns true if the last request was written whole.
     pub(super) fn is_written(&self) -> bool {
-        self.flushed.load(Relaxed) && !self.broken.is_set()
+        self.flushed.load(Relaxed) && !self.broken.is_set() && !self.close.load(Relaxed)
     }
 
     /// Returns true if a response arrived before its request was written whole.
@@ -106,11 +113,13 @@ impl ConnectionStats {
 pub(super) struct Monitored {
     stream: BoxedStream,
     stats: Arc<ConnectionStats>,
+    /// True once its sending side was closed before the end of a request.
+    is_closed: bool,
 }
 
 impl Monitored {
     pub(super) fn new(stream: BoxedStream, stats: Arc<ConnectionStats>) -> Self {
-        Self { stream, stats }
+        Self { stream, stats, is_closed: false }
     }
 
     /// Looks for bytes or the end of the connection before a request is written on a connection that was used before.
@@ -176,6 +185,10 @@ impl AsyncWrite for Monitored {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        if self.stats.close.load(Relaxed) && !self.is_closed {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.is_closed = true;
+        }
         self.stats.flushed.store(true, Relaxed);
         Poll::Ready(Ok(()))
     }

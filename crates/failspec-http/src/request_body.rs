@@ -1,8 +1,12 @@
-//! The body of a request while it is sent: at once, or with a pause in it.
+//! The body of a request while it is sent: at once, with a pause in it, or not to its end.
 
 use std::{
     convert::Infallible,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -20,27 +24,32 @@ pub(super) struct RequestBody {
     rest: Option<Bytes>,
     pause: Option<BodyPause>,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Tells the stream to close its sending side; absent if the end of the body alone tells that nothing follows.
+    close: Option<Arc<AtomicBool>>,
 }
 
 impl RequestBody {
-    /// Creates the body with these bytes.
-    pub(super) fn new(bytes: Bytes, pause: Option<BodyPause>) -> Self {
+    /// Creates the body with these bytes. If it is cut, `close` is set after the last byte that is sent.
+    pub(super) fn new(bytes: Bytes, pause: Option<BodyPause>, close: Option<Arc<AtomicBool>>) -> Self {
         let some = |bytes: Bytes| (!bytes.is_empty()).then_some(bytes);
         match pause {
-            None => Self { begin: some(bytes), rest: None, pause: None, sleep: None },
+            None => Self { begin: some(bytes), rest: None, pause: None, sleep: None, close },
             Some(pause) => {
                 // The last byte comes after the pause, or the body would be complete before.
                 let at = pause.after.min(bytes.len().saturating_sub(1));
                 let (begin, rest) = (bytes.slice(..at), bytes.slice(at..));
-                Self { begin: some(begin), rest: some(rest), pause: Some(pause), sleep: None }
+                Self { begin: some(begin), rest: some(rest), pause: Some(pause), sleep: None, close }
             }
         }
     }
 
-    /// Takes the request apart that carries the pause of its body.
-    pub(super) fn of(mut request: http::Request<Bytes>) -> http::Request<Self> {
+    /// Takes the request apart that carries the pause of its body. `close` tells the stream to close its sending side.
+    pub(super) fn of(
+        mut request: http::Request<Bytes>,
+        close: Option<Arc<AtomicBool>>,
+    ) -> http::Request<Self> {
         let pause = request.extensions_mut().remove::<BodyPause>();
-        request.map(|bytes| Self::new(bytes, pause))
+        request.map(|bytes| Self::new(bytes, pause, close))
     }
 }
 
@@ -60,6 +69,16 @@ impl Body for RequestBody {
         {
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(pause.pause)));
             ready!(sleep.as_mut().poll(context));
+            if pause.cut {
+                let Some(close) = &self.close else {
+                    self.rest = None;
+                    return Poll::Ready(None);
+                };
+                // The stream is flushed after each poll of the body, and closes its side then. Only a response, or the end of
+                // the connection, comes next.
+                close.store(true, Relaxed);
+                return Poll::Pending;
+            }
             self.pause = None;
         }
         Poll::Ready(self.rest.take().map(|rest| Ok(Frame::data(rest))))

@@ -50,6 +50,8 @@ pub struct BodyPause {
     pub after: usize,
     /// Its length.
     pub pause: Duration,
+    /// True if the rest is never sent: after the pause, the sending side is closed.
+    pub cut: bool,
 }
 
 /// Tells of the beginning of a body if it has what is waited for.

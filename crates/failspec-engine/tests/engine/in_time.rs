@@ -359,4 +359,54 @@ scenarios:
             ("violations".to_owned(), vec!["not-rejected".to_owned()])
         );
     }
+
+    /// A server that reads to the end of what a client sends, and then gives the reply, if there is one.
+    fn read_to_the_end(reply: Option<(u16, &'static str)>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().take(6) {
+                let Ok(mut stream) = stream else { continue };
+                stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+                let mut text = Vec::new();
+                let mut bytes = [0; 512];
+                let reply = loop {
+                    match stream.read(&mut bytes) {
+                        Ok(0) | Err(_) => break reply,
+                        Ok(count) => text.extend_from_slice(&bytes[..count]),
+                    }
+                    if text.ends_with(b"0123456789") {
+                        break Some((200, "{}"));
+                    }
+                };
+                if let Some((status, body)) = reply {
+                    let reply = Reply::json(status, body).add("Connection", "close").bytes();
+                    let _ = std::io::Write::write_all(&mut stream, &reply);
+                }
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_cut_off_gets_what_is_documented() {
+        let contract = CONTRACT.replace("status: 408, code: slow", "status: 400, code: incomplete");
+        let scenario = SCENARIO.replace("pause: 1500ms", "pause: 50ms, cut: true");
+        for (reply, verdict, checks) in [
+            (Some((400, "{\"code\":\"incomplete\"}")), "conforms", &[][..]),
+            (Some((200, "{}")), "violations", &["not-rejected"]),
+            (Some((400, "{\"code\":\"other\"}")), "violations", &["code"]),
+            // A server that only closes the connection may have read it so: nothing is shown.
+            (None, "inconclusive", &[]),
+        ] {
+            let url = read_to_the_end(reply);
+            let report =
+                crate::checks_server::judge_at(&contract, &scenario, &url, RunOptions::default()).await;
+            let found = broken(&report.cases[0]);
+            assert_eq!(
+                (report.verdict.as_str(), found),
+                (verdict, checks.iter().map(|it| (*it).to_owned()).collect())
+            );
+        }
+    }
 }

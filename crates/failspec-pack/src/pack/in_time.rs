@@ -11,13 +11,18 @@ use super::{concurrent::Concurrent, later::Later, read_context::ReadContext, req
 
 pub(super) static SLOW_BODY: MappingSchema = MappingSchema {
     name: "slow body",
-    about: "a pause while the body of a request is sent",
+    about: "a pause while the body of a request is sent, or the end of it",
     fields: &[
         Field::required("pause", ValueType::Duration, "the length of the pause (at most 10m)"),
         Field::optional(
             "after",
             ValueType::Count,
             "the number of bytes that are sent before it (default 0); at least the last one comes after it",
+        ),
+        Field::optional(
+            "cut",
+            ValueType::Bool,
+            "true if the rest is never sent: after the pause, the sending side is closed, as by a client that was cut off",
         ),
     ],
     also: &[],
@@ -57,7 +62,8 @@ pub(super) fn slow_body(fields: &Fields<'_>, faulty: &Flow, reader: &Decoder) ->
         Some(node) => usize::try_from(reader.count(node)?).unwrap_or(usize::MAX),
         None => 0,
     };
-    Some(BodyPause { after, pause })
+    let cut = own.get("cut").and_then(|node| reader.bool(node)).unwrap_or(false);
+    Some(BodyPause { after, pause, cut })
 }
 
 /// Reads what else is sent at the same time, and the job that is started. Both are about a single request.

@@ -327,3 +327,27 @@ fn details(case: &CaseReport) -> Details<'_> {
         exchanges: exchanges.map(|(_, exchange)| ExchangeData::of(case, exchange)).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::document::{ICONS, STYLE},
+        GROUPS, Outcome, class,
+    };
+
+    #[test]
+    fn every_outcome_has_an_icon_a_colour_and_a_mark() {
+        for (outcome, _) in GROUPS {
+            let class = class(outcome);
+            assert!(ICONS.contains(&format!("id=\"i-{class}\"")), "no icon of {class}");
+            let has_colour = STYLE.lines().any(|line| {
+                let names = line.split('{').next().unwrap_or_default();
+                line.contains("--tone:") && names.split(',').any(|name| name.trim() == format!(".{class}"))
+            });
+            assert!(has_colour, "no colour of {class}");
+            // The mark of a failure is that of all others, too.
+            let mark = format!(".case.{class} > summary::before");
+            assert!(outcome == Outcome::Failed || STYLE.contains(&mark), "no mark of {class}");
+        }
+    }
+}

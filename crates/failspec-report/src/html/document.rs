@@ -10,9 +10,9 @@ use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
 use super::{cases, causes, coverage, issues, latency, page::Page, recording};
 
-const STYLE: &str = include_str!("report.css");
+pub(super) const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
-const ICONS: &str = include_str!("icons.svg");
+pub(super) const ICONS: &str = include_str!("icons.svg");
 
 /// Writes the report.
 ///

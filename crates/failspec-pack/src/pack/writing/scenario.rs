@@ -103,6 +103,8 @@ file_mappings! {
         pause: String = "pause",
         /// The number of bytes that are sent before it.
         after: Option<Value> = "after",
+        /// True if the rest is never sent.
+        cut: bool = "cut",
     }
 
     /// Requests that are sent at the same time.
