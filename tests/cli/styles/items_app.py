@@ -46,5 +46,7 @@ async def read_numbered_item(item_id: int):
 app.mount("/tutorial", tutorial)
 listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
+# Bound alone it would refuse connections until uvicorn is ready, which is after the URL has been printed.
+listener.listen()
 print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
