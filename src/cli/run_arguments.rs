@@ -69,7 +69,8 @@ pub struct RunArguments {
     /// Concurrent cases (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Stop the run in order after this time, such as 10m: teardowns run, and the rest is skipped (exit code 4)
+    /// Stop the run in order after this time, such as 10m: what differs most is sent first, teardowns run, and the rest is skipped
+    /// (exit code 4)
     #[arg(long, value_name = "TIME")]
     pub max_time: Option<String>,
     /// How to compare responses with the approved ones

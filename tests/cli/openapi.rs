@@ -129,6 +129,27 @@ fn pets(asked: &Received) -> Reply {
 }
 
 #[test]
+fn operations_that_a_run_does_not_call_are_named() {
+    let (folder, imported) = imported(DOCUMENT, &[]);
+    imported.exits(0);
+    let server = Server::start(pets);
+    let not_called = |more: &[&str]| {
+        let run = run_on(folder.path(), &server, &[&KNOWN[..], more].concat()).exits(0);
+        let report: Value = serde_json::from_str(&read(folder.path(), "report.json")).unwrap();
+        (run.stdout.contains("not called 2 operations: POST /pets, DELETE /pets/{petId}"), report)
+    };
+    // It writes nothing unless it is told to.
+    let (is_told, report) = not_called(&[]);
+    assert!(is_told);
+    let listed = serde_json::json!(["POST /pets", "DELETE /pets/{petId}"]);
+    assert_eq!(report["packs"][0]["operations_not_called"], listed);
+    // Who selects cases knows that others are left out.
+    let (is_told, report) = not_called(&["--only", "*limit*"]);
+    assert!(!is_told);
+    assert_eq!(report["packs"][0].get("operations_not_called"), None);
+}
+
+#[test]
 fn import_openapi_creates_a_pack_that_lints_clean_and_runs() {
     let (folder, done_importing) = imported(DOCUMENT, &["--allow-writes"]);
     done_importing.exits(0).says("code at /code").never_says("error");

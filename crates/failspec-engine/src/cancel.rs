@@ -126,6 +126,19 @@ impl Session {
         role: Option<&str>,
         on_cancel: OnCancel,
     ) -> Result<Exchange, Unjudged> {
+        let exchange = self.exchange_now(request, role, on_cancel).await?;
+        if let (Some(against), Ok(_)) = (&self.against, &exchange.result) {
+            self.called_operations.note(against, &exchange.request.method, exchange.request.url.path());
+        }
+        Ok(exchange)
+    }
+
+    async fn exchange_now(
+        &self,
+        request: Request,
+        role: Option<&str>,
+        on_cancel: OnCancel,
+    ) -> Result<Exchange, Unjudged> {
         // On the heap: what sends a request is large, and each future around it would be as large.
         if on_cancel == OnCancel::GoOn || is_safe(&request.method) {
             return self.unless_cancelled(on_cancel, Box::pin(self.clients.send_now(request, role))).await;

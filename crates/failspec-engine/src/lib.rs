@@ -6,6 +6,7 @@
 
 mod at_once;
 mod body_changes;
+mod called_operations;
 mod cancel;
 mod case_runner;
 mod cleanup;
@@ -28,6 +29,7 @@ mod manners;
 mod multipart;
 mod openapi_coverage;
 mod optional_members;
+mod order;
 mod own_names;
 mod own_texts;
 mod plan;

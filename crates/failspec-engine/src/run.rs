@@ -29,12 +29,14 @@ use failspec_pack::{
 };
 
 use super::{
+    called_operations::CalledOperations,
     cancel::{CancelCause, CancelToken},
     error::RunError,
     judge::{documented, millis, names, scenario_file},
     lag::Lag,
     openapi_coverage::operations,
     optional_members::OptionalMembers,
+    order::by_worth,
     own_names::OwnNames,
     plan::{Case, Plan, Selectors},
     planned_waits::planned_waits,
@@ -111,7 +113,10 @@ pub async fn run(
     let unreferenced = plans.iter().map(|plan| unreferenced(plan, &options)).collect();
     // Each case is dropped as soon as it is finished; only its report is kept.
     plans.iter_mut().for_each(Plan::leave_scenarios_to_cases);
-    let cases: Vec<Vec<Case>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.cases)).collect();
+    let mut cases: Vec<Vec<Case>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.cases)).collect();
+    if options.max_time.is_some() {
+        cases.iter_mut().for_each(|cases| by_worth(cases));
+    }
     let alarm = options.max_time.map(|max_time| {
         let own = interrupt.handle();
         tokio::spawn(async move {
@@ -193,6 +198,7 @@ pub(super) fn session(
         ran_alone: AtomicUsize::new(0),
         role_use: RoleUse::default(),
         role_access: RoleAccessLog::default(),
+        called_operations: CalledOperations::default(),
         optional_members: OptionalMembers::default(),
         own_names: OwnNames::default(),
         shared_controls: super::shared_controls::SharedControls::default(),
@@ -270,6 +276,11 @@ fn packs(
             operations: match &engine.session.against {
                 Some(against) => operations(against, &run.cases),
                 None => Vec::new(),
+            },
+            // Of a selection it is no news.
+            operations_not_called: match &plan.selection {
+                Some(_) if options.shard.is_none() => Vec::new(),
+                _ => engine.session.operations_not_called(),
             },
             access: engine.session.access(options.shard.is_some()),
             missing_requirements: plan.missing_requirements.clone(),

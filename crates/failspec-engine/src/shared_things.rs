@@ -15,6 +15,7 @@ use failspec_judge::{
     report_model::ExchangeReport,
 };
 use failspec_pack::pack::{Contract, Control, Flow, Step};
+use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
@@ -26,6 +27,9 @@ use super::{
     session::Session,
     shared_controls::{Digest, used_values, without_place},
 };
+
+/// Maximum number of things that are removed at the same time.
+const AT_ONCE: usize = 4;
 
 /// Things that were made; `None` if that failed: then every case makes its own.
 type Shared = Arc<OnceCell<Option<Arc<Made>>>>;
@@ -283,22 +287,21 @@ impl CaseRunner<'_> {
 impl Session {
     /// Removes what cases have shared.
     pub(super) async fn remove_shared_things(&self) -> Vec<Removal> {
-        let mut removals = Vec::new();
-        for made in self.shared_things.take() {
-            let mut runner = CaseRunner::new(self, &made.case);
-            runner.observed.records.clone_from(&made.records);
-            runner.teardown(&made.scope, Phase::Teardown, &made.case.scenario.faulty, true).await;
-            let sent = runner.observed.records.iter().skip(made.records.len());
-            removals.push(Removal {
-                case: Arc::clone(&made.first),
-                exchanges: sent.map(|record| exchange_report(record, &self.mask)).collect(),
-                left_behind: runner
-                    .left_behind
-                    .iter()
-                    .map(|line| self.mask.text(line).into_owned())
-                    .collect(),
-            });
+        let removals =
+            self.shared_things.take().into_iter().map(|made| async move { self.removal(&made).await });
+        // One after the other they would take long after the time of a run is up.
+        stream::iter(removals).buffered(AT_ONCE).collect().await
+    }
+
+    async fn removal(&self, made: &Made) -> Removal {
+        let mut runner = CaseRunner::new(self, &made.case);
+        runner.observed.records.clone_from(&made.records);
+        runner.teardown(&made.scope, Phase::Teardown, &made.case.scenario.faulty, true).await;
+        let sent = runner.observed.records.iter().skip(made.records.len());
+        Removal {
+            case: Arc::clone(&made.first),
+            exchanges: sent.map(|record| exchange_report(record, &self.mask)).collect(),
+            left_behind: runner.left_behind.iter().map(|line| self.mask.text(line).into_owned()).collect(),
         }
-        removals
     }
 }

@@ -24,6 +24,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
             plan.selection.as_ref(),
         ),
         operations: Vec::new(),
+        operations_not_called: Vec::new(),
         access: Vec::new(),
         missing_requirements: plan.missing_requirements.clone(),
         errata: ErratumReport::all(&plan.pack.contract),

@@ -248,8 +248,9 @@ impl Observer {
         let judged = self.judge.judge(&self.pack.contract, exchange, url, &called, against)?;
         self.judged += 1;
         self.has_met_mock |= response.header(MOCK_HEADER).is_some();
-        if let Some((operation, Some(declared))) = called.declared {
-            self.seen.declared(operation, declared);
+        if let Some((operation, declared)) = called.declared {
+            self.seen.called(operation);
+            declared.into_iter().for_each(|declared| self.seen.declared(operation, declared));
         }
         let has_body = matches!(response.body, RecordedBody::Whole(_));
         match judged.kind {
@@ -500,14 +501,13 @@ impl Observer {
             undocumented: self.seen.undocumented_report(),
             min_coverage: options.min_coverage,
         };
+        let against = self.against.first().and_then(Option::as_ref);
         let pack = PackReport {
             header: PackHeader::of(&self.pack, &self.target),
             coverage: coverage(&self.pack, &self.seen, &self.target.out_of_reach),
-            operations: self
-                .against
-                .first()
-                .and_then(Option::as_ref)
-                .map(|against| self.seen.operations_report(against))
+            operations: against.map(|against| self.seen.operations_report(against)).unwrap_or_default(),
+            operations_not_called: against
+                .map(|against| self.seen.operations_not_called(against))
                 .unwrap_or_default(),
             access: Vec::new(),
             // No probe was sent.

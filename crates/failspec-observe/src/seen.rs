@@ -1,6 +1,6 @@
 //! The things that were seen: documented failures, undocumented ones, declared responses, and what was not judged.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use failspec_judge::{
     check::OpenApiContext,
@@ -36,6 +36,8 @@ pub(crate) struct Seen {
     undocumented: BTreeMap<(u16, Option<String>), Tally>,
     /// Operation and declared response of the OpenAPI document → number of responses.
     declared: HashMap<(usize, usize), usize>,
+    /// The operations of the OpenAPI document that responded, with whatever status.
+    called: HashSet<usize>,
     not_judged: BTreeMap<NotJudgedReason, u64>,
     hosts: usize,
 }
@@ -182,6 +184,18 @@ impl Seen {
         let mut all: Vec<SeenUndocumented> = all.collect();
         all.sort_by_key(|seen| std::cmp::Reverse(seen.exchanges));
         all
+    }
+
+    /// Notes an operation of the document that responded.
+    pub(crate) fn called(&mut self, operation: usize) {
+        self.called.insert(operation);
+    }
+
+    /// Returns the operations of the document of which no response was seen.
+    pub(crate) fn operations_not_called(&self, against: &OpenApiContext) -> Vec<String> {
+        let operations = against.declared.api.operations.iter().enumerate();
+        let others = operations.filter(|(index, _)| !self.called.contains(index));
+        others.map(|(_, operation)| operation.name()).collect()
     }
 
     /// Returns the declared errors of all operations of the document, and how many responses were each of them.

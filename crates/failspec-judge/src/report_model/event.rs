@@ -300,6 +300,10 @@ pub struct PackReport {
     /// Coverage of the operations of the contract's OpenAPI document, if it names one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<OperationCoverage>,
+    /// The operations of that document, by method and path, of which no request of the run got a response: of them it says
+    /// nothing. None if only a part of the cases was selected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations_not_called: Vec<String>,
     /// The responses that each role got from these operations, if at least two roles called any (nobody counts
     /// as one), and in a shard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

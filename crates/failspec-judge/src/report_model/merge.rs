@@ -448,6 +448,10 @@ fn join_pack(
     // A shard that wrote nothing has none.
     pack.health_check = of_shards.iter().find_map(|pack| pack.health_check.clone());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));
+    // What one of them called was called; of a selection it is no news that others were not.
+    let is_called =
+        |operation: &String| of_shards.iter().any(|other| !other.operations_not_called.contains(operation));
+    pack.operations_not_called.retain(|operation| full && !is_called(operation));
     let order: Vec<String> = pack.operations.iter().map(|it| it.operation.clone()).collect();
     pack.access = access::joined(of_shards.iter().map(|pack| pack.access.as_slice()), &order);
     let mut missing_requirements: BTreeMap<(super::RequirementKind, String), MissingRequirement> =

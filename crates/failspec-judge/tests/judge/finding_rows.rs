@@ -222,6 +222,26 @@ fn a_fault_that_several_operations_accept_is_one_row() {
 }
 
 #[test]
+fn a_thing_under_another_parent_is_a_row_before_wrong_values() {
+    let accepted = |name: &str, fault: &str, finding: Finding| {
+        let mut case = ran(name, "DELETE /a/{id}/b/{id}", [200, 204], vec![finding]);
+        (case.fault, case.part) = (Some(fault.into()), Some("id".into()));
+        case
+    };
+    let values = ["wrong_type", "below_minimum", "not_in_enum"];
+    for finding in [violation, warning] {
+        let finding = || finding("not-rejected", "accepted");
+        let mut cases: Vec<CaseReport> =
+            values.iter().map(|kind| accepted(&format!("t::a::{kind}"), kind, finding())).collect();
+        cases.push(accepted("t::a::other", "another_parent", finding()));
+        let rows = group_findings(&cases);
+        assert_eq!((rows[0].fault.as_deref(), rows[0].cases), (Some("another_parent"), 1));
+        assert!(rows[1..].iter().all(|row| row.fault.as_deref() != Some("another_parent")));
+        assert_eq!(rows[1..].iter().map(|row| row.cases).sum::<usize>(), 3);
+    }
+}
+
+#[test]
 fn what_the_document_allows_is_accepted() {
     let asked = |name: &str, operation: &str, fault: &str, status: u16| {
         let refused = vec![warning("undeclared-restriction", "HTTP 400")];

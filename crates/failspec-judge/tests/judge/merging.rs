@@ -419,16 +419,20 @@ fn what_is_counted_for_each_shard_is_added_up() {
     let both = |report: &mut RunReport| {
         report.packs[0].missing_requirements = vec![missing("user", 1)];
         report.packs[0].operations = vec![operation(1, 0)];
+        report.packs[0].operations_not_called = ["GET /a", "GET /b"].map(str::to_owned).into();
         report.packs[0].header.waits = vec![wait(&report.cases[0].name)];
         report.packs[0].header.failures_selected = 0;
     };
     let whole = edited(both, |report| {
         report.packs[0].missing_requirements = vec![missing("user", 2), missing("admin", 4)];
         report.packs[0].operations = vec![operation(2, 0)];
+        report.packs[0].operations_not_called = ["GET /b", "GET /c"].map(str::to_owned).into();
     });
     let pack = whole.expect("one report").packs.remove(0);
     assert_eq!(pack.missing_requirements, [missing("admin", 4), missing("user", 3)]);
     assert_eq!(pack.operations, [operation(3, 0)]);
+    // What one shard called was called.
+    assert_eq!(pack.operations_not_called, ["GET /b"]);
     let seen = |one, two| operation(one, two).seen();
     assert_eq!([seen(0, 0), seen(0, 1), seen(2, 1)], [(0, 2), (1, 2), (2, 2)]);
     assert_eq!(pack.header.failures_selected, 1);

@@ -145,6 +145,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
         },
         coverage,
         operations: Vec::new(),
+        operations_not_called: Vec::new(),
         access: Vec::new(),
         features: Vec::new(),
         missing_requirements: Vec::new(),

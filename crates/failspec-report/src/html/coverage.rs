@@ -115,6 +115,21 @@ fn declared_errors(page: &mut Page, at: usize, pack: &PackReport) {
     page.raw("</tbody></table></details>\n");
 }
 
+/// Writes the operations of the document of which no request got a response.
+fn not_called(page: &mut Page, pack: &PackReport) {
+    let all = &pack.operations_not_called;
+    if all.is_empty() {
+        return;
+    }
+    page.raw("<details><summary>Operations that were not called: ")
+        .count(all.len())
+        .raw("</summary>\n<ul>\n");
+    for operation in all {
+        page.raw("<li><code>").text(operation).raw("</code></li>\n");
+    }
+    page.raw("</ul></details>\n");
+}
+
 pub(super) fn section(page: &mut Page, report: &RunReport) {
     page.raw("<section class=\"wide\" id=\"coverage\">\n<h2>Coverage</h2>\n");
     let cases = Cases::of(report);
@@ -131,6 +146,7 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
         }
         page.raw("</tbody></table></details>\n");
         declared_errors(page, at, pack);
+        not_called(page, pack);
         access::table(page, pack);
         page.raw("</article>\n");
     }

@@ -61,6 +61,7 @@ pub fn write(report: &RunReport, mut out: impl Write) -> io::Result<()> {
     sections::left_behind(&mut comment, report);
     sections::warnings(&mut comment, report);
     sections::differences(&mut comment, report);
+    sections::not_called(&mut comment, report);
     sections::access(&mut comment, report);
     sections::errata(&mut comment, report);
     let seconds = report.duration_ms as f64 / 1000.0;

@@ -92,6 +92,19 @@ pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
     comment.items(FOR_OTHERS, &rows.collect::<Vec<_>>());
 }
 
+/// Writes the operations of which no request got a response.
+pub(super) fn not_called(comment: &mut Comment, report: &RunReport) {
+    for pack in report.packs.iter().filter(|pack| !pack.operations_not_called.is_empty()) {
+        let all = &pack.operations_not_called;
+        comment.line(&format!(
+            "\nNot called: {} of {}: {}",
+            count(all.len(), "operation"),
+            code(&pack.header.label()),
+            names(all.iter().map(String::as_str))
+        ));
+    }
+}
+
 /// Writes what each role got from each operation, folded.
 pub(super) fn access(comment: &mut Comment, report: &RunReport) {
     for pack in report.packs.iter().filter(|pack| OperationAccess::is_comparable(&pack.access)) {

@@ -174,6 +174,34 @@ pub(super) fn operations(text: &mut Screen, report: &RunReport, verbose: bool) {
     }
 }
 
+/// Maximum number of operations without a response that are named, unless all are.
+const MAX_NOT_CALLED: usize = 3;
+
+/// Writes the operations of which no request got a response.
+pub(super) fn not_called(text: &mut Screen, report: &RunReport, verbose: bool) {
+    let several = report.packs.len() > 1;
+    for pack in report.packs.iter().filter(|pack| !pack.operations_not_called.is_empty()) {
+        let all = &pack.operations_not_called;
+        let name = if several { format!("{:<11} ", pack.header.label()) } else { String::new() };
+        let most = if verbose { usize::MAX } else { MAX_NOT_CALLED };
+        let named: Vec<_> = all.iter().take(most).map(|operation| visible(operation).to_string()).collect();
+        let more = match all.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more (-v lists them)"),
+        };
+        text.line(
+            11,
+            format_args!(
+                "{} {name}{}: {}{}",
+                label("not called"),
+                count(all.len(), "operation"),
+                named.join(", "),
+                Styles::dab(Styles::FAINT, more)
+            ),
+        );
+    }
+}
+
 /// Writes what each role got from each operation.
 pub(super) fn access(text: &mut Screen, report: &RunReport) {
     for pack in report.packs.iter().filter(|pack| OperationAccess::is_comparable(&pack.access)) {

@@ -13,7 +13,7 @@ use failspec_judge::report_model::{
 
 use super::{
     case::{case_on as case, in_short, is_built_in, place},
-    causes::{access, are_shown_by_cause, causes, has_findings, operations},
+    causes::{access, are_shown_by_cause, causes, has_findings, not_called, operations},
     recording::recordings,
     screen::{Columns, Screen},
     skipped::skipped,
@@ -82,6 +82,7 @@ pub fn end(report: &RunReport, view: View) -> String {
         }
         recordings(text, report, verbose);
         operations(text, report, verbose);
+        not_called(text, report, verbose);
         if verbose {
             access(text, report);
         }

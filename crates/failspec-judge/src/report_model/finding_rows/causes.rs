@@ -28,6 +28,9 @@ const NOT_REJECTED: &str = "not-rejected";
 /// The check of requests that are refused although the document allows them.
 pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
 
+/// The kind of fault of a thing that is asked for under another parent than its own.
+pub(super) const ANOTHER_PARENT: &str = "another_parent";
+
 /// The check of methods that a path does not have.
 pub(super) const UNSUPPORTED_METHOD: &str = "unsupported-method";
 
@@ -110,7 +113,7 @@ impl Weight {
 
     fn of(fault: Option<&str>) -> Self {
         match fault {
-            Some("another_parent") => Self::OtherParent,
+            Some(ANOTHER_PARENT) => Self::OtherParent,
             Some("unknown_id" | "undeclared_method") => Self::NothingThere,
             Some(kind) if Self::CONVERTED.contains(&kind) => Self::Converted,
             _ => Self::Forbidden,
@@ -373,6 +376,10 @@ impl<'a> Causes<'a> {
                     .map(Cause::Undeclared)
                     .or_else(wrong)
                     .unwrap_or_else(|| Cause::Text(text(deviation, finding)))
+            }
+            // It is no value that is wrong, and weighs more than any: one thing may be reached by way of another.
+            Kind::Other if case.fault.as_deref() == Some(ANOTHER_PARENT) => {
+                Cause::Unclaimed(Weight::OtherParent)
             }
             // A value that servers convert says nothing new where every value is accepted.
             Kind::Other

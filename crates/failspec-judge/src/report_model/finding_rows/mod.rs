@@ -15,7 +15,7 @@ use failspec_base::sanitize::shortened;
 use crate::check::{Finding, Phase};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FindingGroup, Observation, ResponseExcerpt};
-use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
+use causes::{ANOTHER_PARENT, Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
 use deviation::{Deviation, deviations};
 
 /// Maximum length of the body that a row quotes, in characters.
@@ -143,6 +143,7 @@ impl<'a> Row<'a> {
         let first = findings.first()?;
         let rank = match (self.violation, &self.cause) {
             (true, cause) if breaks_the_server(cause) => 0,
+            (true, Cause::Unclaimed(Weight::OtherParent)) => 0,
             (true, _) if SEVERE.contains(&first.check) => 0,
             (true, _) => 1,
             (false, Cause::Unclaimed(Weight::OtherParent)) => 2,
@@ -160,7 +161,7 @@ impl<'a> Row<'a> {
         };
         let (fault, part) = match self.cause {
             Cause::ServerErrorByFault((kind, ..)) | Cause::Restriction(kind) => (Some(kind), None),
-            Cause::Unclaimed(Weight::OtherParent) => (Some("another_parent"), None),
+            Cause::Unclaimed(Weight::OtherParent) => (Some(ANOTHER_PARENT), None),
             Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
             _ => (None, None),
         };
