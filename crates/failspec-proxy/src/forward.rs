@@ -114,12 +114,23 @@ fn led(mut response: Response<ProxyBody>, redirected: Option<HeaderValue>) -> Re
 
 /// Returns the address of a redirect to the target as one of the proxy, at the host by which the client knows it.
 fn redirected(location: &HeaderValue, target: &url::Url, own_host: &str) -> Option<HeaderValue> {
-    let to = url::Url::parse(location.to_str().ok()?).ok()?;
+    let location = location.to_str().ok()?;
+    let is_path = location.starts_with('/') && !location.starts_with("//");
+    let base = target.path().trim_end_matches('/');
+    // The client resolves a path against the proxy, whose root is the path of the target.
+    let to = match is_path {
+        true if base.is_empty() => return None,
+        true => target.join(location).ok()?,
+        false => url::Url::parse(location).ok()?,
+    };
     if to.origin() != target.origin() {
         return None;
     }
     // Paths below that of the target are the proxy's; others cannot be reached through it.
-    let path = to.path().strip_prefix(target.path().trim_end_matches('/'))?;
+    let below = to.path().strip_prefix(base).filter(|path| path.is_empty() || path.starts_with('/'));
+    let Some(path) = below else {
+        return is_path.then(|| HeaderValue::from_str(to.as_str()).ok())?;
+    };
     let query = to.query().map(|query| format!("?{query}")).unwrap_or_default();
     let fragment = to.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
     HeaderValue::from_str(&format!("http://{own_host}{path}{query}{fragment}")).ok()

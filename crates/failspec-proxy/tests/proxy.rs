@@ -188,7 +188,9 @@ fn a_redirect_to_the_target_does_not_lead_past_the_proxy() {
         let location = match request.path.as_str() {
             "/v1/own" => format!("http://{host}/v1/next?a=1#b"),
             "/v1/above" => format!("http://{host}/login"),
-            "/v1/relative" => "/v1/next".to_owned(),
+            "/v1/path" => "/v1/next?a=1".to_owned(),
+            "/v1/path-above" => "/v1beta/login".to_owned(),
+            "/v1/relative" => "next".to_owned(),
             _ => "https://elsewhere.test/".to_owned(),
         };
         Reply::new(302, "text/plain", "").with("Location", &location)
@@ -197,7 +199,9 @@ fn a_redirect_to_the_target_does_not_lead_past_the_proxy() {
     for (path, expected) in [
         ("/own", "http://proxy.test/next?a=1#b".to_owned()),
         ("/above", format!("{}/login", server.url)),
-        ("/relative", "/v1/next".to_owned()),
+        ("/path", "http://proxy.test/next?a=1".to_owned()),
+        ("/path-above", format!("{}/v1beta/login", server.url)),
+        ("/relative", "next".to_owned()),
         ("/elsewhere", "https://elsewhere.test/".to_owned()),
     ] {
         let response = proxy.text(&get(path));
