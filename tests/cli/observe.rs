@@ -153,6 +153,36 @@ fn a_run_and_an_observation_are_merged_for_reading() {
 }
 
 #[test]
+fn observations_of_several_packs_are_merged_and_one_of_a_pack_that_did_not_run_is_refused() {
+    let folder = pack_with(CONTRACT, SCENARIOS);
+    let packs = folder.path();
+    for (kind, text) in [("schemas", CONTRACT), ("scenarios", SCENARIOS)] {
+        let (from, to) = (packs.join(kind).join("tiny"), packs.join(kind).join("small"));
+        fs::create_dir(&to).unwrap();
+        for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            fs::write(to.join(file.file_name()), text.replace("contract: tiny", "contract: small")).unwrap();
+        }
+    }
+    write_har(packs, &[absent()]);
+    for pack in ["tiny", "small"] {
+        let report = format!("json={pack}.json");
+        let common = ["--packs", ".", "--url", "https://api.test", "-q", "--report", &report];
+        done(failspec(packs).args(["observe", pack, "a.har"]).args(common)).exits(0);
+    }
+    let merge = |reports: &[&str]| done(failspec(packs).arg("merge").args(reports));
+    let both = merge(&["tiny.json", "small.json"]).exits(0).says("no violations seen");
+    assert!(both.stdout.contains("tiny") && both.stdout.contains("small"), "{}", both.stdout);
+    let server = Server::start(|request: &Received| match request.path.as_str() {
+        "/notes/1" => Reply::json(200, json!({ "id": 1 })),
+        _ => Reply::json(404, json!({ "error": "not_found", "message": "no" })),
+    });
+    let mut run = failspec(packs);
+    run.args(["run", "tiny::not_found", "--packs", ".", "--url", &server.url, "--report", "json=run.json"]);
+    done(&mut run).exits(0);
+    merge(&["run.json", "small.json"]).exits(2).says("small, which is not in the other reports");
+}
+
+#[test]
 fn what_was_seen_never_makes_an_incomplete_run_complete() {
     let folder = pack_with(
         CONTRACT,
