@@ -1,6 +1,10 @@
 //! The way of the traffic: another address, a Unix socket, a proxy; and documents by URL.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use serde_json::Value;
 
@@ -70,6 +74,32 @@ fn certificate_is_that_of_the_url_also_at_another_address() {
     // The certificate is for 127.0.0.1.
     target(folder.path(), &lines("api.test"));
     judged(folder.path()).exits(3).says("certificate");
+}
+
+#[test]
+fn requests_at_once_are_judged_over_tls_as_without() {
+    let contract = "contract: tiny\nas_of: 2026-01-31\nenvelope: { code: /code }\n\
+                    failures: [ { id: stale, status: 412, code: stale, summary: x } ]\n";
+    let scenario = "contract: tiny\nscenarios:\n  s:\n    triggers: stale\n    request: PUT /thing\n    \
+                    json: { a: 1 }\n    concurrent: { times: 3, in_turn: refused }\n    control: { json: { a: 2 } }\n";
+    for (succeed, exit) in [(1, 0), (3, 1), (0, 1)] {
+        let count = AtomicUsize::new(0);
+        let server = Server::start(move |request| {
+            let is_tested = String::from_utf8_lossy(&request.body).contains('1');
+            match is_tested && count.fetch_add(1, Ordering::SeqCst) % 3 >= succeed {
+                true => Reply::json(412, "{\"code\":\"stale\"}"),
+                false => Reply::json(200, "{}"),
+            }
+        });
+        let front = server.secure();
+        let folder = pack_with(contract, scenario);
+        fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
+        target(folder.path(), &format!("url = \"{}\"\ntls = {{ ca = \"ca.pem\" }}", front.url));
+        let secure = judged(folder.path());
+        target(folder.path(), &format!("url = \"{}\"", server.url));
+        let plain = judged(folder.path());
+        assert_eq!((secure.code, plain.code), (exit, exit), "{}", secure.all());
+    }
 }
 
 #[test]
