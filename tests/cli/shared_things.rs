@@ -190,3 +190,98 @@ fn shared_thing_that_is_gone_convicts_nobody() {
     }
     assert!(there.lock().unwrap().is_empty(), "{:?}", server.lines());
 }
+
+const DOCUMENT: &str = r#"
+openapi: 3.0.3
+info: { title: Notes, version: "1" }
+paths:
+  /notes:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Note' } } } }
+      responses:
+        '201': { description: made, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } }
+  /notes/{note_id}:
+    parameters: [{ name: note_id, in: path, required: true, schema: { type: string } }]
+    patch:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Note' } } } }
+      responses: { '200': { description: changed }, '404': { description: absent } }
+    delete:
+      responses: { '204': { description: gone }, '404': { description: absent } }
+components:
+  schemas:
+    Note: { type: object, required: [name], properties: { name: { type: string }, size: { type: integer }, text: { type: string } } }
+"#;
+
+#[test]
+fn what_was_changed_is_changed_again_and_blamed_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.yaml"), DOCUMENT).unwrap();
+    let import = ["import", "openapi", "notes.yaml", "--name", "notes", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    let run = |spoils: bool| {
+        let (there, made) = (Mutex::new(HashMap::<String, bool>::new()), Mutex::new(0));
+        let server = Server::start(move |request: &Received| {
+            let mut there = there.lock().unwrap();
+            let id = request.path.rsplit('/').next().unwrap_or_default().to_owned();
+            let body: Option<Value> = serde_json::from_slice(&request.body).ok();
+            let is_note = body.as_ref().is_some_and(Value::is_object);
+            match (request.method.as_str(), there.get(&id)) {
+                ("POST", _) if request.path == "/notes" && is_note => {
+                    let mut made = made.lock().unwrap();
+                    *made += 1;
+                    there.insert(made.to_string(), false);
+                    Reply::json(201, format!("{{\"id\":\"{made}\"}}"))
+                }
+                ("POST", _) => Reply::json(400, "{}"),
+                (_, None) => Reply::json(404, "{}"),
+                ("DELETE", _) => {
+                    there.remove(&id);
+                    Reply::new(204, "text/plain", "")
+                }
+                ("PATCH", Some(true)) => Reply::json(500, "{}"),
+                ("PATCH", _) if is_note => {
+                    // With a text that is empty it can never be changed again.
+                    let is_empty = body.and_then(|body| Some(body.get("text")?.as_str()?.is_empty()));
+                    there.insert(id, spoils && is_empty == Some(true));
+                    Reply::json(200, "{}")
+                }
+                _ => Reply::json(400, "{}"),
+            }
+        });
+        let mut command = failspec(folder.path());
+        command.args(["run", "notes", "--packs", ".", "--url", &server.url, "--report", "json=r.json"]);
+        let done = done(command.args(["--jobs", "1"]));
+        let report = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert!(report["cases"].to_string().contains("/notes/"), "{}", done.all());
+        (server, report)
+    };
+    let changes = |report: &Value| {
+        let cases = report["cases"].as_array().unwrap();
+        cases.iter().filter(|case| case["operation"] == "PATCH /notes/{note_id}").count()
+    };
+    let breaks = |report: &Value| {
+        let groups = report["finding_groups"].as_array().cloned().unwrap_or_default();
+        groups.iter().filter(|group| group["check"] == "server-error").count()
+    };
+    let (server, report) = run(false);
+    // The others are made for changes and removals.
+    let cases = report["cases"].as_array().unwrap();
+    let creations = cases.iter().filter(|case| case["operation"] == "POST /notes").count();
+    let made = server.lines().iter().filter(|line| *line == "POST /notes").count();
+    let most = creations + changes(&report) * 3 / 4;
+    assert!(
+        made < most,
+        "{made} things, {creations} of them for creations, for {} changes",
+        changes(&report)
+    );
+    assert_eq!(breaks(&report), 0);
+    let all_gone = server.lines().iter().filter(|line| line.starts_with("DELETE ")).count();
+    assert!(all_gone > 0);
+    // That it can no longer be changed is the fault of an earlier case, and each is asked of a thing that nobody changed.
+    let (_, spoilt) = run(true);
+    assert_eq!(breaks(&spoilt), 0, "{spoilt:#}");
+    let reruns =
+        spoilt["cases"].as_array().unwrap().iter().filter(|case| case["rerun"] == "unchanged_things");
+    assert!(reruns.count() > 0);
+}

@@ -54,6 +54,8 @@ pub(super) struct CaseRunner<'s> {
     pub pooled: Option<Pooled>,
     /// True if another case made what it uses.
     pub has_others_things: bool,
+    /// True if another case changed what it uses.
+    pub has_changed_things: bool,
     /// The records that another case sent.
     pub taken: Vec<Range<usize>>,
     pub began: Instant,
@@ -87,6 +89,7 @@ impl<'s> CaseRunner<'s> {
             shares_things: false,
             pooled: None,
             has_others_things: false,
+            has_changed_things: false,
             taken: Vec::new(),
             began: Instant::now(),
             first: None,

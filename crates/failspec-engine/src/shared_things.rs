@@ -12,7 +12,7 @@ use std::{
 use failspec_base::template::Scope;
 use failspec_judge::{
     check::{self, Phase, Record},
-    report_model::ExchangeReport,
+    report_model::{ExchangeReport, Rerun},
 };
 use failspec_pack::pack::{Contract, Control, Flow, Step};
 use futures_util::{StreamExt as _, stream};
@@ -30,6 +30,9 @@ use super::{
 
 /// Maximum number of things that are removed at the same time.
 const AT_ONCE: usize = 4;
+
+/// Maximum number of things of one kind that are kept although a request under test changed them.
+const MAX_CHANGED: usize = 2;
 
 /// Things that were made; `None` if that failed: then every case makes its own.
 type Shared = Arc<OnceCell<Option<Arc<Made>>>>;
@@ -57,6 +60,8 @@ pub struct SharedThings {
     poolable: OnceLock<HashMap<usize, Digest>>,
     /// A thing that was made for such a case and is not in use.
     pool: Mutex<HashMap<Digest, Vec<Arc<Made>>>>,
+    /// Such a thing that a request under test changed.
+    changed: Mutex<HashMap<Digest, Vec<Arc<Made>>>>,
 }
 
 /// The things that the setup of a case made, for it and others after it.
@@ -110,6 +115,21 @@ impl SharedThings {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).entry(digest).or_default().push(made);
     }
 
+    fn take_changed(&self, digest: Digest) -> Option<Arc<Made>> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&digest)?.pop()
+    }
+
+    /// Keeps a thing that a request under test changed; returns false if there are enough.
+    fn keep_changed(&self, Pooled { digest, made }: Pooled) -> bool {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = changed.entry(digest).or_default();
+        let has_room = kept.len() < MAX_CHANGED;
+        if has_room {
+            kept.push(made);
+        }
+        has_room
+    }
+
     fn of(&self, case: &Case) -> Option<(Digest, &Arc<str>)> {
         self.of_cases.get()?.get(&case.index).map(|(digest, first)| (*digest, first))
     }
@@ -126,6 +146,8 @@ impl SharedThings {
         let mut made: Vec<Arc<Made>> = made.collect();
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         made.extend(pool.drain().flat_map(|(_, made)| made));
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        made.extend(changed.drain().flat_map(|(_, made)| made));
         made.sort_by_key(|made| made.case.index);
         made
     }
@@ -147,6 +169,11 @@ fn may_be_refused(case: &Case, contract: &Contract) -> bool {
         && scenario.faulty.setup.iter().all(is_made)
         && (scenario.failure.is_some() || scenario.may_be_refused)
         && check::is_of_document(contract, scenario)
+}
+
+/// Returns true for a request that changes a thing, which is there afterwards with all that it was not asked to change.
+fn only_changes(case: &Case) -> bool {
+    matches!(case.scenario.faulty.request.line.method.as_str(), "PUT" | "PATCH")
 }
 
 /// Returns true for a case that makes things in its setup, under no condition.
@@ -241,11 +268,22 @@ impl CaseRunner<'_> {
     pub(super) async fn pooled_setup(&mut self) -> Result<(), Unjudged> {
         let (session, case) = (self.session, self.case);
         let pool = &session.shared_things;
-        let Some(digest) = pool.pool_of(case).filter(|_| self.first.is_none()) else {
+        let is_first = self.first.is_none();
+        let wants_unchanged = self.first.as_ref().is_some_and(|first| first.rerun == Rerun::UnchangedThings);
+        let Some(digest) = pool.pool_of(case).filter(|_| is_first || wants_unchanged) else {
             return self.own_setup().await;
         };
         let before = self.observed.records.len();
-        if let Some(made) = pool.take_from_pool(digest) {
+        // Whatever a thing was changed to, it may be changed again. What should be refused leaves an unchanged one as it is.
+        let may_be_changed = is_first && only_changes(case);
+        let changed = || may_be_changed.then(|| pool.take_changed(digest)).flatten();
+        let unchanged = || pool.take_from_pool(digest);
+        let taken = match case.scenario.may_be_refused {
+            true => changed().map(|made| (made, true)).or_else(|| Some((unchanged()?, false))),
+            false => unchanged().map(|made| (made, false)).or_else(|| Some((changed()?, true))),
+        };
+        if let Some((made, is_changed)) = taken {
+            self.has_changed_things = is_changed;
             self.scope = Some(made.scope.clone());
             self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
             self.observed.records.extend(made.records.iter().map(Record::as_shared));
@@ -265,8 +303,8 @@ impl CaseRunner<'_> {
         Ok(())
     }
 
-    /// Leaves what the setup made to a later case, if the request under test was refused: then it has changed nothing. Returns
-    /// false if it must be removed.
+    /// Leaves what the setup made to a later case, if the request under test was refused: then it has changed nothing. What it
+    /// changed is left to cases that change it again. Returns false if it must be removed.
     pub(super) fn keeps_things(&mut self) -> bool {
         let Some(pooled) = self.pooled.take() else { return false };
         let is_refused = |record: &Record| {
@@ -276,11 +314,19 @@ impl CaseRunner<'_> {
         };
         let mut tested =
             self.observed.records.iter().filter(|record| record.phase == Phase::Request).peekable();
-        let is_unchanged = tested.peek().is_some() && tested.all(is_refused) && self.unfinished.is_none();
-        if is_unchanged {
-            self.session.shared_things.return_to_pool(pooled);
+        let is_whole = tested.peek().is_some() && self.unfinished.is_none();
+        let pool = &self.session.shared_things;
+        if is_whole && !self.has_changed_things && tested.clone().all(is_refused) {
+            pool.return_to_pool(pooled);
+            return true;
         }
-        is_unchanged
+        let is_accepted = |record: &Record| {
+            record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
+        };
+        // One that was changed and is refused now may be in a state in which everything is.
+        let may_stay = is_whole && self.inconclusive.is_none() && self.unwanted.is_none();
+        let may_stay = may_stay && only_changes(self.case);
+        may_stay && tested.all(is_accepted) && pool.keep_changed(pooled)
     }
 }
 

@@ -167,10 +167,15 @@ impl Worker {
         }
         let doubtful = running.doubtful_connections();
         let others_wrote = session.writers.end(began);
-        let has_others_things = running.has_others_things;
+        let (has_others_things, has_changed_things) = (running.has_others_things, running.has_changed_things);
         let shares_things = running.shares_things || has_others_things;
         let rests_on_shared = running.rests_on_shared;
         let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
+        if has_changed_things && !is_plain_success(&report) && !session.interrupt.is_set() {
+            // What another case changed may be why.
+            let first = FirstRun::of(Rerun::UnchangedThings, &report);
+            return Box::pin(self.run(case, Some(first))).await;
+        }
         // What was accepted was there.
         let is_accepted = matches!(report.observation, Observation::Success { .. });
         // What a setup or a control shows, it shows whoever asks.
@@ -212,6 +217,13 @@ fn violates_under_test(report: &CaseReport) -> bool {
         let exchange = finding.record().and_then(|index| report.exchanges.get(index));
         exchange.is_none_or(|exchange| is_tested(exchange.phase))
     })
+}
+
+/// Returns true if the request under test was accepted, and nothing else about it is wrong.
+fn is_plain_success(report: &CaseReport) -> bool {
+    let is_success = report.observed.as_ref().is_some_and(|observed| (200..300).contains(&observed.status));
+    let mut findings = report.violations.iter().chain(&report.warnings);
+    is_success && findings.all(|finding| finding.check == "not-rejected")
 }
 
 /// A judged case.

@@ -124,6 +124,8 @@ pub enum Rerun {
     ControlConfirmed,
     /// The first run used what the setup of another case had made. The second one made its own.
     OwnThings,
+    /// The first run used what an earlier case had changed. The second one used what nobody had changed.
+    UnchangedThings,
     /// The first run contradicts an id that another case may have created or removed. The second one ran alone.
     RanAlone,
     /// More of the requests that were sent at once succeeded than should: perhaps they were processed one after the other.
@@ -151,6 +153,7 @@ impl fmt::Display for Rerun {
                 "sent the control again, which had been sent for another case, before a violation was reported"
             }
             Self::OwnThings => "ran twice: the first run used what the setup of another case had made",
+            Self::UnchangedThings => "ran twice: an earlier case had changed what the first run used",
             Self::NoOverlap => {
                 "ran again: requests that were sent at once were perhaps processed one after the other"
             }
