@@ -6,6 +6,7 @@
 
 mod body;
 mod crud;
+mod effects;
 mod error_envelope;
 mod failure_catalog;
 mod fault_kind;
@@ -14,14 +15,18 @@ mod fixtures;
 mod generate;
 mod invalid_value;
 mod json_parameter;
+mod limits;
 mod methods;
+mod missing_path;
 mod multipart;
 mod nonexistent_id;
+mod odd_addresses;
 mod odd_bodies;
 mod odd_headers;
 mod pack;
 mod path_values;
 mod query_languages;
+mod read_only;
 mod request_spec;
 mod roles;
 mod scenario;

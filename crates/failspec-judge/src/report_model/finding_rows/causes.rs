@@ -92,6 +92,8 @@ pub(super) enum Weight {
     Forbidden,
     /// Many servers convert the value, or take it for one that is absent.
     Converted,
+    /// The document does not have the path, and many servers show a page there.
+    NoSuchPath,
 }
 
 impl Weight {
@@ -115,6 +117,7 @@ impl Weight {
         match fault {
             Some(ANOTHER_PARENT) => Self::OtherParent,
             Some("unknown_id" | "undeclared_method") => Self::NothingThere,
+            Some("no_such_path") => Self::NoSuchPath,
             Some(kind) if Self::CONVERTED.contains(&kind) => Self::Converted,
             _ => Self::Forbidden,
         }
