@@ -29,8 +29,8 @@ pub(super) fn headers(observed: &Observed) -> Vec<Finding> {
 }
 
 fn wrong(it: &Declaration<'_>, header: &ResponseHeader) -> Option<Finding> {
-    let (expected, actual, is_annotation) = match it.response.combined_header(&header.name) {
-        None if header.required => (format!("the header {}", header.name), "none".to_owned(), false),
+    let (expected, actual, misfit) = match it.response.combined_header(&header.name) {
+        None if header.required => (format!("the header {}", header.name), "none".to_owned(), None),
         None => return None,
         Some(text) => {
             // Lists and objects are written in several styles, so a mismatch does not prove a wrong value.
@@ -38,10 +38,14 @@ fn wrong(it: &Declaration<'_>, header: &ResponseHeader) -> Option<Finding> {
             let schema = it.declared.header_schema(header.schema.as_ref()?)?;
             let misfit = schema.misfits(&text).into_iter().next().filter(|_| !is_compound)?;
             let expected = format!("a value of {} that matches its schema", header.name);
-            (expected, text.into_owned(), misfit.is_annotation)
+            (expected, text.into_owned(), Some(misfit))
         }
     };
     let message = format!("{}: expected {expected}, got {actual}", it.told());
+    // Whatever the value is, it breaks the same rule of the same header.
+    let rule =
+        misfit.as_ref().map(|misfit| format!("{}: {}", header.name.to_ascii_lowercase(), misfit.shape));
     let finding = Finding::new(CHECK.id, it.source(), expected, actual).saying(message);
-    Some(it.about(finding).about_annotation(is_annotation))
+    let finding = it.about(finding.breaking(rule.as_deref(), None));
+    Some(finding.about_annotation(misfit.is_some_and(|misfit| misfit.is_annotation)))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use failspec_base::message::Response;
+use failspec_base::message::{Defect, MediaType, Response};
 use failspec_pack::{
     openapi::{self, Content, Declared, Operation, ResponseStatus},
     pack::Provenance,
@@ -79,7 +79,11 @@ impl<'a> Declaration<'a> {
     /// Returns the body, if it is JSON: the declared schemas describe that.
     pub fn json_body(&self) -> Option<&'a serde_json::Value> {
         let document = self.response.document();
-        document.value.as_ref().filter(|_| !document.is_xml())
+        // A text may begin like JSON: `404 page not found`.
+        let goes_on = document.defects.iter().any(|defect| matches!(defect, Defect::TrailingBytes { .. }));
+        let media_type = self.response.header("content-type").and_then(MediaType::parse);
+        let is_text = goes_on && !media_type.is_some_and(|media_type| media_type.is_json());
+        document.value.as_ref().filter(|_| !document.is_xml() && !is_text)
     }
 
     /// Describes the request and the response in a few words.

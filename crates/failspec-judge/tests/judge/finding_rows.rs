@@ -242,6 +242,19 @@ fn a_thing_under_another_parent_is_a_row_before_wrong_values() {
 }
 
 #[test]
+fn values_of_a_header_that_break_one_rule_are_one_row() {
+    let wrong = |name: &str, value: &str, rule: &str| {
+        let finding = violation("declared-headers", value).breaking(Some(rule), None);
+        ran(name, "POST /a", [200, 201], vec![finding])
+    };
+    let mut cases =
+        vec![wrong("t::a::1", "a/1", "location: no URI"), wrong("t::a::2", "a/2", "location: no URI")];
+    assert_eq!(short(&cases), [of("declared-headers", 2, 1)]);
+    cases.push(wrong("t::a::3", "-1", "retry-after: below 0"));
+    assert_eq!(short(&cases).len(), 2);
+}
+
+#[test]
 fn what_the_document_allows_is_accepted() {
     let asked = |name: &str, operation: &str, fault: &str, status: u16| {
         let refused = vec![warning("undeclared-restriction", "HTTP 400")];

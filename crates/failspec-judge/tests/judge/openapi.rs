@@ -585,3 +585,33 @@ fn a_document_that_is_not_the_publishers_binds_nobody() {
         assert_eq!(world.judge(Reply::json(400, json!({ "error": "x" }))), [""; 0], "{source}");
     }
 }
+
+#[test]
+fn a_text_is_compared_as_a_text_and_bytes_are_not_compared() {
+    let document =
+        |content: &str| DOCUMENT.replace("content: { text/plain: {} }", &format!("content: {{ {content} }}"));
+    let scenario = "triggers: gone, documentation: 'api.yaml#/paths/~1notes~1absent/get'";
+    let contract = "openapi: api.yaml\nfailures: [ { id: gone, status: 410, summary: x } ]";
+    let plain = |body: &str| Reply::text(410, body).with("content-type", "text/plain");
+    let json_of = |body: &str| Reply::text(410, body).with("content-type", "application/json");
+    let wrong = &["violation declared-schema"][..];
+    for (content, reply, expected) in [
+        // It begins like a number.
+        ("text/plain: { schema: { type: string } }", plain("404 page not found"), &[][..]),
+        ("text/plain: { schema: { type: string } }", plain("404"), &[]),
+        ("text/plain: { schema: { type: string, enum: [gone] } }", plain("gone\n"), &[]),
+        ("text/plain: { schema: { type: string, enum: [gone] } }", plain("\"gone\""), &[]),
+        ("text/plain: { schema: { type: string, enum: [gone] } }", plain("lost"), wrong),
+        ("text/plain: { schema: { type: object } }", plain("[1]"), wrong),
+        ("text/plain: { schema: { type: object } }", plain("404 page not found"), &[]),
+        ("application/json: { schema: { type: string } }", json_of("404"), wrong),
+        ("application/json: { schema: { type: string } }", json_of("\"x\""), &[]),
+        ("'*/*': { schema: { type: string, format: binary } }", json_of("{}"), &[]),
+        ("'*/*': { schema: { type: object } }", json_of("[]"), wrong),
+    ] {
+        let world = World::with_document(contract, scenario, &document(content));
+        let found: Vec<String> =
+            world.judge(reply.clone()).into_iter().filter(|found| found.contains("declared-")).collect();
+        assert_eq!(found, expected, "{content} {reply:?}");
+    }
+}
