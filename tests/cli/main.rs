@@ -40,6 +40,7 @@ mod observe;
 mod openapi;
 mod openapi_drift;
 mod openapi_forms;
+mod openapi_identity;
 mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_made_values;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use failspec_base::message::{Response, TransportError};
 use failspec_judge::check::{Observed, Phase, View, intermediary, is_of_document};
-use failspec_pack::pack::{Contract, Control, RequestTemplate, Scenario};
+use failspec_pack::pack::{Contract, Control, Expect, RequestTemplate, Scenario, StatusPattern};
 
 use super::{
     made_up::names_of_values,
@@ -82,9 +82,16 @@ fn first_request(scenario: &Scenario) -> Option<&RequestTemplate> {
 fn begins_with_success(scenario: &Scenario) -> bool {
     let Control::Flow(control) = &scenario.control else { return false };
     match control.setup.first() {
-        Some(step) => step.request.is_some() && !step.expect.is_about_outcome() && step.until.is_none(),
+        Some(step) => step.request.is_some() && wants_success(&step.expect) && step.until.is_none(),
         None => !control.expected().is_about_outcome(),
     }
+}
+
+/// Returns true if a step must succeed, with whatever status: an import says 201 of what it creates.
+fn wants_success(expect: &Expect) -> bool {
+    let is_success =
+        |status: &StatusPattern| matches!(status, StatusPattern::Exactly(200..300) | StatusPattern::Class(2));
+    expect.failure.is_none() && expect.status.iter().all(is_success)
 }
 
 fn first_role(scenario: &Scenario) -> Option<&str> {

@@ -13,7 +13,7 @@ use failspec_pack::{
 use super::{
     error_envelope::json,
     generate::declares,
-    path_values::names,
+    path_values::{names, parameter},
     request_spec::{Body, RequestSpec},
     value_generator::UNIQUE,
 };
@@ -42,6 +42,8 @@ pub(super) struct CreateOperations<'a> {
     all: BTreeSet<String>,
     /// The bare path of one thing, without its parameter, and the bare path of the collection: `/silence` → `/silences`.
     plurals: BTreeMap<String, String>,
+    /// The bare paths of things whose ids are some few words: settings of the system, and nothing that a run could make.
+    settings: BTreeSet<String>,
 }
 
 /// Removes the names of parameters and the `/` at the end from a path, so that different spellings of one address are
@@ -85,16 +87,27 @@ impl<'a> CreateOperations<'a> {
         let folders = api.operations.iter().filter_map(|it| before(bare(&it.path).trim_end_matches('/')));
         let all = folders.map(|folder| fold(folder.rsplit('/').next().unwrap_or_default())).collect();
         let plurals = plurals(api);
-        Self { operations, collections, all, plurals }
+        let has_few_ids = |it: &&Operation| {
+            let own = names(&it.path).last().and_then(|name| parameter(it, name));
+            let schema = own.and_then(|own| own.schema.as_ref()).map(|schema| api.bundle.resolve(schema));
+            it.path.trim_end_matches('/').ends_with('}')
+                && schema.is_some_and(|schema| schema.get("enum").is_some() || schema.get("const").is_some())
+        };
+        let settings = api.operations.iter().filter(has_few_ids).map(|it| bare(&it.path)).collect();
+        Self { operations, collections, all, plurals, settings }
     }
 
     /// Returns the operations for resources with a [`bare`] path, if they can be both created and deleted.
     pub fn of_item(&self, item: &str) -> Option<CreateOperation<'a>> {
         let collection = item.strip_suffix("/{}")?;
+        if self.settings.contains(item) {
+            return None;
+        }
         let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
         let several = || self.plural_of(collection).and_then(|collection| on("POST", collection));
-        // A PUT that may create (201) creates what has an id of our own.
-        let by_put = || on("PUT", item).filter(|put| declares(put, 201));
+        // A PUT or POST that may create (201) creates what has an id of our own.
+        let by_address = |method| on(method, item).filter(|make| declares(make, 201));
+        let by_put = || by_address("PUT").or_else(|| by_address("POST"));
         let make = on("POST", collection).or_else(several).or_else(by_put)?;
         let remove = on("DELETE", item)?;
         Some(CreateOperation {
@@ -109,9 +122,20 @@ impl<'a> CreateOperations<'a> {
     pub fn of_collection(&self, make: &Operation) -> Option<CreateOperation<'a>> {
         let collection = bare(&make.path);
         let own = self.of_item(&(collection.clone() + "/{}"));
-        own.or_else(|| {
-            self.of_item(&(self.plurals.iter().find(|(_, many)| **many == collection)?.0.clone() + "/{}"))
-        })
+        let of_one =
+            || self.of_item(&(self.plurals.iter().find(|(_, many)| **many == collection)?.0.clone() + "/{}"));
+        own.or_else(of_one).or_else(|| self.of_address(make))
+    }
+
+    /// Returns the operations for what a POST on its own address creates, if `make` is one: `POST /groups/{name}`.
+    pub fn of_address(&self, make: &Operation) -> Option<CreateOperation<'a>> {
+        let creator = self.of_item(&bare(&make.path)).filter(|_| make.method == "POST")?;
+        (creator.make.method == "POST" && creator.is_by_address()).then_some(creator)
+    }
+
+    /// Returns true if an operation creates one of few things that a collection may have: it sets up the system.
+    pub fn is_setting(&self, make: &Operation) -> bool {
+        make.method == "POST" && self.settings.contains(&(bare(&make.path) + "/{}"))
     }
 
     /// Returns the bare path of the collection of things whose items have the path of one: `/silences` of `/silence`.
@@ -187,27 +211,36 @@ fn several(stem: &str) -> [String; 3] {
 }
 
 impl CreateOperation<'_> {
+    /// Returns true if the request that creates the resource names its id.
+    pub fn is_by_address(&self) -> bool {
+        bare(&self.make.path) == bare(&self.remove.path)
+    }
+
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
-    /// document declares, or, if it declares none, at the usual ones.
+    /// document declares, and where there is nothing, at the usual ones.
     pub fn id_of_new(&self, api: &Api, make: &RequestSpec, own_id: Option<&str>) -> CaptureSource {
         if let Some(id) = own_id {
             // The response may call it otherwise, or say nothing of it.
             let place = Part::Body(BodyPath::root().member(self.parameter).pointer());
             return CaptureSource { default: Some(id.to_owned()), ..place.into() };
         }
-        if let Some(declared) = self.name_at(api) {
-            return Part::Body(declared.pointer()).into();
-        }
+        let declared = self.name_at(api).map(|declared| declared.pointer());
         let default = self.own_name(make);
+        if let Some(declared) = &declared
+            && default.is_none()
+        {
+            return Part::Body(declared.clone()).into();
+        }
         let own = self.parameter;
         let mut names = vec![own.to_owned()];
         // `pool_name` of `/pools/{pool_name}` is `name` in the response.
-        let short = ["name", "key", "slug", "uuid", "id"].into_iter().find(|end| fold(own).ends_with(*end));
+        let short = IDENTIFYING.into_iter().find(|end| fold(own).ends_with(*end));
         names.extend(short.map(str::to_owned));
+        names.extend(self.names_of_kind());
         if short.is_none_or(|short| ["uuid", "id"].contains(&short)) {
             names.extend(["id".to_owned(), "uuid".to_owned()]);
         }
-        let mut places: Vec<Pointer> = Vec::new();
+        let mut places: Vec<Pointer> = declared.into_iter().collect();
         for folder in [BodyPath::root(), BodyPath::root().member("data")] {
             for place in names.iter().map(|name| folder.member(name).pointer()) {
                 if !places.contains(&place) {
@@ -221,6 +254,29 @@ impl CreateOperation<'_> {
         CaptureSource { otherwise: places, location: true, default, ..Part::Body(first).into() }
     }
 
+    /// Returns the names by which a response may call the id because of the kind of thing: `version` and `versionId` of
+    /// `/versions/{versionExpression}`. None if the parameter itself says what it is.
+    fn names_of_kind(&self) -> Vec<String> {
+        let Some(one) = self.kind().filter(|one| fold(self.parameter).starts_with(&fold(one))) else {
+            return Vec::new();
+        };
+        if IDENTIFYING.iter().any(|end| fold(self.parameter).ends_with(end)) {
+            return Vec::new();
+        }
+        vec![one.clone(), format!("{one}Id"), format!("{one}_id")]
+    }
+
+    /// Returns the name of one thing of the collection: `version` of `/versions/{versionExpression}`.
+    fn kind(&self) -> Option<String> {
+        let (collection, _) = self.remove.path.rsplit_once("/{")?;
+        let last = collection.rsplit('/').next().filter(|last| !last.contains('{'))?;
+        let one = match last.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => last.strip_suffix('s').unwrap_or(last).to_owned(),
+        };
+        Some(one).filter(|one| !one.is_empty())
+    }
+
     /// Returns the name of the new resource, unique to the run, that a request to create it sends as a member of its body.
     pub fn own_name(&self, make: &RequestSpec) -> Option<String> {
         let Some(Body::Json(Value::Object(members))) = &make.body else { return None };
@@ -229,11 +285,14 @@ impl CreateOperation<'_> {
             let texts = members.iter().filter_map(|(name, value)| Some((fold(name), value.as_str()?)));
             texts.filter(|(_, text)| text.contains(UNIQUE) && !text.contains("$${"))
         };
+        let of_kind: Vec<String> = self.names_of_kind().iter().map(|name| fold(name)).collect();
         let same = unique().find(|(name, _)| *name == own || own.ends_with(name.as_str()));
+        let same = same.or_else(|| unique().find(|(name, _)| of_kind.contains(name)));
         same.or_else(|| unique().find(|(name, _)| name == "name")).map(|(_, text)| text.to_owned())
     }
 
-    /// Returns the declared location of the id of the new resource in the response of the operation that creates it.
+    /// Returns the declared location of the id of the new resource in the response of the operation that creates it. What
+    /// another thing in the response has for an id, such as who created it, is not meant.
     pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
         let success =
             self.make.responses.iter().find(|it| {
@@ -242,34 +301,64 @@ impl CreateOperation<'_> {
         let schema = api.bundle.resolve(json(success)?.schema.as_ref()?);
         let wanted = fold(self.parameter);
         let mut places: Vec<BodyPath> = Vec::new();
-        collect(schema, api, &BodyPath::root(), 0, &mut places);
+        let kind = self.kind().map(|kind| fold(&kind)).unwrap_or_default();
+        collect(schema, api, &BodyPath::root(), 0, &kind, &mut places);
         let last = |path: &BodyPath| fold(path.name().unwrap_or_default());
-        let same = places.iter().find(|path| last(path) == wanted);
-        let found = same.or_else(|| places.iter().find(|path| ["id", "uuid"].contains(&last(path).as_str())));
-        let found = found
-            .or_else(|| places.iter().find(|path| last(path).len() > 1 && wanted.ends_with(&last(path))));
+        let find = |is: &dyn Fn(&str) -> bool| places.iter().find(|path| is(&last(path)));
+        let short = ["name", "key", "slug"].into_iter().find(|end| wanted.ends_with(end));
+        let of_kind: Vec<String> = self.names_of_kind().iter().map(|name| fold(name)).collect();
+        let found = find(&|last| last == wanted)
+            .or_else(|| find(&|last| Some(last) == short))
+            .or_else(|| find(&|last| of_kind.iter().any(|name| name == last)))
+            .or_else(|| find(&|last| ["id", "uuid"].contains(&last)))
+            .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)));
         found.cloned()
     }
 }
 
-/// Collects the string and integer properties of an object, and of the objects in it.
-fn collect(schema: &Value, api: &Api, at: &BodyPath, depth: usize, places: &mut Vec<BodyPath>) {
+/// Returns true if an operation may create what its path names (201), under whatever id: that it is unknown is no fault.
+pub(super) fn creates_at_its_address(operation: &Operation) -> bool {
+    matches!(operation.method.as_str(), "PUT" | "POST")
+        && operation.path.trim_end_matches('/').ends_with('}')
+        && declares(operation, 201)
+}
+
+/// Words with which the name of a parameter ends that says what it is.
+const IDENTIFYING: [&str; 5] = ["name", "key", "slug", "uuid", "id"];
+
+/// Names of members in which responses have the thing itself.
+const WRAPPERS: [&str; 9] =
+    ["data", "result", "item", "object", "payload", "response", "attributes", "metadata", "resource"];
+
+/// Collects the string and integer properties of an object, and of the objects in it that are the thing itself: those of a name
+/// that many APIs use for it, or of its kind.
+fn collect(schema: &Value, api: &Api, at: &BodyPath, depth: usize, kind: &str, places: &mut Vec<BodyPath>) {
     let schema = api.bundle.resolve(schema);
     let mut inner = Vec::new();
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let members: Vec<(&String, &Value)> =
+        members.map(|(name, property)| (name, api.bundle.resolve(property))).collect();
+    let is_plain = |property: &Value| {
+        let kind = property.get("type").and_then(Value::as_str);
+        matches!(kind, Some("string" | "integer" | "number"))
+    };
+    // What has nothing of its own is around something else.
+    let is_around = !members.iter().any(|(_, property)| is_plain(property));
+    for (name, property) in members {
         let path = at.member(name);
-        let property = api.bundle.resolve(property);
-        match property.get("type").and_then(Value::as_str) {
-            Some("string" | "integer" | "number") => places.push(path),
-            _ => inner.push((path, property)),
+        let is_itself = is_around || WRAPPERS.contains(&fold(name).as_str()) || fold(name) == kind;
+        match is_plain(property) {
+            true => places.push(path),
+            false if is_itself => inner.push((path, property)),
+            false => {}
         }
     }
     if depth < 2 {
         for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            collect(part, api, at, depth + 1, places);
+            collect(part, api, at, depth + 1, kind, places);
         }
         for (path, property) in inner {
-            collect(property, api, &path, depth + 1, places);
+            collect(property, api, &path, depth + 1, kind, places);
         }
     }
 }

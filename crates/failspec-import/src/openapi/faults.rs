@@ -2,7 +2,7 @@
 
 use super::{
     body::{BadBody, bad_bodies},
-    crud::bare,
+    crud::{bare, creates_at_its_address},
     fault_kind::FaultKind,
     generate::{Generator, declares},
     invalid_value::of_text,
@@ -488,7 +488,7 @@ impl Generator<'_> {
         unknown: &Fault,
     ) -> Option<Fault> {
         let (_, name) = innermost(&operation.path)?;
-        let may_create = operation.method == "PUT" && declares(operation, 201);
+        let may_create = creates_at_its_address(operation);
         let capture = right.around.made.get(&innermost(&operation.path)?.0).filter(|_| !may_create)?;
         let instead = [(name, format!("${{unlike({capture})}}"))];
         let path = self.paths.fill(operation, &right.around.made, &instead).path;
@@ -509,10 +509,10 @@ impl Generator<'_> {
     ) -> Result<Option<Fault>, &'static str> {
         let mut names = names(&operation.path);
         // A PUT that may create (201) creates what has an unknown id: that is no fault. What it is created in must exist.
-        let may_create = operation.method == "PUT" && declares(operation, 201);
+        let may_create = creates_at_its_address(operation);
         let created = if may_create { names.pop() } else { None };
         if created.is_some() && names.is_empty() {
-            return Err("a PUT for an unknown id may create it (201)");
+            return Err("a request for an unknown id may create it (201)");
         }
         let Some(name) = names.last().copied() else { return Ok(None) };
         let Some(own) = parameter(operation, name) else { return Ok(None) };

@@ -16,7 +16,7 @@ use crate::names::slug;
 
 use super::{
     body::{Members, with},
-    crud::{CreateOperation, bare},
+    crud::{CreateOperation, bare, creates_at_its_address},
     fault_kind::FaultKind,
     faults::Fault,
     generate::{Generator, declares},
@@ -92,10 +92,14 @@ impl Generator<'_> {
         depth: usize,
     ) -> Option<String> {
         let mut whole = around.clone();
-        self.make_all(&creator.make.path, &mut whole, depth + 1);
-        let own_id = match creator.make.method.as_str() {
-            "PUT" => Some(self.own_id(creator.make, whole.made.len() + 1)?),
-            _ => None,
+        // What names its own id needs only what it is in.
+        let parent =
+            creator.make.path.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
+        let of = if creator.is_by_address() { parent } else { &creator.make.path };
+        self.make_all(of, &mut whole, depth + 1);
+        let own_id = match creator.is_by_address() {
+            true => Some(self.own_id(creator.make, whole.made.len() + 1)?),
+            false => None,
         };
         let names = names(&creator.make.path);
         let instead: Vec<(&str, String)> =
@@ -138,8 +142,9 @@ impl Generator<'_> {
         Some(name)
     }
 
-    /// Returns an id for what a PUT creates: a name that is unique to the run, or a UUID. `None` if the document allows neither.
-    fn own_id(&self, operation: &Operation, number: usize) -> Option<String> {
+    /// Returns an id for what a request creates at its address: a name that is unique to the run, or a UUID. `None` if the document
+    /// allows neither.
+    pub(super) fn own_id(&self, operation: &Operation, number: usize) -> Option<String> {
         let own = parameter(operation, names(&operation.path).last()?)?;
         let any = Value::Bool(true);
         let schema = own.schema.as_ref().unwrap_or(&any);
@@ -187,6 +192,13 @@ impl Generator<'_> {
         made.remove(&bare(&creator.remove.path));
         let names_itself = creator.own_name(faulty).is_some() || faulty.has_unique();
         let is_told = creator.name_at(&self.declared.api).is_some();
+        if creator.is_by_address() {
+            let own =
+                faulty.path.trim_end_matches('/').rsplit('/').next().filter(|own| own.contains("${"))?;
+            let removal = self.paths.fill(creator.remove, &made, &[(creator.parameter, own.to_owned())]);
+            let (remove, _) = self.asked(creator.remove, removal.path).ok().filter(|_| !removal.foreign)?;
+            return Some((None, step(&remove, None)));
+        }
         let (capture, own) = match declares(creator.make, 201) || names_itself && is_told {
             true => (Some((SPARE.to_owned(), creator.id_of_new(&self.declared.api, faulty, None))), None),
             // The response to a creation that says 200 may name a resource that was there before.
@@ -253,25 +265,36 @@ impl Generator<'_> {
         let (parent, item) = (bare(&operation.path[..=*parent_end]), bare(&operation.path[..=*end]));
         let made = &right.around.made;
         // A PUT that may create makes another thing there.
-        if operation.method == "PUT" && declares(operation, 201) {
+        if creates_at_its_address(operation) {
             return None;
         }
         if !made.contains_key(&parent) || !made.contains_key(&item) || right.reach == Reach::Foreign {
             return None;
         }
-        let creator = self.creators.of_item(&parent).filter(|creator| creator.make.method == "POST")?;
+        let creator = self.creators.of_item(&parent)?;
         let own = right.around.requests.get(&parent)?;
-        let name = own.unique_names().into_iter().next()?;
-        let other = own.clone().renamed(&name, &format!("{name}-other"));
+        let other = match creator.is_by_address() {
+            true => {
+                let (folder, id) = own.path.rsplit_once('/').filter(|(_, id)| id.contains(UNIQUE))?;
+                RequestSpec { path: format!("{folder}/{id}-other"), ..own.clone() }
+            }
+            false => {
+                let name = own.unique_names().into_iter().next()?;
+                own.clone().renamed(&name, &format!("{name}-other"))
+            }
+        };
         let (spare, remove) = self.spare(creator, &right.around, &other)?;
-        let (capture, id) = spare?;
+        let id = match &spare {
+            Some((capture, _)) => format!("{{{capture}}}"),
+            None => other.path.rsplit('/').next().filter(|_| creator.is_by_address())?.to_owned(),
+        };
         let all = names(&operation.path);
         let parameter = parameter(operation, all.get(ends.len() - 2)?)?;
-        let path = self.paths.fill(operation, made, &[(&parameter.name, format!("{{{capture}}}"))]).path;
+        let path = self.paths.fill(operation, made, &[(&parameter.name, id)]).path;
         let faulty = RequestSpec { path, ..right.ask.clone() };
         let what = format!("{}_of_another", slug(&parameter.name));
         let mut fault = Fault::new(FaultKind::Unknown, what, parameter.pointer.clone(), faulty);
-        fault.setup.push(step(&other, Some((SPARE, id))));
+        fault.setup.push(step(&other, spare.map(|(_, id)| (SPARE, id))));
         fault.teardown.push(remove);
         Some(fault.of_kind("another_parent", &parameter.name))
     }

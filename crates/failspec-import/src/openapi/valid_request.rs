@@ -16,7 +16,7 @@ use super::{
     generate::{Generator, declares},
     invalid_value::core,
     multipart::{BOUNDARY, fields},
-    path_values::text,
+    path_values::{MAX_CREATED, names, text},
     request_spec::{Body, RequestSpec, put, texts},
     unusual::snake,
     value_generator::{LONG, LONG_WITHIN, UNIQUE, UNIQUE_WITHIN, fill_unique, kind},
@@ -63,14 +63,24 @@ impl Generator<'_> {
     /// Returns the reason if no valid request can be generated.
     pub(super) fn right(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
         let mut around = Fixtures::default();
+        // It creates what its path names: that is a thing of the run, and new.
+        let own = self.creators.of_address(operation).filter(|_| self.allow_writes);
+        let own_id = own.and_then(|_| self.own_id(operation, MAX_CREATED + 1));
+        let parent = operation.path.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
         if self.allow_writes {
-            self.make_all(&operation.path, &mut around, 0);
+            let path = if own_id.is_some() { parent } else { &operation.path };
+            self.make_all(path, &mut around, 0);
         }
-        let filled = self.paths.fill(operation, &around.made, &[]);
+        let own_name = names(&operation.path).last().copied().unwrap_or_default();
+        let instead: Vec<(&str, String)> = own_id.iter().map(|id| (own_name, id.clone())).collect();
+        let filled = self.paths.fill(operation, &around.made, &instead);
         if PathTemplate::parse(&filled.path).is_err() {
             return Err("its path cannot be sent as written: URL parsing changes it".to_owned());
         }
-        let reach = self.reach(operation, &around, filled.foreign);
+        let reach = match own_id.is_some() && !filled.foreign {
+            true => Reach::Fresh,
+            false => self.reach(operation, &around, filled.foreign),
+        };
         let (mut ask, mut body) = self.asked(operation, filled.path)?;
         // What a creation that says 200 makes is known to be new, and removed, only by texts of its own.
         let creates = operation.method == "POST" && !only_reads(operation) && !declares(operation, 201);
@@ -114,6 +124,11 @@ impl Generator<'_> {
         let is_post = operation.method == "POST";
         let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
         if last.is_none() && destroys(operation) {
+            return Reach::Foreign;
+        }
+        // One of few settings that a system has is not the run's, unless all of what it is a setting of is.
+        let is_own = last.as_ref().is_some_and(|last| around.made.contains_key(last));
+        if self.creators.is_setting(operation) && !is_own {
             return Reach::Foreign;
         }
         match last {

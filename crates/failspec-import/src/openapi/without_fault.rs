@@ -145,7 +145,7 @@ impl<'a> Generator<'a> {
             return;
         }
         // A PUT under an id of its own would change the first thing, and not create another.
-        let creator = self.creators.of_item(&item).filter(|creator| creator.make.method != "PUT");
+        let creator = self.creators.of_item(&item).filter(|creator| !creator.is_by_address());
         let Some(creator) = creator else { return };
         let Some(made) = right.around.requests.get(&item) else { return };
         let taken = format!("{UNIQUE}-taken");
