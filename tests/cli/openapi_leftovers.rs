@@ -1,7 +1,7 @@
 //! Things that a generated pack creates are removed, and where that fails, little is left.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     sync::{Arc, Mutex},
     time::Duration,
@@ -226,5 +226,84 @@ fn a_put_that_may_create_creates_what_others_need() {
         let lines = server.lines();
         assert!(lines.iter().any(|line| line.starts_with("GET /notes/failspec-")), "{lines:?}");
         assert_eq!(notes.lock().unwrap().keys().collect::<Vec<_>>(), ["other"], "{}", done.stdout);
+    }
+}
+
+/// Entries whose keys have a form in which no name of the run fits, or are numbers. A PUT makes an entry that is not there, which
+/// the document does not say.
+const ENTRIES: &str = r##"
+openapi: 3.1.0
+info: { title: Entries, version: "1" }
+security: [{ token: [] }]
+paths:
+  /entries/{key}:
+    parameters: [{ name: key, in: path, required: true, schema: KEY }]
+    get: { responses: { '200': { description: an entry }, '401': { description: who }, '404': { description: none } } }
+    put:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [text], properties: { text: { type: string } } } } } }
+      responses: { '200': { description: changed }, '401': { description: who }, '404': { description: none } }
+    patch:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [text], properties: { text: { type: string } } } } } }
+      responses: { '200': { description: changed }, '401': { description: who }, '404': { description: none } }
+    delete: { responses: { '204': { description: gone }, '401': { description: who }, '404': { description: none } } }
+components: { securitySchemes: { token: { type: http, scheme: bearer } } }
+"##;
+
+/// A PUT that makes what is not there is one deviation: the other operations of the path find nothing of it, and it is removed.
+#[test]
+fn what_a_put_makes_under_an_unknown_id_is_found_by_no_other_request_and_removed() {
+    for key in [
+        "{ type: string, pattern: '^[a-z0-9]{12}$' }",
+        "{ type: string, maxLength: 10 }",
+        "{ type: integer }",
+        "{ type: string }",
+        "{ type: string, format: uuid }",
+    ] {
+        for upserts in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("entries.yaml"), ENTRIES.replace("KEY", key)).unwrap();
+            let import = ["import", "openapi", "entries.yaml", "--name", "entries", "--allow-writes"];
+            done(failspec(folder.path()).args(import)).exits(0);
+            let entries: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+            entries.lock().unwrap().insert("others".to_owned());
+            let shared = Arc::clone(&entries);
+            let server = Server::start(move |asked| {
+                let mut entries = shared.lock().unwrap();
+                let path = asked.path_and_query().0;
+                let key = path.strip_prefix("/entries/").unwrap_or_default().to_owned();
+                // Who asks is not checked where it makes something: what that leaves is removed, too.
+                let is_change = matches!(asked.method.as_str(), "PUT" | "PATCH");
+                let is_known = asked.header("authorization") == Some("Bearer right");
+                match asked.method.as_str() {
+                    _ if !is_known && !(upserts && is_change) => {
+                        Reply::json(401, "{}").with("WWW-Authenticate", "Bearer")
+                    }
+                    "PUT" if upserts => {
+                        entries.insert(key);
+                        Reply::json(200, "{}")
+                    }
+                    _ if !entries.contains(&key) => Reply::json(404, "{}"),
+                    "DELETE" => {
+                        entries.remove(&key);
+                        Reply::new(204, "", "")
+                    }
+                    _ => Reply::json(200, "{}"),
+                }
+            });
+            let run = ["run", "entries", "--packs", ".", "--url", &server.url, "--role", "user=bearer:env:TOKEN"];
+            let report = ["--report", "json=report.json"];
+            let done = done(failspec(folder.path()).env("TOKEN", "right").args(run).args(report));
+            let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+            let report: Value = serde_json::from_str(&report).unwrap();
+            let cases = report["cases"].as_array().unwrap();
+            let violated = cases.iter().filter(|case| !case["violations"].as_array().unwrap().is_empty());
+            let violated: Vec<&str> = violated.map(|case| case["name"].as_str().unwrap()).collect();
+            let is_of_put = |name: &&&str| name.contains("put_entries") || name.contains("patch_entries");
+            let puts = violated.iter().filter(is_of_put).count();
+            assert_eq!(puts, violated.len(), "{key}: {violated:?}\n{}", done.stdout);
+            assert_eq!(puts > 0, upserts, "{key}: {}", done.stdout);
+            let left = entries.lock().unwrap().clone();
+            assert_eq!(left.iter().collect::<Vec<_>>(), ["others"], "{key}: {}", done.stdout);
+        }
     }
 }

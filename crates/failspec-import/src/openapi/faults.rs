@@ -51,6 +51,8 @@ pub(super) struct Fault {
     pub inferred: bool,
     /// True if most servers accept it, and do what it says.
     pub tolerated: bool,
+    /// True if its path has an id that nobody but the run has: what it creates there may be removed.
+    pub names_own: bool,
     /// The number of objects and lists of the body that it is within.
     pub depth: usize,
     /// Steps that it needs beside those of the valid request: their setup comes last, and their teardown first.
@@ -70,6 +72,7 @@ impl Fault {
             faulty,
             inferred: false,
             tolerated: false,
+            names_own: false,
             depth: 0,
             setup: Vec::new(),
             teardown: Vec::new(),
@@ -484,7 +487,7 @@ impl Generator<'_> {
         let what = format!("{}_of_the_same_form", unknown.what);
         let faulty = RequestSpec { path, ..unknown.faulty.clone() };
         let fault = Fault::new(FaultKind::Unknown, what, unknown.rule.clone(), faulty);
-        Some(fault.of_kind("unknown_id", name))
+        Some(Fault { names_own: true, ..fault.of_kind("unknown_id", name) })
     }
 
     /// Returns the request for a resource that does not exist; none if the path names no resource.
@@ -505,18 +508,22 @@ impl Generator<'_> {
         }
         let Some(name) = names.last().copied() else { return Ok(None) };
         let Some(own) = parameter(operation, name) else { return Ok(None) };
-        let Some(nothing) = self.paths.nothing(own) else {
+        let Some(nothing) = self.paths.nothing(operation, own) else {
             return Err("so few ids of this form are possible that each one may exist");
         };
         let mut faulty = right.ask.clone();
-        let mut instead = vec![(name, nothing)];
+        let mut names_own = nothing.is_own;
+        let mut instead = vec![(name, nothing.text)];
         // In what does not exist there is nothing either.
         let inner = created.and_then(|created| Some((created, parameter(operation, created)?)));
-        instead.extend(inner.and_then(|(created, inner)| Some((created, self.paths.nothing(inner)?))));
+        let inner = inner.and_then(|(created, inner)| Some((created, self.paths.nothing(operation, inner)?)));
+        names_own |= inner.as_ref().is_some_and(|(_, nothing)| nothing.is_own);
+        instead.extend(inner.map(|(created, nothing)| (created, nothing.text)));
         faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         let what = format!("unknown_{}", slug(name));
-        Ok(Some(Fault::new(class, what, rule, faulty).of_kind("unknown_id", name)))
+        let fault = Fault::new(class, what, rule, faulty).of_kind("unknown_id", name);
+        Ok(Some(Fault { names_own, ..fault }))
     }
 }
 

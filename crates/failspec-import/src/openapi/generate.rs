@@ -10,6 +10,7 @@ use failspec_pack::openapi::{Declared, Operation};
 
 use super::{
     crud::{CreateOperation, CreateOperations},
+    effects::{destroys, only_reads},
     failure_catalog::FailureCatalog,
     fault_kind::FaultKind,
     faults::Fault,
@@ -18,7 +19,7 @@ use super::{
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
     second_credentials::SecondCredentials,
-    valid_request::{Reach, ValidRequest, destroys, only_reads},
+    valid_request::{Reach, ValidRequest},
     value_generator::ValueGenerator,
 };
 
@@ -234,8 +235,10 @@ impl<'a> Generator<'a> {
         right: &ValidRequest,
         faults: Vec<Fault>,
     ) -> Vec<Fault> {
-        let nothing =
-            faults.iter().find(|fault| fault.class == FaultKind::Unknown).map(|it| it.faulty.path.clone());
+        let nothing = faults
+            .iter()
+            .find(|it| it.class == FaultKind::Unknown)
+            .map(|it| (it.faulty.path.clone(), it.names_own));
         let all = faults.len();
         let kept: Vec<Fault> = faults
             .into_iter()
@@ -245,7 +248,7 @@ impl<'a> Generator<'a> {
                 FaultKind::UnknownReference if right.foreign_body => Some(fault),
                 // Most APIs check the credentials before the resource, so the resource need not exist.
                 FaultKind::Credentials => {
-                    fault.faulty.path.clone_from(nothing.as_ref()?);
+                    (fault.faulty.path, fault.names_own) = nothing.clone()?;
                     fault.class = FaultKind::CredentialsForUnknown;
                     Some(fault)
                 }

@@ -6,13 +6,14 @@ use failspec_pack::{openapi::Operation, pack::PathTemplate};
 
 use super::{
     crud::bare,
+    effects::destroys,
     fault_kind::FaultKind,
     faults::Fault,
     fixtures::Fixtures,
     generate::{Generator, declares},
     path_values::CreatedResources,
     request_spec::{Body, RequestSpec},
-    valid_request::{Reach, ValidRequest, destroys},
+    valid_request::{Reach, ValidRequest},
 };
 
 impl<'a> Generator<'a> {

@@ -6,6 +6,7 @@
 
 mod body;
 mod crud;
+mod effects;
 mod error_envelope;
 mod failure_catalog;
 mod fault_kind;

@@ -28,9 +28,36 @@ pub(super) const NO_SUCH_UUID: &str = "f5a1c0de-9b7e-4d63-8a42-1c6e0d9b8f37";
 /// Another one.
 pub(super) const OTHER_NO_SUCH_UUID: &str = "f5a1c0de-9b7e-4d63-8a42-1c6e0d9b8f38";
 
+/// An id that is unlikely to exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NoSuchId {
+    /// The id as it stands in a path.
+    pub text: String,
+    /// True if nobody but the run has it: what a request creates under it may be removed.
+    pub is_own: bool,
+}
+
+impl NoSuchId {
+    fn own(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_own: true }
+    }
+
+    /// A UUID that is new in each run.
+    pub fn uuid() -> Self {
+        Self::own("${uuid}")
+    }
+}
+
 /// Generates an id for a path that a schema allows and that is unlikely to exist. Examples and defaults are not used,
 /// because they may exist. Returns `None` if there are so few possible values that each one may exist.
-pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) -> Option<String> {
+///
+/// `purpose` selects among several: what one operation creates under its id is not found by another one.
+pub(super) fn nothing(
+    sampler: &ValueGenerator<'_>,
+    schema: &Value,
+    name: &str,
+    purpose: Purpose<'_>,
+) -> Option<NoSuchId> {
     let inner = core(&sampler.declared.api.bundle, schema);
     if inner.get("enum").is_some() || inner.get("const").is_some() {
         return None;
@@ -40,19 +67,23 @@ pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) 
         let most = inner.get("maximum").and_then(Value::as_f64).unwrap_or(f64::MAX);
         let least = inner.get("minimum").and_then(Value::as_f64).unwrap_or(0.0);
         let few = most - least < ENOUGH.exp2();
-        return (!few && sampler.is_allowed(schema, &NO_SUCH_NUMBER.into()))
-            .then(|| NO_SUCH_NUMBER.to_string());
+        let is_allowed = |number: i64| !few && sampler.is_allowed(schema, &number.into());
+        let by_chance = purpose.may_create.then(|| random_number(sampler.seed, purpose.operation));
+        let by_chance = by_chance.filter(|number| is_allowed(*number));
+        let fixed = || Some(NO_SUCH_NUMBER).filter(|number| is_allowed(*number));
+        let is_own = by_chance.is_some();
+        return by_chance.or_else(fixed).map(|number| NoSuchId { text: number.to_string(), is_own });
     }
     if !matches!(kind, Some("string") | None) {
         return None;
     }
     match inner.get("format").and_then(Value::as_str) {
-        Some("uuid") => return Some("${uuid}".to_owned()),
+        Some("uuid") => return Some(NoSuchId::uuid()),
         Some("date" | "date-time" | "time" | "duration" | "ipv4" | "ipv6" | "boolean") => return None,
         _ => {}
     }
     if sampler.is_allowed(schema, &format!("no-such-{LIKE_UNIQUE}").into()) {
-        return Some("no-such-${unique}".to_owned());
+        return Some(NoSuchId::own("no-such-${unique}"));
     }
     let hir = match inner.get("pattern").and_then(Value::as_str) {
         Some(pattern) => regex_syntax::parse(pattern).ok()?,
@@ -61,9 +92,24 @@ pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) 
             regex_syntax::parse(&format!("[a-z0-9]{{{most}}}")).ok()?
         }
     };
-    let (text, bits) = by_chance(&hir, &mut Rng::new(sampler.seed, name), 0)?;
+    let mut dice = Rng::new(sampler.seed, &format!("{name}{}", purpose.operation));
+    let (text, bits) = by_chance(&hir, &mut dice, 0)?;
     (bits >= ENOUGH && sampler.is_allowed(schema, &text.as_str().into()))
-        .then(|| percent_encode(&text).to_string())
+        .then(|| NoSuchId::own(percent_encode(&text)))
+}
+
+/// The operation that is asked for an id that does not exist.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Purpose<'o> {
+    /// Its name; empty for a reference in a body.
+    pub operation: &'o str,
+    /// True if a server may create what has the id, and another operation could then find it.
+    pub may_create: bool,
+}
+
+/// Returns one of 2²⁸ numbers that fit into a signed 32-bit integer, and none of which is [`NO_SUCH_NUMBER`].
+fn random_number(seed: u64, name: &str) -> i64 {
+    (1 << 30) + i64::try_from(Rng::new(seed, name).roll(1 << 28)).unwrap_or_default()
 }
 
 /// A pseudo-random number generator. The same seed and name give the same numbers.

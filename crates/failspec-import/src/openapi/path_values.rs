@@ -11,7 +11,11 @@ use failspec_pack::{
     pack::Variable,
 };
 
-use super::{crud::bare, nonexistent_id::nothing, value_generator::ValueGenerator};
+use super::{
+    crud::bare,
+    nonexistent_id::{NoSuchId, Purpose, nothing},
+    value_generator::ValueGenerator,
+};
 
 /// Fills the parameters of paths. Values that only the target knows become variables of the contract.
 #[derive(Debug)]
@@ -150,13 +154,16 @@ impl<'a> Paths<'a> {
 
     /// Generates a value that the schema of a parameter allows and that is unlikely to be an existing id. Returns
     /// `None` if that is not possible.
-    pub fn nothing(&self, parameter: &Parameter) -> Option<String> {
+    pub fn nothing(&self, operation: &Operation, parameter: &Parameter) -> Option<NoSuchId> {
         // An API may refuse an id of another form before it looks for it.
         if parameter.examples.iter().filter_map(Value::as_str).any(is_uuid) {
-            return Some("${uuid}".to_owned());
+            return Some(NoSuchId::uuid());
         }
         let any = Value::Bool(true);
-        nothing(&self.sampler, parameter.schema.as_ref().unwrap_or(&any), &parameter.name)
+        let schema = parameter.schema.as_ref().unwrap_or(&any);
+        let may_create = !operation.is_safe() && operation.method != "DELETE";
+        let purpose = Purpose { operation: &operation.name(), may_create };
+        nothing(&self.sampler, schema, &parameter.name, purpose)
     }
 }
 

@@ -12,13 +12,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     crud::bare,
+    effects::only_reads,
     fault_kind::FaultKind,
     faults::Fault,
     fixtures::Fixtures,
     generate::{Generator, declares, names_any},
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
-    valid_request::{Reach, ValidRequest, only_reads},
+    valid_request::{Reach, ValidRequest},
     value_generator::UNIQUE,
 };
 
@@ -44,7 +45,7 @@ impl<'a> Generator<'a> {
             let why = "it is not guarded and declares no 403: every role may call it";
             return self.leave_out(why, operation, &what);
         }
-        let mut class = FaultKind::Denied;
+        let (mut class, mut names_own) = (FaultKind::Denied, false);
         let mut faulty = right.ask.clone();
         match right.reach {
             Reach::Foreign => {
@@ -53,6 +54,7 @@ impl<'a> Generator<'a> {
                     return self.leave_out(why, operation, &what);
                 };
                 (faulty.path, class) = (nothing.faulty.path, FaultKind::DeniedForUnknown);
+                names_own = nothing.names_own;
             }
             Reach::Fresh if !self.is_removable(operation) && !self.allow_leftovers => {
                 let why = "what it creates could not be deleted (--allow-leftovers)";
@@ -66,7 +68,7 @@ impl<'a> Generator<'a> {
             false => format!("{}/security", operation.pointer),
         };
         let fault = Fault::new(class, what.replace(' ', "_"), rule, faulty);
-        self.note_as_role(operation, right, fault, Vec::new());
+        self.note_as_role(operation, right, Fault { names_own, ..fault }, Vec::new());
     }
 
     /// Generates the request of another tenant for what the first one created.

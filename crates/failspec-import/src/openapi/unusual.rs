@@ -12,7 +12,7 @@ use super::{
     faults::Fault,
     generate::Generator,
     invalid_value::{InvalidValue, MAX_TEXT_LEN, core},
-    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, OTHER_NO_SUCH_UUID, nothing},
+    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, OTHER_NO_SUCH_UUID, Purpose, nothing},
     path_values::text,
     query_languages::{is_opaque, wrong_texts},
     request_spec::{Body, put},
@@ -321,7 +321,7 @@ impl Generator<'_> {
             Some("integer" | "number") => Some(NO_SUCH_NUMBER.into()),
             _ if is("format", "uuid") => Some(NO_SUCH_UUID.into()),
             _ => {
-                let id = nothing(&self.sampler, schema, name)?;
+                let id = nothing(&self.sampler, schema, name, Purpose::default())?.text;
                 Some(id.replace(UNIQUE, &UNIQUE_WITHIN.to_string()).into())
             }
         }

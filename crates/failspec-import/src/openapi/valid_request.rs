@@ -11,11 +11,12 @@ use failspec_pack::{
 use super::{
     body::Members,
     crud::bare,
+    effects::{destroys, is_of_words, only_reads},
     fixtures::Fixtures,
     generate::{Generator, declares},
     invalid_value::core,
     multipart::{BOUNDARY, fields},
-    path_values::{names, parameter, text},
+    path_values::text,
     request_spec::{Body, RequestSpec, put, texts},
     unusual::snake,
     value_generator::{LONG, LONG_WITHIN, UNIQUE, UNIQUE_WITHIN, fill_unique, kind},
@@ -48,96 +49,12 @@ pub(super) enum Reach {
     Foreign,
 }
 
-/// The last path segments of POST operations that only read, because a query would be too long for a URL.
-const READING: [&str; 14] = [
-    "search", "filter", "query", "count", "lookup", "validate", "preview", "estimate", "paginate", "history",
-    "find", "list", "suggest", "_search",
-];
-
-/// The first words of the last path segment of such operations, if it has several: `find-by-metadata`.
-const READING_FIRST: [&str; 8] = ["search", "filter", "query", "count", "lookup", "find", "list", "validate"];
-
-/// Returns true if an operation only reads, judging by its method and path.
-pub(super) fn only_reads(operation: &Operation) -> bool {
-    let last = last_segment(operation);
-    let name = snake(&last);
-    let (first, rest) = name.split_once('_').unwrap_or((&name, ""));
-    let reads = READING.contains(&last.to_ascii_lowercase().as_str())
-        || READING_FIRST.contains(&first) && !rest.is_empty();
-    operation.is_safe() || operation.method == "POST" && reads
-}
-
-/// Returns the last segment of the path of an operation that is no parameter with few values.
-fn last_segment(operation: &Operation) -> String {
-    let is_word = |segment: &&str| {
-        let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
-        name.and_then(|name| parameter(operation, name)).is_some_and(has_few_values)
-    };
-    let mut segments = operation.path.trim_end_matches('/').rsplit('/');
-    segments.find(|segment| !is_word(segment)).unwrap_or_default().to_owned()
-}
-
-/// Returns true if the document lists the values of a parameter.
-fn has_few_values(parameter: &Parameter) -> bool {
-    let lists = |schema: &Value| schema.get("enum").is_some() || schema.get("const").is_some();
-    parameter.schema.as_ref().is_some_and(lists)
-}
-
-/// Returns true if all parameters of a path have few values.
-fn is_of_words(operation: &Operation) -> bool {
-    let mut names = names(&operation.path).into_iter();
-    names.all(|name| parameter(operation, name).is_some_and(has_few_values))
-}
-
 fn is_empty_list(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
 }
 
 /// Maximum number of optional members of a body that are kept.
 const MAX_OPTIONAL: usize = 30;
-
-/// Words in the last path segment of operations that create nothing, with any method: they remove something, or switch a state
-/// of the whole system.
-const DESTROYING: [&str; 32] = [
-    "delete",
-    "purge",
-    "reset",
-    "clear",
-    "remove",
-    "wipe",
-    "drop",
-    "truncate",
-    "destroy",
-    "flush",
-    "shutdown",
-    "restart",
-    "stop",
-    "revoke",
-    "prune",
-    "cleanup",
-    "start",
-    "enable",
-    "disable",
-    "pause",
-    "resume",
-    "suspend",
-    "lock",
-    "unlock",
-    "activate",
-    "deactivate",
-    "abort",
-    "kill",
-    "reload",
-    "reboot",
-    "upgrade",
-    "restore",
-];
-
-/// Returns true if an operation deletes or stops something, judging by its path.
-pub(super) fn destroys(operation: &Operation) -> bool {
-    let last = last_segment(operation).to_ascii_lowercase();
-    last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
-}
 
 impl Generator<'_> {
     /// Builds a request that the document allows.

@@ -5,11 +5,12 @@ use failspec_pack::openapi::Operation;
 use super::{
     body::{Members, with},
     crud::bare,
+    effects::only_reads,
     generate::Generator,
     path_values::SPARE,
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
-    valid_request::{Reach, ValidRequest, json_body, only_reads},
+    valid_request::{Reach, ValidRequest, json_body},
     value_generator::UNIQUE,
 };
 

@@ -1,0 +1,346 @@
+//! What an operation does, judging by its method, its path and its words: it reads, or it destroys something.
+
+use serde_json::Value;
+
+use failspec_pack::openapi::{Operation, Parameter, ResponseStatus};
+
+use super::{
+    path_values::{names, parameter},
+    unusual::snake,
+};
+
+/// The last path segments of POST operations that only read, because a query would be too long for a URL.
+const READING: [&str; 14] = [
+    "search", "filter", "query", "count", "lookup", "validate", "preview", "estimate", "paginate", "history",
+    "find", "list", "suggest", "_search",
+];
+
+/// The first words of the last path segment of such operations, if it has several: `find-by-metadata`.
+const READING_FIRST: [&str; 8] = ["search", "filter", "query", "count", "lookup", "find", "list", "validate"];
+
+/// The last path segments of POST operations that mostly read: the words of the document may say otherwise.
+const MOSTLY_READING: [&str; 5] = ["aggregate", "batch_check", "compare", "diff", "explain"];
+
+/// The last path segments, or their first words, of POST operations that may as well change or start something
+/// (`/messages/{id}/read`, `/volumes/{id}/expand`): they read only if the words of the document say so.
+const AMBIGUOUS: [&str; 9] =
+    ["calculate", "check", "evaluate", "expand", "parse", "read", "render", "simulate", "test"];
+
+/// The first words of a summary or an id of an operation that reads.
+const READING_VERBS: [&str; 35] = [
+    "aggregate",
+    "calculate",
+    "check",
+    "compare",
+    "compute",
+    "count",
+    "describe",
+    "determine",
+    "diff",
+    "estimate",
+    "evaluate",
+    "expand",
+    "explain",
+    "fetch",
+    "filter",
+    "find",
+    "get",
+    "inspect",
+    "list",
+    "lookup",
+    "parse",
+    "predict",
+    "preview",
+    "query",
+    "read",
+    "render",
+    "retrieve",
+    "return",
+    "search",
+    "show",
+    "simulate",
+    "suggest",
+    "test",
+    "validate",
+    "verify",
+];
+
+/// The first words of a summary or an id of an operation that changes something, or starts what does.
+const CHANGING_VERBS: [&str; 24] = [
+    "add", "apply", "cancel", "create", "delete", "enqueue", "execute", "initiate", "launch", "mark",
+    "perform", "post", "queue", "record", "register", "remove", "run", "save", "schedule", "set", "start",
+    "store", "trigger", "update",
+];
+
+/// Words anywhere in the summary of an ambiguous operation, or in its id or last segment, that say that it has an effect.
+const EFFECTS: [&str; 40] = [
+    "asynchronous",
+    "asynchronously",
+    "background",
+    "capacity",
+    "cluster",
+    "create",
+    "created",
+    "creates",
+    "disk",
+    "email",
+    "enqueue",
+    "filesystem",
+    "job",
+    "mail",
+    "mark",
+    "marked",
+    "marks",
+    "notification",
+    "queue",
+    "resize",
+    "run",
+    "saved",
+    "saves",
+    "schedule",
+    "scheduled",
+    "send",
+    "sends",
+    "sms",
+    "start",
+    "started",
+    "starts",
+    "trigger",
+    "triggers",
+    "update",
+    "updated",
+    "updates",
+    "volume",
+    "volumes",
+    "webhook",
+    "unread",
+];
+
+/// Words in the summary of an operation on one thing that say that it reads, where its verb is its last segment alone:
+/// `Check whether …`.
+const RESULTS: [&str; 12] = [
+    "whether",
+    "if",
+    "return",
+    "returns",
+    "returned",
+    "result",
+    "results",
+    "tree",
+    "relationship",
+    "relationships",
+    "would",
+    "without",
+];
+
+/// Returns true if an operation only reads, judging by its method, its path and the words of the document.
+pub(super) fn only_reads(operation: &Operation) -> bool {
+    let last = last_segment(operation);
+    let name = snake(&last);
+    let (first, rest) = name.split_once('_').unwrap_or((&name, ""));
+    let reads = || {
+        READING.contains(&last.to_ascii_lowercase().as_str())
+            || READING_FIRST.contains(&first) && !rest.is_empty()
+            || MOSTLY_READING.contains(&name.as_str())
+                && returns_something(operation)
+                && !says_that_it_changes(operation)
+            || (AMBIGUOUS.contains(&name.as_str()) || first == "test")
+                && returns_something(operation)
+                && says_that_it_reads(operation, &name)
+    };
+    operation.is_safe() || operation.method == "POST" && reads()
+}
+
+/// Returns true if the successes of an operation neither say that it made (201) or started (202) something, nor that there is
+/// nothing to read (204).
+fn returns_something(operation: &Operation) -> bool {
+    let mut successes = operation.responses.iter().map(|response| response.status);
+    successes.all(|status| !matches!(status, ResponseStatus::Exactly(201 | 202 | 204 | 205)))
+}
+
+/// Returns true if the first word of the summary or of the id of an operation says that it changes something.
+fn says_that_it_changes(operation: &Operation) -> bool {
+    first_words(operation).any(|word| is_verb(&word, &CHANGING_VERBS))
+}
+
+/// Returns true if the first word of the summary or of the id of an operation says that it reads, and no other word says that it
+/// does more.
+fn says_that_it_reads(operation: &Operation, segment: &str) -> bool {
+    let texts = [&operation.summary, operation.id.as_deref().unwrap_or_default(), segment];
+    let has_effect = texts.iter().any(|text| snake(text).split('_').any(|word| EFFECTS.contains(&word)));
+    let verb = segment.split('_').next().unwrap_or_default();
+    // `POST /messages/{id}/read` may be called `readMessage` and mark it as read.
+    let is_of_one_thing =
+        operation.path.trim_end_matches('/').rsplit('/').nth(1).is_some_and(|it| it.ends_with('}'));
+    let tells_results = || snake(&operation.summary).split('_').any(|word| RESULTS.contains(&word));
+    let is_enough = |word: &str| !is_of_one_thing || !is_verb(word, &[verb]) || tells_results();
+    !has_effect
+        && !says_that_it_changes(operation)
+        && first_words(operation).any(|word| is_verb(&word, &READING_VERBS) && is_enough(&word))
+}
+
+/// Returns true if a word is one of these verbs, also in the third person: `returns`.
+fn is_verb(word: &str, verbs: &[&str]) -> bool {
+    let stems = [Some(word), word.strip_suffix('s'), word.strip_suffix("es")];
+    stems.into_iter().flatten().any(|stem| verbs.contains(&stem))
+}
+
+/// Returns the first words of the summary and of the id of an operation, in lower case. An id may have the name of a service
+/// before it, as in `PermissionsService_CheckPermission`.
+fn first_words(operation: &Operation) -> impl Iterator<Item = String> {
+    let id = operation.id.as_deref().unwrap_or_default();
+    let within = id.rsplit_once(['_', '.', '/']).map(|(_, own)| own);
+    let within = within.filter(|own| own.starts_with(|letter: char| letter.is_ascii_uppercase()));
+    let texts = [Some(operation.summary.as_str()), Some(id), within];
+    texts.into_iter().flatten().filter_map(first_word).collect::<Vec<_>>().into_iter()
+}
+
+fn first_word(text: &str) -> Option<String> {
+    snake(text).split('_').find(|word| !word.is_empty()).map(str::to_owned)
+}
+
+/// Returns the last segment of the path of an operation that is no parameter with few values.
+fn last_segment(operation: &Operation) -> String {
+    let is_word = |segment: &&str| {
+        let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        name.and_then(|name| parameter(operation, name)).is_some_and(has_few_values)
+    };
+    let mut segments = operation.path.trim_end_matches('/').rsplit('/');
+    segments.find(|segment| !is_word(segment)).unwrap_or_default().to_owned()
+}
+
+/// Returns true if the document lists the values of a parameter.
+fn has_few_values(parameter: &Parameter) -> bool {
+    let lists = |schema: &Value| schema.get("enum").is_some() || schema.get("const").is_some();
+    parameter.schema.as_ref().is_some_and(lists)
+}
+
+/// Returns true if all parameters of a path have few values.
+pub(super) fn is_of_words(operation: &Operation) -> bool {
+    let mut names = names(&operation.path).into_iter();
+    names.all(|name| parameter(operation, name).is_some_and(has_few_values))
+}
+
+/// Words in the last path segment of operations that create nothing, with any method: they remove something, or switch a state
+/// of the whole system.
+const DESTROYING: [&str; 32] = [
+    "delete",
+    "purge",
+    "reset",
+    "clear",
+    "remove",
+    "wipe",
+    "drop",
+    "truncate",
+    "destroy",
+    "flush",
+    "shutdown",
+    "restart",
+    "stop",
+    "revoke",
+    "prune",
+    "cleanup",
+    "start",
+    "enable",
+    "disable",
+    "pause",
+    "resume",
+    "suspend",
+    "lock",
+    "unlock",
+    "activate",
+    "deactivate",
+    "abort",
+    "kill",
+    "reload",
+    "reboot",
+    "upgrade",
+    "restore",
+];
+
+/// Returns true if an operation deletes or stops something, judging by its path.
+pub(super) fn destroys(operation: &Operation) -> bool {
+    let last = last_segment(operation).to_ascii_lowercase();
+    last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::openapi::Api;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Returns what is said of `POST path` with this id, this summary and a success of this status.
+    fn reads(path: &str, id: &str, summary: &str, status: &str) -> bool {
+        let operation = json!({
+            "operationId": id, "summary": summary, "responses": { status: { "description": "done" } }
+        });
+        let document = json!({
+            "openapi": "3.1.0", "info": { "title": "Any", "version": "1" }, "paths": { path: { "post": operation } }
+        });
+        let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+        only_reads(&api.operations[0])
+    }
+
+    #[test]
+    fn a_post_reads_if_its_path_says_so_and_in_doubt_only_if_its_words_do() {
+        for (path, id, summary) in [
+            ("/things/search", "", ""),
+            ("/stores/{id}/list-objects", "ListObjects", "List all objects of a type"),
+            (
+                "/stores/{id}/batch-check",
+                "BatchCheck",
+                "Send a list of `check` operations in a single request",
+            ),
+            ("/stores/{id}/check", "Check", "Check whether a user is authorized to access an object"),
+            ("/stores/{id}/read", "Read", "Get tuples from the store that matches a query"),
+            ("/stores/{id}/expand", "Expand", "Expand all relationships in userset tree format"),
+            (
+                "/v1/permissions/check",
+                "PermissionsService_CheckPermission",
+                "CheckPermission determines access",
+            ),
+            ("/v1/relationships/read", "", "ReadRelationships reads a set of the relationships"),
+            ("/rules/evaluate", "", "Evaluates a rule on an input"),
+            ("/expressions/parse", "parseExpression", ""),
+            ("/prices/calculate", "", "Returns the price"),
+            ("/templates/{id}/render", "", "Preview of the text of a template"),
+            ("/queries/explain", "", ""),
+            ("/versions/diff", "", "The difference of two versions"),
+            ("/versions/compare", "compareVersions", ""),
+            ("/events/aggregate", "", ""),
+            ("/sources/test-connection", "", "Test the connection to a source"),
+            ("/policies/{id}/simulate", "", "Shows what a policy would allow"),
+        ] {
+            assert!(reads(path, id, summary, "200"), "{path} {id} {summary}");
+            // What starts a job, makes a thing, or says nothing, does not read.
+            let is_plain = READING.iter().any(|word| path.ends_with(word)) || path.contains("/list-");
+            for status in ["201", "202", "204"] {
+                assert_eq!(reads(path, id, summary, status), is_plain, "{path} {status}");
+            }
+        }
+        for (path, id, summary) in [
+            ("/things", "", "List things"),
+            ("/messages/{id}/read", "", ""),
+            ("/messages/{id}/read", "readMessage", ""),
+            ("/messages/{id}/read", "readMessage", "Mark a message as read"),
+            ("/messages/read", "", "Set all messages to read"),
+            ("/watches/{id}/check", "checkWatch", "Check a watch now"),
+            ("/health/check", "", "Start a check"),
+            ("/health/check", "", "Checks are started in the background"),
+            ("/volumes/{id}/expand", "expandVolume", "Expand a volume"),
+            ("/volumes/{id}/expand", "", "Expand it"),
+            ("/videos/{id}/render", "", "Render a video"),
+            ("/models/evaluate", "", "Run an evaluation"),
+            ("/documents/parse", "", "Parse documents: a job is started"),
+            ("/invoices/{id}/calculate", "", ""),
+            ("/channels/{id}/test-email", "", "Test the settings"),
+            ("/channels/{id}/test", "", "Send a message to test the channel"),
+            ("/reports/aggregate", "", "Start the aggregation"),
+            ("/versions/compare", "createComparison", ""),
+        ] {
+            assert!(!reads(path, id, summary, "200"), "{path} {id} {summary}");
+        }
+    }
+}
