@@ -290,7 +290,8 @@ fn what_a_put_makes_under_an_unknown_id_is_found_by_no_other_request_and_removed
                     _ => Reply::json(200, "{}"),
                 }
             });
-            let run = ["run", "entries", "--packs", ".", "--url", &server.url, "--role", "user=bearer:env:TOKEN"];
+            let run =
+                ["run", "entries", "--packs", ".", "--url", &server.url, "--role", "user=bearer:env:TOKEN"];
             let report = ["--report", "json=report.json"];
             let done = done(failspec(folder.path()).env("TOKEN", "right").args(run).args(report));
             let report = fs::read_to_string(folder.path().join("report.json")).unwrap();

@@ -118,6 +118,8 @@ fn teams(asked: &Received, things: &Things, forgets: &str) -> Reply {
             things.insert(format!("{path}/{id}"), body);
             Reply::json(201, json!({ "id": id }).to_string())
         }
+        // It is no path of the document, so there is nothing to touch.
+        ("GET", ["failspec-no-such-path"]) => refused(404, "missing"),
         (_, [.., last]) if !last.starts_with("own-") => {
             things.insert("/touched".to_owned(), format!("{} {path}", asked.method).into());
             Reply::json(200, "{}")

@@ -24,6 +24,7 @@ pub const UNUSED: &[&str] = &[
     "success",
     "undeclared-requirement",
     "undeclared-restriction",
+    "read-only",
     "unsupported-method",
     // No built-in pack documents these statuses, or bodies of this media type.
     "proxy-authenticate",

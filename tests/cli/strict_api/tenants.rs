@@ -108,11 +108,23 @@ pub enum Weakness {
     NumberForText,
     /// It names only one method of a path.
     ShortAllow,
+    /// It breaks on a byte in the query, or in an id, that is no UTF-8.
+    NotUtf8InQuery,
+    NotUtf8InPath,
+    /// It breaks on a `/` in an id, and comes to another route with `..`.
+    EncodedSlash,
+    EncodedParent,
+    /// It breaks on a path that it does not have, or shows a page.
+    MissingPath,
+    PageForMissingPath,
+    /// It breaks on a member that it alone sets, or lets the client set it.
+    ReadOnlyMember,
+    KeepsReadOnlyMember,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 66] = [
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -171,15 +183,26 @@ impl Weakness {
         Self::AllowedNull,
         Self::NumberForText,
         Self::ShortAllow,
+        Self::NotUtf8InQuery,
+        Self::NotUtf8InPath,
+        Self::EncodedSlash,
+        Self::EncodedParent,
+        Self::MissingPath,
+        Self::PageForMissingPath,
+        Self::ReadOnlyMember,
+        Self::KeepsReadOnlyMember,
     ];
 
     /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
     pub fn warning(self) -> Option<&'static str> {
         match self {
-            Self::ConvertsTexts | Self::CutsFractions | Self::MoreBehindTheBody | Self::NumberForText => {
-                Some("not-rejected")
-            }
+            Self::ConvertsTexts
+            | Self::CutsFractions
+            | Self::MoreBehindTheBody
+            | Self::NumberForText
+            | Self::PageForMissingPath => Some("not-rejected"),
             Self::ShortAllow => Some("allow"),
+            Self::KeepsReadOnlyMember => Some("read-only"),
             Self::RefusesAllowedNull
             | Self::RefusesBeyondAscii
             | Self::RefusesNegative
@@ -223,6 +246,7 @@ pub fn document(number: u64) -> Value {
         "size": { "type": "integer", "minimum": 1, "maximum": 9 },
         "nick": { "type": ["string", "null"] },
         "due": { "type": "string", "format": "date-time" },
+        "created_at": { "type": "string", "format": "date-time", "readOnly": true },
     });
     if many == "pets" {
         properties["owner_id"] = json!({ "type": "string" });
@@ -351,6 +375,16 @@ impl Api {
 
     fn reply(&self, request: &Received) -> Reply {
         let (path, query) = request.path_and_query();
+        let is_list = path == "/owners/..%2F.." && request.method == "GET";
+        if self.is(Weakness::EncodedParent) && is_list {
+            return Reply::new(200, "text/html", "<html><body>The page of all</body></html>");
+        }
+        if self.is(Weakness::PageForMissingPath) && path.starts_with("/failspec") {
+            return Reply::new(200, "text/html", "<html><body>The page of all</body></html>");
+        }
+        if self.is(Weakness::NotUtf8InQuery) && query.contains("%FF") {
+            return Reply::json(500, json!({}));
+        }
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let said = Said {
             method: request.method.clone(),
@@ -377,7 +411,9 @@ impl Api {
             _ => return refusal(404),
         };
         let path = id.map_or_else(|| format!("/{kind}"), |_| format!("/{kind}/{{id}}"));
-        let Some(item) = self.document["paths"].get(&path) else { return refusal(404) };
+        let Some(item) = self.document["paths"].get(&path) else {
+            return if self.is(Weakness::MissingPath) { (500, json!({})) } else { refusal(404) };
+        };
         let Some(operation) = item.get(said.method.to_ascii_lowercase()) else { return refusal(405) };
         let given = said.header("authorization").and_then(|it| it.strip_prefix("Bearer "));
         let Some((role, _)) = TOKENS.iter().find(|(_, token)| Some(*token) == given) else {
@@ -410,6 +446,8 @@ impl Api {
             Weakness::NulInQuery => all().any(|value| value.contains('\0')),
             Weakness::BeyondAscii => all().any(|value| !value.is_ascii()),
             Weakness::NulInPath => said.path.contains("%00"),
+            Weakness::NotUtf8InPath => said.path.contains("%FF"),
+            Weakness::EncodedSlash => said.path.contains("failspec%2F"),
             Weakness::LongId => said.path.len() > 500,
             Weakness::UnbalancedQuery => value("q").is_some_and(|q| q.contains('\'')),
             Weakness::CutOffFilter => value("q").is_some_and(|q| q.starts_with('{') && !q.ends_with('}')),
@@ -499,6 +537,7 @@ impl Api {
             Some(Weakness::BeyondAscii) => texts.iter().any(|text| !text.is_ascii()),
             Some(Weakness::LongText) => texts.iter().any(|text| text.len() > 5_000),
             Some(Weakness::NullBody) => body.is_null(),
+            Some(Weakness::ReadOnlyMember) => body.get("created_at").is_some(),
             Some(Weakness::AllowedNull) => body.get("nick") == Some(&Value::Null),
             Some(Weakness::DateOutOfRange) => {
                 body["due"].as_str().is_some_and(|due| due.starts_with("0001-"))
@@ -605,7 +644,11 @@ impl Api {
             let thing =
                 Thing { kind: kind.to_owned(), tenant: tenant.to_owned(), name: name.clone(), body: None };
             things.known.insert(id.clone(), thing);
-            return (201, json!({ "id": id, "name": name }));
+            let kept = body.as_ref().and_then(|body| body.get("created_at"));
+            return match kept.filter(|_| self.is(Weakness::KeepsReadOnlyMember)) {
+                Some(kept) => (201, json!({ "id": id, "name": name, "created_at": kept })),
+                None => (201, json!({ "id": id, "name": name })),
+            };
         };
         if said.method == "DELETE" {
             things.known.remove(id);

@@ -117,6 +117,8 @@ impl Generator<'_> {
         self.strangers(operation, right, &mut faults);
         self.unknown(operation, right, &mut faults);
         self.unusual(operation, right, &mut faults);
+        self.odd_addresses(operation, right, &mut faults);
+        self.read_only_members(operation, right, &mut faults);
         faults
     }
 
@@ -164,8 +166,13 @@ impl Generator<'_> {
                     continue;
                 }
                 let mut faulty = right.ask.clone();
+                let mut names_own = false;
                 if in_path {
-                    let instead = percent_encode(&value).to_string();
+                    let Some(named) = self.for_path(operation, parameter, flaw.what, &value) else {
+                        continue;
+                    };
+                    names_own = named.is_own;
+                    let instead = percent_encode(&named.text).to_string();
                     faulty.path =
                         self.paths.fill(operation, &right.around.made, &[(&parameter.name, instead)]).path;
                 } else {
@@ -180,6 +187,7 @@ impl Generator<'_> {
                 faults.push(Fault {
                     inferred: flaw.doubtful,
                     tolerated: flaw.tolerated,
+                    names_own,
                     ..Fault::new(class, what, parameter.pointer.clone(), faulty)
                         .of_kind(flaw.what, &parameter.name)
                 });

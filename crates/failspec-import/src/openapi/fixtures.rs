@@ -217,10 +217,13 @@ impl Generator<'_> {
         around: &Fixtures,
     ) -> Option<StepSource> {
         let is_item = operation.path.trim_end_matches('/').ends_with('}');
-        // A server that checks neither the id nor who asks creates it all the same.
+        // A server that checks neither the id, nor its form, nor who asks creates it all the same.
         let names_nothing = matches!(
             fault.class,
-            FaultKind::Unknown | FaultKind::CredentialsForUnknown | FaultKind::DeniedForUnknown
+            FaultKind::Unknown
+                | FaultKind::InvalidPath
+                | FaultKind::CredentialsForUnknown
+                | FaultKind::DeniedForUnknown
         );
         let may_create = matches!(operation.method.as_str(), "PUT" | "PATCH" | "POST");
         if !names_nothing || !fault.names_own || !may_create || !is_item {

@@ -23,21 +23,6 @@ use super::{
     value_generator::ValueGenerator,
 };
 
-/// Maximum number of scenarios for one operation.
-const MAX_PER_KIND: usize = 104;
-
-/// Maximum number of scenarios for one operation up to which those are added whose requests most servers accept.
-const MAX_TOLERATED: usize = 72;
-
-/// Maximum number of such requests to an operation whose creations nothing removes: a run stops to create after three that stay.
-const MAX_LASTING: usize = 1;
-
-/// The number of those that any operation gets; a third of them in a large API, whose pack could not be read else.
-const MIN_TOLERATED: usize = 40;
-
-/// Number of operations from which on an API is large.
-const LARGE_API: usize = 500;
-
 /// Generates the scenarios of a document.
 pub(super) struct Generator<'a> {
     pub declared: &'a Declared,
@@ -123,6 +108,7 @@ impl<'a> Generator<'a> {
             }
         }
         self.methods();
+        self.path_that_does_not_exist();
     }
 
     /// Returns the number of scenarios and of faults that were left out.
@@ -154,77 +140,9 @@ impl<'a> Generator<'a> {
             self.limit_lasting(operation, &mut faults);
         }
         self.limit(operation, &mut faults);
-        self.limit_tolerated(operation, &mut faults);
         for fault in faults {
             self.note(operation, right, fault);
         }
-    }
-
-    /// Limits the requests of an operation that most servers accept, and whose creations nothing removes: of each one is left.
-    fn limit_lasting(&mut self, operation: &Operation, faults: &mut Vec<Fault>) {
-        let mut room = MAX_LASTING;
-        let mut takes_room = |fault: &mut Fault| {
-            let is_over = fault.tolerated && room == 0;
-            room -= usize::from(fault.tolerated && !is_over);
-            is_over
-        };
-        let more = faults.extract_if(.., |fault| takes_room(fault)).count();
-        if more > 0 {
-            let why = "what most servers accept is sent once where the thing that it creates stays";
-            self.leave_out(why, operation, &format!("{more} of them"));
-        }
-    }
-
-    /// Limits the faults of an operation: what is deep within a body is left out first, and first of that a second fault of a kind
-    /// at one depth.
-    fn limit(&mut self, operation: &Operation, faults: &mut Vec<Fault>) {
-        let (mut sure, tolerated): (Vec<Fault>, Vec<Fault>) =
-            std::mem::take(faults).into_iter().partition(|fault| !fault.tolerated);
-        let room = MAX_PER_KIND - MIN_TOLERATED.min(tolerated.len());
-        if sure.len() > room {
-            // What is no value of a schema is asked once, and comes first; what the document allows comes last.
-            let is_value = |fault: &Fault| matches!(fault.class, FaultKind::Invalid | FaultKind::InvalidPath);
-            sure.sort_by_key(|fault| (fault.class.is_allowed(), is_value(fault), fault.depth));
-            let more = sure.len() - room;
-            self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
-            sure.truncate(room);
-        }
-        faults.extend(sure.into_iter().chain(tolerated));
-    }
-
-    /// Limits the requests that most servers accept, so that large bodies do not make large packs: of each kind one comes first.
-    fn limit_tolerated(&mut self, operation: &Operation, faults: &mut Vec<Fault>) {
-        let (tolerated, sure): (Vec<Fault>, Vec<Fault>) =
-            std::mem::take(faults).into_iter().partition(|fault| fault.tolerated);
-        *faults = sure;
-        let room = match self.declared.api.operations.len() {
-            ..LARGE_API => MAX_TOLERATED.saturating_sub(faults.len()).max(MIN_TOLERATED),
-            _ => MIN_TOLERATED / 3,
-        };
-        let more = tolerated.len().saturating_sub(room);
-        if more > 0 {
-            self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
-        }
-        // One of each kind first, each in another part of the request: a part that refuses everything hides the rest.
-        let mut kinds: Vec<(String, Vec<(usize, Fault)>)> = Vec::new();
-        for (index, fault) in tolerated.into_iter().enumerate() {
-            match kinds.iter_mut().find(|(kind, _)| *kind == fault.kind) {
-                Some((_, faults)) => faults.push((index, fault)),
-                None => kinds.push((fault.kind.clone(), vec![(index, fault)])),
-            }
-        }
-        let mut ranked: Vec<(usize, usize, Fault)> = Vec::new();
-        for (number, (_, mut faults)) in kinds.into_iter().enumerate() {
-            faults.sort_by_key(|(_, fault)| fault.depth);
-            let depth = faults.first().map_or(0, |(_, fault)| fault.depth);
-            let outer = faults.iter().take_while(|(_, fault)| fault.depth == depth).count();
-            faults[..outer].rotate_left(number % outer.max(1));
-            ranked.extend(faults.into_iter().enumerate().map(|(time, (index, fault))| (time, index, fault)));
-        }
-        ranked.sort_by_key(|(time, index, fault)| (*time, fault.depth, *index));
-        ranked.truncate(room);
-        ranked.sort_by_key(|(_, index, _)| *index);
-        faults.extend(ranked.into_iter().map(|(.., fault)| fault));
     }
 
     /// Keeps only the requests that cannot change data that existed before the run, because their paths name no

@@ -106,7 +106,7 @@ impl<'a> Generator<'a> {
 
     /// Builds a request with only the address and the credentials of an operation. Its reach is [`Reach::Foreign`],
     /// so it is never sent itself.
-    fn unsent(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
+    pub(super) fn unsent(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
         let filled = self.paths.fill(operation, &CreatedResources::new(), &[]);
         PathTemplate::parse(&filled.path).map_err(|error| error.to_string())?;
         let mut ask = RequestSpec::of(operation, filled.path, self.sends_credentials(operation));

@@ -38,7 +38,8 @@ pub(super) struct NoSuchId {
 }
 
 impl NoSuchId {
-    fn own(text: impl Into<String>) -> Self {
+    /// An id that nobody but the run has.
+    pub fn own(text: impl Into<String>) -> Self {
         Self { text: text.into(), is_own: true }
     }
 

@@ -39,6 +39,7 @@ mod not_rejected;
 mod openapi_context;
 mod problem_details;
 mod proxy_authenticate;
+mod read_only;
 mod recovers;
 mod registry;
 mod repeatable;

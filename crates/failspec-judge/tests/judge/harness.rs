@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use failspec_base::message::{BodyError, Exchange, Request, Response};
+use failspec_base::{
+    message::{Body, BodyError, Exchange, Request, Response},
+    secret::RedactedText,
+};
 use failspec_judge::check::{
     self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, UnmetSuccess, View,
 };
@@ -39,7 +42,8 @@ impl World {
     pub fn with_document(contract: &str, scenario: &str, document: &str) -> Self {
         let contract = format!("contract: t\nas_of: 2026-11-20\n{contract}\n");
         let request = if scenario.contains("request:") { "" } else { "request: GET /notes/absent, " };
-        let control = if scenario.contains("control:") { "" } else { "control: { request: GET /notes/1 }, " };
+        let has_control = scenario.contains("control:") || scenario.contains("no_server_error");
+        let control = if has_control { "" } else { "control: { request: GET /notes/1 }, " };
         let scenarios = format!("contract: t\nscenarios:\n  s: {{ {request}{control}{scenario} }}\n");
         let texts = [
             ("schemas/t/contract.yaml".to_owned(), contract),
@@ -95,6 +99,16 @@ impl World {
         let mut found = check::judge(&subject.expect("the request under test has a response"));
         found.extend(check::undocumented(&self.pack.contract, &self.pack.scenarios[0], &observed));
         found
+    }
+
+    /// Returns the findings about a case whose request has no fault, and had this JSON body, in short.
+    pub fn judge_without_fault(&self, body: &Value, reply: Reply) -> Vec<String> {
+        let observed = self.observed(&[(Phase::Request, reply)], |observed| {
+            let bytes = body.to_string();
+            let shown = RedactedText::from(bytes.as_str());
+            observed.records[0].exchange.request.body = Some(Body { bytes: bytes.into(), shown });
+        });
+        in_short(&check::judge_without_fault(&self.pack.contract, &self.pack.scenarios[0], &observed))
     }
 
     /// Returns the finding that the connection was closed on the request under test, in short; `twice` is true if it

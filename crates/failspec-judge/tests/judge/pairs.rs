@@ -364,6 +364,21 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         found.contains(&"violation concurrent".to_owned())
     };
     assert!(succeeded(0) && succeeded(2) && !succeeded(1));
+    // A time that the API alone sets: it takes that of the request, or its own one. What it would choose itself says nothing.
+    let created = |fault: &str, response: Value| {
+        let scenario = format!(
+            "expect: no_server_error, request: POST /notes, fault: {fault}, part: created_at, json: {{}}"
+        );
+        let contract = "failures: [ { id: bad, status: 400, summary: x } ]";
+        let world = World::new(contract, &scenario);
+        let sent = json!({ "name": "one", "created_at": "2001-02-03T04:05:06Z" });
+        world.judge_without_fault(&sent, Reply::json(201, response)).contains(&"warning read-only".to_owned())
+    };
+    let old = json!({ "created_at": "2001-02-03T04:05:06Z" });
+    let new = json!({ "created_at": "2026-11-20T04:05:06Z", "name": "one" });
+    assert!(created("read_only_member", old.clone()) && created("read_only_member", json!({ "data": old })));
+    assert!(!created("read_only_member", new) && !created("read_only_member", json!({})));
+    assert!(!created("read_only_value", old.clone()) && !created("further_member", old));
     // A method that the path does not have, and a document that declares no refusal of it.
     let method = World::new(
         "failures: [ { id: refused, status: 4xx, source: inferred, summary: x } ]",
@@ -372,6 +387,7 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     let refused = |status| method.judge(text(status)).contains(&"warning unsupported-method".to_owned());
     assert!(refused(404) && refused(400) && !refused(405) && !refused(401));
     let mut proven = BTreeSet::from([
+        "read-only",
         "unsupported-method",
         "concurrent",
         "names-fault",

@@ -89,6 +89,8 @@ pub(super) enum Weight {
     Forbidden,
     /// Many servers convert the value, or take it for one that is absent.
     Converted,
+    /// The document does not have the path, and many servers show a page there.
+    NoSuchPath,
 }
 
 impl Weight {
@@ -112,6 +114,7 @@ impl Weight {
         match fault {
             Some("another_parent") => Self::OtherParent,
             Some("unknown_id" | "undeclared_method") => Self::NothingThere,
+            Some("no_such_path") => Self::NoSuchPath,
             Some(kind) if Self::CONVERTED.contains(&kind) => Self::Converted,
             _ => Self::Forbidden,
         }
