@@ -97,6 +97,16 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
         return refused(503).with("Retry-After", "0");
     }
     match (asked.method.as_str(), path) {
+        // A router that cleans paths, and a page for people.
+        ("GET", path) if is("cleans paths") && path.contains("%2F") => {
+            Reply::new(301, "text/html", "<a href=\"/\">Moved</a>").with("Location", "/")
+        }
+        ("GET", path) if is("cleans paths") && path.starts_with("/failspec") => {
+            Reply::new(302, "text/html", "").with("Location", "/login")
+        }
+        _ if is("cleans paths") && asked.path.contains("%FF") => refused(400),
+        _ if is("breaks on bytes") && asked.path.contains("%FF") => Reply::close(),
+        ("GET", "/failspec-no-such-path") if is("path") => refused(500),
         ("GET", "/version") if is("version") => refused(500),
         ("GET", "/version") if is("version closes") => Reply::close(),
         ("GET", "/version") if is("version has another body") => Reply::json(200, "{}"),
@@ -177,6 +187,20 @@ fn an_api_that_refuses_in_its_own_way_conforms_and_nothing_is_left() {
     assert_eq!(told.len(), 5, "{stdout}");
 }
 
+/// What a router and a page for people do with addresses is no deviation but for statuses that the document does not have.
+#[test]
+fn an_api_whose_router_cleans_paths_conforms() {
+    let (code, report, stdout, left) = run("cleans paths");
+    assert_eq!((code, left.len()), (0, 0), "{stdout}");
+    let warnings = found(&report, "warnings");
+    assert!(warnings.iter().all(|warning| warning.starts_with("undeclared-status ")), "{warnings:?}");
+    assert!(
+        warnings.contains(&"undeclared-status get_pools_pool_name_pool_name_encoded_parent".to_owned()),
+        "{warnings:?}"
+    );
+    assert!(!warnings.iter().any(|warning| warning.contains("no_such_path")), "{warnings:?}");
+}
+
 /// The API may say nothing of what it created, call it by its name alone, or be overloaded once.
 #[test]
 fn what_is_created_is_found_and_removed_however_the_api_names_it() {
@@ -201,6 +225,8 @@ fn what_the_document_does_not_declare_is_asked_and_found() {
         ("taken name", "server-error", "post_pools_created_twice"),
         ("taken name", "server-error", "put_pools_pool_name_taken_name"),
         ("free header", "server-error", "get_pools_x_trace_free_text"),
+        ("breaks on bytes", "connection-closed", "get_pools_pool_name_pool_name_not_utf8"),
+        ("path", "server-error", "no_such_path"),
         ("breaks on no object", "connection-closed", "post_pools_body_wrong_type"),
     ] {
         let (code, report, stdout, _) = run(wrong);

@@ -399,3 +399,21 @@ fn wrong_values_that_an_accepted_request_brought_are_one_row() {
     refused.part = Some("kind".into());
     assert_eq!(short(&[refused]), [of("declared-schema", 1, 1)]);
 }
+
+/// That a server shows a page at a path which is not there says little, and nothing of things that are not there.
+#[test]
+fn a_path_that_is_not_there_is_the_last_row_and_one_of_its_own() {
+    let accepted = |name: &str, operation: &str, fault: &str| {
+        let mut case =
+            ran(name, operation, [200, 200], vec![warning("not-rejected", "a success (HTTP 200)")]);
+        case.fault = Some(fault.into());
+        case
+    };
+    let cases = [
+        accepted("t::a::1", "GET /failspec-no-such-path", "no_such_path"),
+        accepted("t::a::2", "GET /things/{id}", "unknown_id"),
+        accepted("t::a::3", "PUT /things/{id}", "unknown_id"),
+    ];
+    let cases: Vec<usize> = group_findings(&cases).into_iter().map(|row| row.cases).collect();
+    assert_eq!(cases, [2, 1]);
+}
