@@ -187,7 +187,7 @@ fn an_api_that_refuses_in_its_own_way_conforms_and_nothing_is_left() {
     assert_eq!(told.len(), 5, "{stdout}");
 }
 
-/// What a router and a page for people do with addresses is no deviation but for statuses that the document does not have.
+/// A router that cleans addresses, and a page for people, deviate only by statuses that the document does not have.
 #[test]
 fn an_api_whose_router_cleans_paths_conforms() {
     let (code, report, stdout, left) = run("cleans paths");

@@ -1,4 +1,4 @@
-//! What an operation does, judging by its method, its path and its words: it reads, or it destroys something.
+//! Effects of an operation, judging by its method, its path and its words: it reads, or it destroys something.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What of the faults of an operation is left out where there are too many: never the last one of its kind, nor the last one
+//! Limits on the faults of an operation: of too many, neither the last one of its kind is left out, nor the last one
 //! about a member or a parameter.
 
 use std::{
