@@ -275,7 +275,7 @@ fn what_a_put_makes_under_an_unknown_id_is_found_by_no_other_request_and_removed
                 let is_change = matches!(asked.method.as_str(), "PUT" | "PATCH");
                 let is_known = asked.header("authorization") == Some("Bearer right");
                 match asked.method.as_str() {
-                    _ if !is_known && !(upserts && is_change) => {
+                    _ if !(is_known || upserts && is_change) => {
                         Reply::json(401, "{}").with("WWW-Authenticate", "Bearer")
                     }
                     "PUT" if upserts => {

@@ -203,6 +203,7 @@ impl Weakness {
             | Self::PageForMissingPath => Some("not-rejected"),
             Self::ShortAllow => Some("allow"),
             Self::KeepsReadOnlyMember => Some("read-only"),
+            Self::EncodedParent => Some("undeclared-media-type"),
             Self::RefusesAllowedNull
             | Self::RefusesBeyondAscii
             | Self::RefusesNegative

@@ -190,6 +190,13 @@ fn declared() -> Vec<Pair> {
             false,
             |asked, reply| if asked.query == "limit=0" { Reply::json(200, json!([1])) } else { reply },
         ),
+        pair(
+            "read-only",
+            "no_server_error::make_a_thing_of_another_time",
+            on!(201, reply => reply.set("created_at", json!("2001-02-03T04:05:06Z"))),
+            false,
+            on!(201, reply => reply.set("created_at", json!("2026-11-20T04:05:06Z"))),
+        ),
         // The media type is not declared, but the body is validated against the schema nevertheless.
         pair(
             "declared-schema",

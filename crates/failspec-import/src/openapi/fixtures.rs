@@ -124,7 +124,13 @@ impl Generator<'_> {
                 _ => false,
             });
         // Otherwise, the API might respond with an existing resource, and the teardown would delete that one.
-        let make = if is_own { make } else { self.with_own_texts(creator.make, &make)? };
+        let make = match is_own {
+            true if self.is_known_by_text(creator, &make) => {
+                self.with_own_texts(creator.make, &make).unwrap_or(make)
+            }
+            true => make,
+            false => self.with_own_texts(creator.make, &make)?,
+        };
         let id = creator.id_of_new(&self.declared.api, &make, own_id.as_deref());
         whole.made.insert(bare(&creator.remove.path), name.clone());
         let removal = self.paths.fill(creator.remove, &whole.made, &[]);
@@ -140,6 +146,14 @@ impl Generator<'_> {
         whole.requests.insert(bare(&creator.remove.path), make);
         *around = whole;
         Some(name)
+    }
+
+    /// Returns true if the response to a creation does not tell the id of what it made, and the body of the request names it with no
+    /// text of the run: it must, so that the thing is known at all.
+    pub(super) fn is_known_by_text(&self, creator: CreateOperation<'_>, make: &RequestSpec) -> bool {
+        !creator.is_by_address()
+            && creator.name_at(&self.declared.api).is_none()
+            && creator.own_name(make).is_none()
     }
 
     /// Returns an id for what a request creates at its address: a name that is unique to the run, or a UUID. `None` if the document

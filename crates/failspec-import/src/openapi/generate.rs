@@ -15,6 +15,7 @@ use super::{
     fault_kind::FaultKind,
     faults::Fault,
     fixtures::Fixtures,
+    odd_addresses::may_be_another_route,
     path_values::{CreatedResources, Paths},
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
@@ -203,6 +204,7 @@ impl<'a> Generator<'a> {
             let goal = if fault.should_be_accepted() { Goal::Accepted } else { Goal::NoServerError };
             self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
             if let Some(scenario) = self.scenarios.last_mut() {
+                scenario.inferred = may_be_another_route(&fault.kind);
                 (scenario.fault, scenario.part) = (fault.kind, fault.part);
             }
             return;

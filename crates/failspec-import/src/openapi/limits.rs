@@ -134,10 +134,10 @@ impl Generator<'_> {
             room -= usize::from(fault.tolerated && !is_over);
             is_over
         };
-        let more = faults.extract_if(.., |fault| takes_room(fault)).count();
-        if more > 0 {
+        let more: Vec<Fault> = faults.extract_if(.., |fault| takes_room(fault)).collect();
+        if !more.is_empty() {
             let why = "what most servers accept is sent once where the thing that it creates stays";
-            self.leave_out(why, operation, &format!("{more} of them"));
+            self.leave_out(why, operation, &in_words(more.iter().map(|fault| fault.kind.as_str())));
         }
     }
 

@@ -31,6 +31,7 @@ mod request_spec;
 mod roles;
 mod scenario;
 mod second_credentials;
+mod unknown_ids;
 mod unusual;
 mod valid_request;
 mod value_generator;

@@ -22,6 +22,12 @@ const NOT_UTF8: &str = "failspec%FF";
 const ONE_SEGMENT: [(&str, &str); 2] =
     [("encoded_slash", "failspec%2Ffailspec"), ("encoded_parent", "..%2F..")];
 
+/// Returns true for a kind of text that many routers decode before they find the route, so that the document may speak of another
+/// operation than the one that answers.
+pub(super) fn may_be_another_route(kind: &str) -> bool {
+    ONE_SEGMENT.iter().any(|(known, _)| *known == kind)
+}
+
 impl Generator<'_> {
     /// Adds requests to an operation that only reads with texts in its address that no value of a parameter expresses: a byte that
     /// is no UTF-8, and a `/` that separates nothing.

@@ -82,6 +82,10 @@ impl Generator<'_> {
     fn foreign(&self, schema: &Value, name: &str) -> Option<Foreign> {
         let inner = core(&self.declared.api.bundle, schema);
         let format = inner.get("format").and_then(Value::as_str);
+        // What an object or a list names may be there.
+        if matches!(inner.as_object().and_then(kind), Some("object" | "array") | None) {
+            return None;
+        }
         let is_listed = inner.get("enum").is_some() || inner.get("const").is_some();
         let time = LONG_AGO.iter().find(|(known, _)| Some(*known) == format).map(|(_, time)| json!(time));
         let own = match inner.as_object().and_then(kind) {

@@ -83,9 +83,9 @@ impl Generator<'_> {
         };
         let (mut ask, mut body) = self.asked(operation, filled.path)?;
         // What a creation that says 200 makes is known to be new, and removed, only by texts of its own.
-        let creates = operation.method == "POST" && !only_reads(operation) && !declares(operation, 201);
-        if creates
-            && self.creators.of_collection(operation).is_some()
+        let creates = operation.method == "POST" && !only_reads(operation);
+        if let Some(creator) = self.creators.of_collection(operation).filter(|_| creates)
+            && (!declares(operation, 201) || self.is_known_by_text(creator, &ask))
             && let Some(own) = self.with_own_texts(operation, &ask)
         {
             body = unescaped(&own);

@@ -1,0 +1,106 @@
+//! Requests for things that do not exist.
+
+use crate::names::slug;
+use failspec_pack::openapi::Operation;
+
+use super::{
+    crud::{bare, creates_at_its_address},
+    fault_kind::FaultKind,
+    faults::Fault,
+    generate::{Generator, declares},
+    path_values::{names, parameter},
+    request_spec::RequestSpec,
+    valid_request::ValidRequest,
+};
+
+impl Generator<'_> {
+    /// Adds a request for a resource that does not exist.
+    pub(super) fn unknown(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        if says_that_it_may_be_absent(operation) {
+            let why = "the document says that there need be no such thing";
+            return self.leave_out(why, operation, "unknown id");
+        }
+        faults.extend(self.under_another_parent(operation, right));
+        match self.of_nothing(operation, right) {
+            Ok(fault) => {
+                // An id of another form may be refused for its form.
+                let same_form = fault.as_ref().and_then(|fault| self.of_same_form(operation, right, fault));
+                faults.extend(same_form.or(fault));
+            }
+            Err(why) => self.leave_out(why, operation, "unknown id"),
+        }
+    }
+
+    /// Returns the request for a resource that does not exist with an id of the form that the API gives to what it creates, if
+    /// the document does not say what that form is: of another form it may be refused before it is looked for.
+    fn of_same_form(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+        unknown: &Fault,
+    ) -> Option<Fault> {
+        let (_, name) = innermost(&operation.path)?;
+        let may_create = creates_at_its_address(operation);
+        let capture = right.around.made.get(&innermost(&operation.path)?.0).filter(|_| !may_create)?;
+        let instead = [(name, format!("${{unlike({capture})}}"))];
+        let path = self.paths.fill(operation, &right.around.made, &instead).path;
+        let what = format!("{}_of_the_same_form", unknown.what);
+        let faulty = RequestSpec { path, ..unknown.faulty.clone() };
+        let fault = Fault::new(FaultKind::Unknown, what, unknown.rule.clone(), faulty);
+        Some(Fault { names_own: true, ..fault.of_kind("unknown_id", name) })
+    }
+
+    /// Returns the request for a resource that does not exist; none if the path names no resource.
+    ///
+    /// # Errors
+    /// Returns the reason if the request might name one that exists, or create one.
+    pub(super) fn of_nothing(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+    ) -> Result<Option<Fault>, &'static str> {
+        let mut names = names(&operation.path);
+        // A PUT that may create (201) creates what has an unknown id: that is no fault. What it is created in must exist.
+        let may_create = creates_at_its_address(operation);
+        let created = if may_create { names.pop() } else { None };
+        if created.is_some() && names.is_empty() {
+            return Err("a request for an unknown id may create it (201)");
+        }
+        let Some(name) = names.last().copied() else { return Ok(None) };
+        let Some(own) = parameter(operation, name) else { return Ok(None) };
+        let Some(nothing) = self.paths.nothing(operation, own) else {
+            return Err("so few ids of this form are possible that each one may exist");
+        };
+        let mut faulty = right.ask.clone();
+        let mut names_own = nothing.is_own;
+        let mut instead = vec![(name, nothing.text)];
+        // In what does not exist there is nothing either.
+        let inner = created.and_then(|created| Some((created, parameter(operation, created)?)));
+        let inner = inner.and_then(|(created, inner)| Some((created, self.paths.nothing(operation, inner)?)));
+        names_own |= inner.as_ref().is_some_and(|(_, nothing)| nothing.is_own);
+        instead.extend(inner.map(|(created, nothing)| (created, nothing.text)));
+        faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
+        let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
+        let what = format!("unknown_{}", slug(name));
+        let fault = Fault::new(class, what, rule, faulty).of_kind("unknown_id", name);
+        Ok(Some(Fault { names_own, ..fault }))
+    }
+}
+
+/// Returns true if an operation declares no refusal of an id that does not exist, and says in words that it may create the thing,
+/// or that the thing may be absent.
+fn says_that_it_may_be_absent(operation: &Operation) -> bool {
+    const WORDS: [&str; 7] =
+        ["or create", "create or", "upsert", "if it exists", "if exists", "if present", "or add"];
+    let says = || {
+        let summary = operation.summary.to_ascii_lowercase();
+        WORDS.iter().any(|words| summary.contains(words))
+    };
+    !operation.is_safe() && !declares(operation, 404) && !declares(operation, 410) && says()
+}
+
+/// Returns the bare path of the innermost resource that a path names, and the parameter that identifies it.
+fn innermost(path: &str) -> Option<(String, &str)> {
+    let end = path.rfind('}')?;
+    Some((bare(&path[..=end]), names(path).last().copied()?))
+}
