@@ -1,8 +1,11 @@
 //! Operations that create the resources of other operations.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::body_path::BodyPath;
 use failspec_pack::{
@@ -217,20 +220,17 @@ impl CreateOperation<'_> {
     }
 
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
-    /// document declares, and where there is nothing, at the usual ones.
+    /// document declares, or, if it declares none, at the usual ones.
     pub fn id_of_new(&self, api: &Api, make: &RequestSpec, own_id: Option<&str>) -> CaptureSource {
         if let Some(id) = own_id {
             // The response may call it otherwise, or say nothing of it.
             let place = Part::Body(BodyPath::root().member(self.parameter).pointer());
             return CaptureSource { default: Some(id.to_owned()), ..place.into() };
         }
-        let declared = self.name_at(api).map(|declared| declared.pointer());
-        let default = self.own_name(make);
-        if let Some(declared) = &declared
-            && default.is_none()
-        {
-            return Part::Body(declared.clone()).into();
+        if let Some(declared) = self.name_at(api) {
+            return Part::Body(declared.pointer()).into();
         }
+        let default = self.own_name(make);
         let own = self.parameter;
         let mut names = vec![own.to_owned()];
         // `pool_name` of `/pools/{pool_name}` is `name` in the response.
@@ -240,7 +240,7 @@ impl CreateOperation<'_> {
         if short.is_none_or(|short| ["uuid", "id"].contains(&short)) {
             names.extend(["id".to_owned(), "uuid".to_owned()]);
         }
-        let mut places: Vec<Pointer> = declared.into_iter().collect();
+        let mut places: Vec<Pointer> = Vec::new();
         for folder in [BodyPath::root(), BodyPath::root().member("data")] {
             for place in names.iter().map(|name| folder.member(name).pointer()) {
                 if !places.contains(&place) {
@@ -279,7 +279,12 @@ impl CreateOperation<'_> {
 
     /// Returns the name of the new resource, unique to the run, that a request to create it sends as a member of its body.
     pub fn own_name(&self, make: &RequestSpec) -> Option<String> {
-        let Some(Body::Json(Value::Object(members))) = &make.body else { return None };
+        let members = match &make.body {
+            Some(Body::Json(Value::Object(members))) => Cow::Borrowed(members),
+            // The same body without its media type.
+            Some(Body::Text(text)) => Cow::Owned(serde_json::from_str::<Map<String, Value>>(text).ok()?),
+            _ => return None,
+        };
         let own = fold(self.parameter);
         let unique = || {
             let texts = members.iter().filter_map(|(name, value)| Some((fold(name), value.as_str()?)));
