@@ -15,6 +15,7 @@ mod fixtures;
 mod generate;
 mod invalid_value;
 mod json_parameter;
+mod late_dates;
 mod limits;
 mod methods;
 mod missing_path;
