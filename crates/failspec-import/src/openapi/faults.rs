@@ -118,6 +118,7 @@ impl Generator<'_> {
         self.unknown(operation, right, &mut faults);
         self.unusual(operation, right, &mut faults);
         self.odd_addresses(operation, right, &mut faults);
+        self.oversized_ids(operation, right, &mut faults);
         self.read_only_members(operation, right, &mut faults);
         faults
     }
@@ -548,7 +549,7 @@ fn says_that_it_may_be_absent(operation: &Operation) -> bool {
 }
 
 /// Returns the bare path of the innermost resource that a path names, and the parameter that identifies it.
-fn innermost(path: &str) -> Option<(String, &str)> {
+pub(super) fn innermost(path: &str) -> Option<(String, &str)> {
     let end = path.rfind('}')?;
     Some((bare(&path[..=end]), names(path).last().copied()?))
 }
