@@ -39,6 +39,7 @@ mod newcomer;
 mod observe;
 mod openapi;
 mod openapi_drift;
+mod openapi_examples;
 mod openapi_forms;
 mod openapi_identity;
 mod openapi_learning;

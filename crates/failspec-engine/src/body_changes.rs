@@ -1,4 +1,4 @@
-//! Changes to the JSON body of a request: members that are added, and values that take the place of others.
+//! Changes to the JSON body of a request: members that are added or left out, and values that take the place of others.
 
 use failspec_base::template::{JsonTemplate, Placeholder};
 use failspec_judge::check::show;
@@ -13,16 +13,21 @@ pub(super) struct Change {
     /// The value that is replaced. A body with another one is left as it is: that may be the fault. `None`: a member is added
     /// where there is none.
     instead_of: Option<JsonTemplate>,
-    value: JsonTemplate,
+    /// `None`: the member is left out.
+    value: Option<JsonTemplate>,
 }
 
 impl Change {
     pub fn add(path: Vec<String>, value: JsonTemplate) -> Self {
-        Self { path, instead_of: None, value }
+        Self { path, instead_of: None, value: Some(value) }
     }
 
     pub fn replace(path: Vec<String>, own: JsonTemplate, value: JsonTemplate) -> Self {
-        Self { path, instead_of: Some(own), value }
+        Self { path, instead_of: Some(own), value: Some(value) }
+    }
+
+    pub fn leave_out(path: Vec<String>, own: JsonTemplate) -> Self {
+        Self { path, instead_of: Some(own), value: None }
     }
 
     /// Returns true if it adds a member to a body.
@@ -31,9 +36,21 @@ impl Change {
             && at(template, &self.path).is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
     }
 
-    /// Returns the new value for people.
+    /// Returns true if it leaves a member of a body out.
+    pub fn leaves_out(&self) -> bool {
+        self.value.is_none()
+    }
+
+    /// Returns the new value for people; of a member that is left out the one that it had.
     pub fn shown(&self) -> String {
-        self.value.as_constant().map_or_else(|| "a value of the run".to_owned(), show)
+        let value = self.value.as_ref().or(self.instead_of.as_ref()).and_then(JsonTemplate::as_constant);
+        value.map_or_else(|| "a value of the run".to_owned(), show)
+    }
+
+    /// Returns the change with another name of the run in its value, if it has one: for a second thing in the same case.
+    pub fn for_another(&self) -> Self {
+        let value = self.value.as_ref().map(renamed);
+        Self { value, ..self.clone() }
     }
 
     fn applies_to(&self, own: Option<&JsonTemplate>) -> bool {
@@ -113,12 +130,25 @@ fn apply(own: &mut JsonTemplate, path: &[String], change: &Change) -> bool {
             if !change.applies_to(member.as_ref().map(|(_, value)| value)) {
                 return false;
             }
-            match member {
-                Some((_, value)) => *value = change.value.clone(),
-                None => members.push((step.clone(), change.value.clone())),
+            match (member, &change.value) {
+                (Some((_, own)), Some(value)) => *own = value.clone(),
+                (None, Some(value)) => members.push((step.clone(), value.clone())),
+                (_, None) => members.retain(|(name, _)| name != step),
             }
             true
         }
+    }
+}
+
+/// Returns a value in which a text that is the name of the run is another one.
+fn renamed(value: &JsonTemplate) -> JsonTemplate {
+    let parsed = |text: &str| JsonTemplate::parse(&Value::from(text)).ok();
+    match value {
+        JsonTemplate::Text(_) if parsed("${unique}").as_ref() == Some(value) => {
+            parsed("${unique}-added").unwrap_or_else(|| value.clone())
+        }
+        JsonTemplate::List(items) => JsonTemplate::List(items.iter().map(renamed).collect()),
+        other => other.clone(),
     }
 }
 
@@ -175,6 +205,20 @@ mod tests {
                 Some(json!({ "a": "y" })),
             ),
             (json!({ "a": "${made}" }), replace(&["a"], json!("${unique}"), json!("y")), None),
+            // A member that the example has, and its value is the author's.
+            (
+                json!({ "a": 1, "b": 2 }),
+                Change::leave_out(vec!["b".to_owned()], json_of(&json!(2))),
+                Some(json!({ "a": 1 })),
+            ),
+            (json!({ "a": 1, "b": 7 }), Change::leave_out(vec!["b".to_owned()], json_of(&json!(2))), None),
+            (json!({ "a": 1 }), Change::leave_out(vec!["b".to_owned()], json_of(&json!(2))), None),
+            // The name of a second thing.
+            (
+                json!({ "names": [] }),
+                add(&["names"], json!(["${unique}"])).for_another(),
+                Some(json!({ "names": ["${unique}-added"] })),
+            ),
         ] {
             let mut whole = json_of(&body);
             let is_changed = apply(&mut whole, &change.path, &change);

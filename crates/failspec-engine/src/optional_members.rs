@@ -1,17 +1,24 @@
 //! Members that the API requires in a body although its OpenAPI document does not, and values that it takes in place of made-up
-//! ones: they are sent once a request without a fault was refused without them, and accepted with them.
+//! ones: they are sent once a request without a fault was refused without them, and accepted with them. Optional members of the
+//! author's example that the API refuses are left out.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use failspec_base::{message::Request, template::JsonTemplate};
+use failspec_base::{
+    message::{Request, Response},
+    template::JsonTemplate,
+};
 use failspec_judge::{
-    check::{CompletedBody, Record, View, show},
+    check::{CompletedBody, Phase, Record, View, show},
     report_model::Rerun,
 };
-use failspec_pack::pack::RequestTemplate;
+use failspec_pack::{
+    openapi::{Declared, Operation},
+    pack::{BodyTemplate, RequestTemplate},
+};
 use serde_json::Value;
 
 use super::{
@@ -30,16 +37,38 @@ const MAX_TRIES: usize = 4;
 /// The knowledge about the bodies of operations: `POST /pets` → the changes without which the API refuses them; none if no change
 /// that was tried helps.
 #[derive(Debug, Default)]
-pub struct OptionalMembers(Mutex<HashMap<String, Arc<Vec<Change>>>>);
+pub struct OptionalMembers(Mutex<HashMap<String, Arc<Known>>>);
+
+/// The changes that the bodies of an operation need.
+#[derive(Debug)]
+struct Known {
+    changes: Vec<Change>,
+    /// The body for which they were found.
+    body: Option<Box<BodyTemplate>>,
+}
+
+impl Known {
+    /// Returns the request with the changes; `None` if it needs none. What a request under test creates has another name than what
+    /// was created for it, unless it is the same creation.
+    fn applied_to(&self, template: &RequestTemplate, phase: Phase) -> Option<RequestTemplate> {
+        let is_second =
+            phase == Phase::Request && template.line.method == "POST" && template.body != self.body;
+        if !is_second {
+            return changed(template, &self.changes);
+        }
+        let changes: Vec<Change> = self.changes.iter().map(Change::for_another).collect();
+        changed(template, &changes)
+    }
+}
 
 impl OptionalMembers {
-    fn known(&self, operation: &str) -> Option<Arc<Vec<Change>>> {
+    fn known(&self, operation: &str) -> Option<Arc<Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
     }
 
-    fn learn(&self, operation: &str, changes: Vec<Change>) {
-        let changes = Arc::new(changes);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), changes);
+    fn learn(&self, operation: &str, changes: Vec<Change>, template: &RequestTemplate) {
+        let known = Arc::new(Known { changes, body: template.body.clone() });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), known);
     }
 }
 
@@ -60,52 +89,92 @@ impl Session {
             return Box::pin(self.send_as_written(outgoing, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
-            let whole = changed(template, &known);
+            let whole = known.applied_to(template, context.phase);
             let template = whole.as_ref().unwrap_or(template);
             return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
         }
         let index = Box::pin(self.send_as_written(outgoing, records)).await?;
-        let is_unmet = |status: u16| matches!(status, 400 | 422 | 500);
-        let refused = response_of(records, index).filter(|it| is_unmet(it.status));
+        let refused = response_of(records, index).filter(|it| is_unmet(it.status) || it.status == 404);
         let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
-        let said = String::from_utf8_lossy(&refused.body).into_owned();
         let mut changes: Vec<Change> = Vec::new();
         let mut last = refused.body.clone();
+        let mut is_accepted = false;
         for _ in 0..MAX_TRIES {
             let current = changed(template, &changes);
             let more = more_changes(current.as_ref().unwrap_or(template), members, &last);
-            if more.is_empty() {
+            if more.is_empty() || !is_unmet(refused.status) {
                 break;
             }
             changes.extend(more);
             let Some(whole) = changed(template, &changes) else { continue };
-            let again =
-                Box::pin(self.send_as_written(Outgoing { template: &whole, ..outgoing }, records)).await?;
-            let response = response_of(records, again);
-            let is_accepted = response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None)));
-            if !is_accepted {
-                records.pop();
-                let Some(response) = response.filter(|it| is_unmet(it.status)) else { break };
-                last = response.body.clone();
-                continue;
+            let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
+            is_accepted = response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None)));
+            match response.filter(|it| !is_accepted && is_unmet(it.status)) {
+                Some(response) => last = response.body.clone(),
+                None => break,
             }
-            let refusal = format!("HTTP {}: {}", refused.status, show(&Value::from(said)));
-            let broke = refused.status == 500;
-            let (added, replaced): (Vec<&Change>, Vec<&Change>) =
-                changes.iter().partition(|change| change.adds(template));
-            let members = added.iter().map(|change| change.path.join(".")).collect();
-            let values = replaced.iter().map(|change| (change.path.join("."), change.shown())).collect();
-            let completed =
-                CompletedBody { operation: operation.to_owned(), members, values, refusal, broke };
-            self.optional_members.learn(operation, changes);
-            // The exchange that succeeded takes the place of the one that did not.
-            records.remove(index);
-            records[index].completed = Some(Box::new(completed));
-            records[index].rerun = Some(Rerun::MembersAdded);
+        }
+        if !is_accepted {
+            let said = String::from_utf8_lossy(&refused.body);
+            for fewer in self.without_examples(template, &said) {
+                let Some(whole) = changed(template, &fewer) else { continue };
+                let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
+                if response.is_some_and(|it| self.succeeded(View::new(&it, None))) {
+                    (is_accepted, changes) = (true, fewer);
+                    break;
+                }
+            }
+        }
+        if !is_accepted {
+            self.optional_members.learn(operation, Vec::new(), template);
             return Ok(index);
         }
-        self.optional_members.learn(operation, Vec::new());
+        let completed = completed_body(operation, template, &changes, &refused);
+        self.optional_members.learn(operation, changes, template);
+        // The exchange that succeeded takes the place of the one that did not.
+        records.remove(index);
+        records[index].completed = Some(Box::new(completed));
+        records[index].rerun = Some(Rerun::MembersAdded);
         Ok(index)
+    }
+
+    /// Sends a changed request, and returns the response. The exchange is forgotten if it is no success.
+    ///
+    /// # Errors
+    /// The reason why there is no response to judge.
+    async fn send_changed(
+        &self,
+        outgoing: Outgoing<'_>,
+        records: &mut Vec<Record>,
+    ) -> Result<Option<Response>, Unjudged> {
+        let again = Box::pin(self.send_as_written(outgoing, records)).await?;
+        let response = response_of(records, again);
+        if !response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None))) {
+            records.pop();
+        }
+        Ok(response)
+    }
+
+    /// Returns the changes that leave out optional members of the author's example: those that the refusal names, and all.
+    fn without_examples(&self, template: &RequestTemplate, refusal: &str) -> Vec<Vec<Change>> {
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        let declared = self.against.as_ref().map(|against| &against.declared);
+        let operation = declared.and_then(|declared| declared.operation(&template.line.method, written));
+        let (Some(declared), Some(operation)) = (declared, operation) else { return Vec::new() };
+        let optional = example_members(operation, declared);
+        let change = |name: &String| {
+            let own = at(template, std::slice::from_ref(name))?;
+            own.as_constant()?;
+            Some((name.clone(), Change::leave_out(vec![name.clone()], own)))
+        };
+        let all: Vec<(String, Change)> = optional.iter().filter_map(change).collect();
+        let is_named = |(name, change): &&(String, Change)| {
+            has_word(refusal, name) || has_word(refusal, change.shown().trim_matches('"'))
+        };
+        let named: Vec<Change> = all.iter().filter(is_named).map(|(_, change)| change.clone()).collect();
+        let all: Vec<Change> = all.iter().map(|(_, change)| change.clone()).collect();
+        let is_less = !named.is_empty() && named.len() < all.len();
+        is_less.then_some(named).into_iter().chain((!all.is_empty()).then_some(all)).collect()
     }
 
     /// Returns the operation that a request calls, by the OpenAPI document; else its method and redacted URL.
@@ -129,6 +198,58 @@ impl Session {
         let (operation, members) = known.get_key_value(&operation.name())?;
         Some((operation, members))
     }
+}
+
+/// Returns true for the status of a refusal that may be about what a body lacks.
+fn is_unmet(status: u16) -> bool {
+    matches!(status, 400 | 422 | 500)
+}
+
+/// Returns the description of a body that was accepted only with changes.
+fn completed_body(
+    operation: &str,
+    template: &RequestTemplate,
+    changes: &[Change],
+    refused: &Response,
+) -> CompletedBody {
+    let said = String::from_utf8_lossy(&refused.body).into_owned();
+    let (removed, changes): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|it| it.leaves_out());
+    let (added, replaced): (Vec<&Change>, Vec<&Change>) =
+        changes.into_iter().partition(|change| change.adds(template));
+    let named = |changes: Vec<&Change>| {
+        changes.iter().map(|change| (change.path.join("."), change.shown())).collect()
+    };
+    CompletedBody {
+        operation: operation.to_owned(),
+        members: added.iter().map(|change| change.path.join(".")).collect(),
+        values: named(replaced),
+        removed: named(removed),
+        refusal: format!("HTTP {}: {}", refused.status, show(&Value::from(said))),
+        broke: refused.status == 500,
+    }
+}
+
+/// Returns the optional members that the author's example of a body has.
+fn example_members(operation: &Operation, declared: &Declared) -> BTreeSet<String> {
+    let mut optional = BTreeSet::new();
+    for content in &operation.body {
+        let Some(schema) = content.schema.as_ref().map(|schema| declared.api.bundle.resolve(schema)) else {
+            continue;
+        };
+        // What alternatives require is not known here.
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { continue };
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        let required: BTreeSet<&str> = required.filter_map(Value::as_str).collect();
+        let in_schema = ["example", "default"].into_iter().filter_map(|key| schema.get(key));
+        let listed = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
+        for example in content.examples.iter().chain(in_schema).chain(listed) {
+            let members = example.as_object().into_iter().flatten().map(|(name, _)| name);
+            let members =
+                members.filter(|name| properties.contains_key(*name) && !required.contains(name.as_str()));
+            optional.extend(members.cloned());
+        }
+    }
+    optional
 }
 
 /// Returns the fewest changes to a body that may help: those that the refusal speaks of. If it speaks of none, all members that

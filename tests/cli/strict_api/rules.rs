@@ -109,8 +109,15 @@ impl Broken {
         bound("maxItems", &|it| {
             value.as_array().is_some_and(|items| (items.len() as u64) > it.as_u64().expect("a count"))
         });
-        // The only pattern that these documents contain, checked by hand.
-        bound("pattern", &|_| value.as_str().is_some_and(|text| !is_two_letters_and_a_number(text)));
+        // The only patterns that these documents contain, checked by hand.
+        bound("pattern", &|pattern| {
+            value.as_str().is_some_and(|text| match pattern.as_str() {
+                Some("^[a-z]{1,9}$") => {
+                    !(1..=9).contains(&text.len()) || !text.bytes().all(|it| it.is_ascii_lowercase())
+                }
+                _ => !is_two_letters_and_a_number(text),
+            })
+        });
         for item in value.as_array().into_iter().flatten() {
             self.value(&format!("{at} items"), &schema["items"], item);
         }

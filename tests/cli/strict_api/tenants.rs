@@ -120,11 +120,24 @@ pub enum Weakness {
     /// It breaks on a member that it alone sets, or lets the client set it.
     ReadOnlyMember,
     KeepsReadOnlyMember,
+    /// It takes a text that is empty, and breaks on one that is longer than its pattern says.
+    EmptyForPattern,
+    LongForPattern,
+    /// It breaks on a number that an integer of 64 bits does not hold, and on such an id of the form of its own.
+    NumberBeyondSixtyFourBits,
+    OversizedId,
+    /// It breaks on an item of a list that names nothing, on one that is there twice, and does not look at the second one.
+    UnknownItem,
+    SameItemTwice,
+    WrongSecondItem,
+    /// It refuses a value that the document lists, and breaks on an operator of a query whose operand is none.
+    RefusesListedValue,
+    UnknownOperand,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 75] = [
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -191,6 +204,15 @@ impl Weakness {
         Self::PageForMissingPath,
         Self::ReadOnlyMember,
         Self::KeepsReadOnlyMember,
+        Self::EmptyForPattern,
+        Self::LongForPattern,
+        Self::NumberBeyondSixtyFourBits,
+        Self::OversizedId,
+        Self::UnknownItem,
+        Self::SameItemTwice,
+        Self::WrongSecondItem,
+        Self::RefusesListedValue,
+        Self::UnknownOperand,
     ];
 
     /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
@@ -210,6 +232,7 @@ impl Weakness {
             | Self::RefusesEmptyTexts
             | Self::RefusesBounds
             | Self::RefusesFurtherMembers
+            | Self::RefusesListedValue
             | Self::RefusesTexts => Some("undeclared-restriction"),
             _ => None,
         }
@@ -246,6 +269,8 @@ pub fn document(number: u64) -> Value {
         "note": { "type": "string" },
         "size": { "type": "integer", "minimum": 1, "maximum": 9 },
         "nick": { "type": ["string", "null"] },
+        "code": { "type": "string", "pattern": "^[a-z]{1,9}$" },
+        "mode": { "type": "string", "enum": ["fast", "slow", "late"] },
         "due": { "type": "string", "format": "date-time" },
         "created_at": { "type": "string", "format": "date-time", "readOnly": true },
     });
@@ -274,6 +299,7 @@ pub fn document(number: u64) -> Value {
             thing,
             vec![
                 query("q", json!({ "type": "string" })),
+                query("made_by", json!({ "type": "string", "example": "IS:me" })),
                 query("limit", json!({ "type": "integer" })),
                 query("created_after", date.clone()),
                 query("created_before", date),
@@ -446,6 +472,8 @@ impl Api {
             Weakness::TextInHeader => said.header("x-note").is_some(),
             Weakness::NulInQuery => all().any(|value| value.contains('\0')),
             Weakness::BeyondAscii => all().any(|value| !value.is_ascii()),
+            Weakness::UnknownOperand => value("made_by").is_some_and(|by| by == "IS:failspec"),
+            Weakness::OversizedId => said.path.ends_with("/thing-99999999999999999999"),
             Weakness::NulInPath => said.path.contains("%00"),
             Weakness::NotUtf8InPath => said.path.contains("%FF"),
             Weakness::EncodedSlash => said.path.contains("failspec%2F"),
@@ -551,6 +579,16 @@ impl Api {
                 body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
             }
             Some(Weakness::BeyondSixtyFourBits) => body["age"].as_u64().is_some_and(|age| age > 1 << 63),
+            Some(Weakness::LongForPattern) => body["code"].as_str().is_some_and(|code| code.len() == 10),
+            Some(Weakness::NumberBeyondSixtyFourBits) => {
+                body["weight"].as_u64().is_some_and(|weight| weight > 1 << 63)
+            }
+            Some(Weakness::UnknownItem) => {
+                body["tags"][0].as_str().is_some_and(|tag| tag.starts_with("no-such"))
+            }
+            Some(Weakness::SameItemTwice) => {
+                body["tags"].as_array().is_some_and(|tags| tags.len() == 2 && tags[0] == tags[1])
+            }
             Some(Weakness::HugeNumber) => body["weight"].as_f64().is_some_and(|weight| weight > 1e200),
             _ => false,
         };
@@ -567,6 +605,14 @@ impl Api {
                 }
             }
         }
+        if self.is(Weakness::EmptyForPattern) && body["code"] == "" {
+            body["code"] = "a".into();
+        }
+        if self.is(Weakness::WrongSecondItem)
+            && let Some(tags) = body["tags"].as_array_mut()
+        {
+            tags.truncate(1);
+        }
         if self.is(Weakness::NumberForText) {
             for value in body.as_object_mut().into_iter().flat_map(Map::values_mut) {
                 if *value == 7 {
@@ -582,6 +628,7 @@ impl Api {
                 ["note", "nick"].iter().any(is_beyond)
             }
             Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
+            Some(Weakness::RefusesListedValue) => body["mode"] == "late",
             Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
             Some(Weakness::RefusesFurtherMembers) => {
                 body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))

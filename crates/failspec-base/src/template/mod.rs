@@ -1,8 +1,8 @@
 //! `${…}` in scenario files: parsed on load, rendered when a request is built.
 //!
 //! Placeholders are `${name}` (a variable, a capture or a row value), `${unique}`, `${uuid}`, `${now}`,
-//! `${totp(secret, -300s)}`, `${fill(1048577)}` and `${unlike(id)}`; `$${` is a literal `${`. A text that consists of a single
-//! placeholder keeps the JSON type of its value.
+//! `${totp(secret, -300s)}`, `${fill(1048577)}`, `${unlike(id)}` and `${oversized(id)}`; `$${` is a literal `${`. A text that
+//! consists of a single placeholder keeps the JSON type of its value.
 
 mod json;
 mod placeholder;
@@ -15,4 +15,5 @@ pub use json::JsonTemplate;
 pub use placeholder::{FillerSize, Placeholder, PlaceholderError, RESERVED_NAMES};
 pub use render::{RenderError, Rendered};
 pub use text::Template;
+pub use unlike::oversized_text;
 pub use variables::{Scope, VariableValue};

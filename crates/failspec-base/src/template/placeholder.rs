@@ -27,6 +27,8 @@ pub enum Placeholder {
     Fill(FillerSize),
     /// An id in the form of the one under this name, of a thing that does not exist.
     Unlike(String),
+    /// An id in the form of the one under this name, with a number that needs more than 64 bits.
+    Oversized(String),
 }
 
 /// A number of bytes: written out, or the value of a variable.
@@ -42,13 +44,13 @@ pub enum FillerSize {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceholderError {
     /// Neither a name nor a call.
-    #[error("`${{{0}}}` is neither a name nor a call of now, totp, fill or unlike")]
+    #[error("`${{{0}}}` is neither a name nor a call of now, totp, fill, unlike or oversized")]
     Unreadable(String),
     /// `${` without `}`.
     #[error("`${{` is never closed (a literal `${{` is written `$${{`)")]
     Unclosed,
     /// A function that does not exist.
-    #[error("there is no function `{0}`; the functions are now, totp, fill and unlike")]
+    #[error("there is no function `{0}`; the functions are now, totp, fill, unlike and oversized")]
     UnknownFunction(String),
     /// Arguments of the wrong form.
     #[error("`{0}` must be written as {1}")]
@@ -62,7 +64,7 @@ pub const MAX_FILL: u64 = 64 << 20;
 pub const MAX_FILL_OF_RUN: u64 = 4 << 30;
 
 /// Names of the template language: `${now}` is the time, whatever else has that name.
-pub const RESERVED_NAMES: [&str; 6] = ["unique", "uuid", "now", "totp", "fill", "unlike"];
+pub const RESERVED_NAMES: [&str; 7] = ["unique", "uuid", "now", "totp", "fill", "unlike", "oversized"];
 
 impl Placeholder {
     /// Parses the text between `${` and `}`.
@@ -76,7 +78,7 @@ impl Placeholder {
                 "unique" => Ok(Self::Unique),
                 "uuid" => Ok(Self::Uuid),
                 "now" => Ok(Self::Now { offset: 0 }),
-                "totp" | "fill" | "unlike" => Err(usage(text)),
+                "totp" | "fill" | "unlike" | "oversized" => Err(usage(text)),
                 _ if is_name(text) => Ok(Self::Name(text.to_owned())),
                 _ => Err(PlaceholderError::Unreadable(text.to_owned())),
             };
@@ -100,7 +102,8 @@ impl Placeholder {
                 _ => None,
             },
             ("unlike", [name]) if is_name(name) => Some(Self::Unlike((*name).to_owned())),
-            ("now" | "totp" | "fill" | "unlike", _) => None,
+            ("oversized", [name]) if is_name(name) => Some(Self::Oversized((*name).to_owned())),
+            ("now" | "totp" | "fill" | "unlike" | "oversized", _) => None,
             _ => return Err(PlaceholderError::UnknownFunction(function.to_owned())),
         }
         .ok_or_else(|| usage(function))
@@ -112,7 +115,8 @@ impl Placeholder {
             Self::Name(name)
             | Self::Totp { secret: name, .. }
             | Self::Fill(FillerSize::Name(name))
-            | Self::Unlike(name) => Some(name),
+            | Self::Unlike(name)
+            | Self::Oversized(name) => Some(name),
             _ => None,
         }
     }
@@ -123,6 +127,9 @@ fn usage(function: &str) -> PlaceholderError {
         "now" => PlaceholderError::Arguments("now", "`now` or `now(-300s)`"),
         "totp" => PlaceholderError::Arguments("totp", "`totp(secret)` or `totp(secret, -300s)`"),
         "unlike" => PlaceholderError::Arguments("unlike", "`unlike(id)`, with the name of a capture"),
+        "oversized" => {
+            PlaceholderError::Arguments("oversized", "`oversized(id)`, with the name of a capture")
+        }
         _ => {
             PlaceholderError::Arguments("fill", "`fill(1048577)` or `fill(variable)`, at most 67108864 bytes")
         }

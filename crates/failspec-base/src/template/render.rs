@@ -9,7 +9,7 @@ use crate::secret::{RedactedPart, RedactedText};
 use super::{
     FillerSize, Placeholder, Scope,
     placeholder::{MAX_FILL, MAX_FILL_OF_RUN},
-    unlike::unlike,
+    unlike::{oversized, unlike},
 };
 
 /// A rendered value in two forms: as it is sent, and as it may be shown.
@@ -82,6 +82,9 @@ pub enum RenderError {
     /// A value that is no id.
     #[error("`${{unlike({0})}}`: the value is no id (a number or a text)")]
     Unlike(String),
+    /// A value that is no id.
+    #[error("`${{oversized({0})}}`: the value is no id (a number or a text)")]
+    Oversized(String),
     /// Not a number of bytes, or too many.
     #[error("`${{fill({0})}}`: expected a number of bytes up to {MAX_FILL}")]
     Fill(String),
@@ -121,10 +124,16 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
                 replaced: Some(RedactedPart::Totp { totp: secret.clone() }),
             }
         }
-        Placeholder::Unlike(name) => {
+        Placeholder::Unlike(name) | Placeholder::Oversized(name) => {
             let held = held(name)?;
+            let sent = match hole {
+                Placeholder::Oversized(_) => {
+                    oversized(&held.value).ok_or_else(|| RenderError::Oversized(name.clone()))
+                }
+                _ => unlike(&held.value, scope.unique()).ok_or_else(|| RenderError::Unlike(name.clone())),
+            };
             HoleValue {
-                sent: unlike(&held.value, scope.unique()).ok_or_else(|| RenderError::Unlike(name.clone()))?,
+                sent: sent?,
                 // Something of a secret is in what is made of it.
                 replaced: held.secret.then(|| RedactedPart::Secret {
                     secret: name.clone(),

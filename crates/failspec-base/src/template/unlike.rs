@@ -25,6 +25,28 @@ pub(super) fn unlike(id: &Value, own: &str) -> Option<Value> {
     }
 }
 
+/// A number that needs more than 64 bits.
+const MANY_DIGITS: &str = "99999999999999999999";
+
+/// Returns an id of the form of another one, whose number needs more than 64 bits; `None` for a value that is no id. An id without
+/// a number at its end gets one.
+pub(super) fn oversized(id: &Value) -> Option<Value> {
+    match id {
+        Value::Number(_) => Some(MANY_DIGITS.into()),
+        Value::String(text) if !text.is_empty() => Some(oversized_text(text).into()),
+        _ => None,
+    }
+}
+
+/// Returns a text of the form of another one, whose number at the end needs more than 64 bits: `a99999999999999999999` for `a17`. A
+/// text without a number at its end gets one.
+#[must_use]
+pub fn oversized_text(text: &str) -> String {
+    let stem = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let separator = if stem.len() == text.len() { "-" } else { "" };
+    format!("{stem}{separator}{MANY_DIGITS}")
+}
+
 fn unlike_text(text: &str, own: &str) -> String {
     if is_uuid(text) {
         return mixed(&turned(text), own);
@@ -169,6 +191,21 @@ mod tests {
         }
         for value in [json!(null), json!(true), json!([1]), json!({}), json!("")] {
             assert_eq!(unlike(&value, ""), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_id_beyond_64_bits_has_the_form_of_one_that_exists() {
+        for (id, expected) in [
+            (json!(17), Some("99999999999999999999")),
+            (json!("17"), Some("99999999999999999999")),
+            (json!("a17"), Some("a99999999999999999999")),
+            (json!("sc_12"), Some("sc_99999999999999999999")),
+            (json!("blue"), Some("blue-99999999999999999999")),
+            (json!(""), None),
+            (json!([1]), None),
+        ] {
+            assert_eq!(oversized(&id), expected.map(Value::from), "{id}");
         }
     }
 }

@@ -116,6 +116,7 @@ impl Generator<'_> {
         self.unknown(operation, right, &mut faults);
         self.unusual(operation, right, &mut faults);
         self.odd_addresses(operation, right, &mut faults);
+        self.oversized_ids(operation, right, &mut faults);
         self.read_only_members(operation, right, &mut faults);
         faults
     }

@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 
 use failspec_pack::openapi::Bundle;
 
-use super::value_generator::{LONG_WITHIN, UNIQUE_WITHIN, ValueGenerator, kind};
+use super::{
+    pattern_length::{lengths, without_most},
+    value_generator::{LONG_WITHIN, UNIQUE_WITHIN, ValueGenerator, kind},
+};
 
 /// An invalid value and the kind of its fault.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +142,9 @@ fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     let is_free =
         ["enum", "const", "maximum", "exclusiveMaximum"].iter().all(|key| !entries.contains_key(*key));
     match kind(entries) {
-        Some("integer") if is_free => {
+        // A number without a fraction is often kept as an integer.
+        Some(kind @ ("integer" | "number")) if is_free => {
+            let huge = (kind == "number").then(|| InvalidValue::unusual("huge", 1e300).tolerated());
             let has_least = ["minimum", "exclusiveMinimum"].iter().any(|key| entries.contains_key(*key));
             let least = InvalidValue::unusual("least_of_64_bits", i64::MIN).tolerated();
             // More than a signed integer of 64 bits holds, which is what most languages and databases have; the bounds of
@@ -151,9 +156,9 @@ fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
             ]
             .into_iter()
             .chain((!has_least).then_some(least))
+            .chain(huge)
             .collect()
         }
-        Some("number") if is_free => vec![InvalidValue::unusual("huge", 1e300).tolerated()],
         // Times that have an offset and no time in UTC that most languages can hold.
         Some("string") if is_free && entries.get("format").and_then(Value::as_str) == Some("date-time") => {
             let times = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"];
@@ -386,6 +391,27 @@ fn only_against(
     valid.and_then(of_length).or_else(repeated).unwrap_or(plain)
 }
 
+/// Generates texts that are too short or too long for a pattern with a length in it, where no other rule says what the length
+/// is. A text that is empty is the one that servers break on most.
+fn against_length_of_pattern(
+    sampler: &ValueGenerator<'_>,
+    entries: &Map<String, Value>,
+) -> Vec<InvalidValue> {
+    let pattern = entries.get("pattern").and_then(Value::as_str);
+    let Some((pattern, lengths)) = pattern.and_then(|pattern| Some((pattern, lengths(pattern)?))) else {
+        return Vec::new();
+    };
+    let is_short = lengths.fewest > 0 && !entries.contains_key("minLength");
+    let short = is_short.then(|| InvalidValue::sure("too_short", ""));
+    let most = lengths.most.filter(|most| *most < 100_000 && !entries.contains_key("maxLength"));
+    let long = most.zip(without_most(pattern)).map(|(most, longer)| {
+        let mut others = entries.clone();
+        others.insert("pattern".to_owned(), longer.into());
+        InvalidValue::sure("too_long", only_against(sampler, &others, &[], most + 1))
+    });
+    short.into_iter().chain(long).collect()
+}
+
 /// Generates values of the right type that violate other constraints.
 fn beyond(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>) -> Vec<InvalidValue> {
     let mut flaws = Vec::new();
@@ -445,6 +471,7 @@ fn beyond(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>) -> Vec<Inv
         let length = usize::try_from(most).unwrap_or_default() + 1;
         flaws.push(InvalidValue::sure("too_long", only_against(sampler, entries, &["maxLength"], length)));
     }
+    flaws.extend(against_length_of_pattern(sampler, entries));
     if entries.contains_key("pattern") {
         let (fewest, most) = (count("minLength").unwrap_or(1).min(1_000), count("maxLength"));
         let length = fewest.max(1).min(most.unwrap_or(u64::MAX));

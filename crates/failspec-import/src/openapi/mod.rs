@@ -6,6 +6,7 @@
 
 mod body;
 mod crud;
+mod documented_values;
 mod effects;
 mod error_envelope;
 mod failure_catalog;
@@ -15,7 +16,9 @@ mod fixtures;
 mod generate;
 mod invalid_value;
 mod json_parameter;
+mod late_dates;
 mod limits;
+mod list_items;
 mod methods;
 mod missing_path;
 mod multipart;
@@ -25,6 +28,7 @@ mod odd_bodies;
 mod odd_headers;
 mod pack;
 mod path_values;
+mod pattern_length;
 mod query_languages;
 mod read_only;
 mod request_spec;

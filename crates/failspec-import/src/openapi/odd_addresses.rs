@@ -1,9 +1,9 @@
 //! Values in addresses on which servers break, or which they take for another value.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::names::slug;
-use failspec_base::encoding::percent_encode;
+use failspec_base::{encoding::percent_encode, template::oversized_text};
 use failspec_pack::{
     openapi::{Operation, Parameter, ParameterLocation},
     pack::PathTemplate,
@@ -11,7 +11,8 @@ use failspec_pack::{
 
 use super::{
     effects::only_reads, fault_kind::FaultKind, faults::Fault, generate::Generator, invalid_value::core,
-    nonexistent_id::NoSuchId, unusual::has_effect, valid_request::ValidRequest, value_generator::kind,
+    nonexistent_id::NoSuchId, path_values::parameter, pattern_length::without_most, request_spec::put,
+    unknown_ids::innermost, unusual::has_effect, valid_request::ValidRequest, value_generator::kind,
 };
 
 /// A text with a byte that is no UTF-8, as it stands in an address.
@@ -75,6 +76,68 @@ impl Generator<'_> {
         }
     }
 
+    /// Adds the request of an operation that only reads for an id in the form of the API's own, with a number that needs more than
+    /// 64 bits: `a99999999999999999999` for `a17`. The form is that of what the run created, or of the author's example.
+    pub(super) fn oversized_ids(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+        faults: &mut Vec<Fault>,
+    ) {
+        if !only_reads(operation) {
+            return;
+        }
+        let made = innermost(&operation.path).and_then(|(item, name)| {
+            let capture = right.around.made.get(&item)?;
+            Some((parameter(operation, name)?, format!("${{oversized({capture})}}")))
+        });
+        let placed = |it: &&Parameter| {
+            matches!(it.place, ParameterLocation::Path | ParameterLocation::Query) && !it.json
+        };
+        let shown =
+            operation.parameters.iter().filter(placed).filter_map(|it| Some((it, self.oversized(it)?)));
+        let shown: Vec<(&Parameter, String)> = shown.collect();
+        let is_shown = |name: &str| made.as_ref().is_none_or(|(made, _)| made.name != name);
+        for (parameter, id) in shown.into_iter().filter(|(it, _)| is_shown(&it.name)).chain(made.clone()) {
+            let any = Value::Bool(true);
+            let schema = parameter.schema.as_ref().unwrap_or(&any);
+            // What is no text gets the bounds of numbers already.
+            let entries = core(&self.declared.api.bundle, schema).as_object();
+            let is_text = entries.is_none_or(|entries| matches!(kind(entries), Some("string") | None));
+            let is_allowed = self.sampler.is_allowed(schema, &"a99999999999999999999".into());
+            let is_sent = !self.is_credential(operation, parameter)
+                && (!has_effect(operation, parameter) || self.paths.given(&parameter.name).is_some());
+            if !is_text || !is_sent || id.starts_with('$') && !is_allowed {
+                continue;
+            }
+            let mut faulty = right.ask.clone();
+            match parameter.place {
+                ParameterLocation::Path => {
+                    let instead = [(parameter.name.as_str(), id)];
+                    faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
+                }
+                _ => put(&mut faulty, parameter, Some(&id)),
+            }
+            let name = format!("{}_oversized_id", slug(&parameter.name));
+            let fault = Fault::new(FaultKind::Unusual, name, parameter.pointer.clone(), faulty);
+            faults.push(Fault { tolerated: true, ..fault.of_kind("oversized_id", &parameter.name) });
+        }
+    }
+
+    /// Returns the author's example of an id with a number at its end and letters before it, with a number that needs more than
+    /// 64 bits; none if the document forbids that.
+    fn oversized(&self, parameter: &Parameter) -> Option<String> {
+        let schema = parameter.schema.as_ref().map(|schema| core(&self.declared.api.bundle, schema));
+        let in_schema = ["example", "default"].into_iter().filter_map(|key| schema?.get(key));
+        let example = parameter.examples.iter().chain(in_schema).find_map(Value::as_str)?;
+        let stem = example.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let is_id = stem.len() < example.len()
+            && !stem.is_empty()
+            && stem.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
+        let id = is_id.then(|| oversized_text(example))?;
+        schema.is_none_or(|schema| self.sampler.is_allowed(schema, &id.as_str().into())).then_some(id)
+    }
+
     /// Returns true if the document says nothing of the text that a parameter takes.
     fn takes_any_text(&self, parameter: &Parameter) -> bool {
         let any = Value::Bool(true);
@@ -107,11 +170,23 @@ impl Generator<'_> {
                 let max_len = parameter.schema.as_ref().and_then(|schema| self.max_len(schema));
                 let own = own_text(what, value, &operation.method);
                 // It must not be too long, too.
-                let own = own
-                    .filter(|own| what == "too_long" || max_len.is_none_or(|max_len| own.len() <= max_len));
+                let own = own.filter(|own| match what {
+                    "too_long" => self.breaks_only_length(parameter, own),
+                    _ => max_len.is_none_or(|max_len| own.len() <= max_len),
+                });
                 Some(own.map_or(as_it_is, NoSuchId::own))
             }
         }
+    }
+
+    /// Returns true if a text that is too long for a parameter has the letters that its pattern wants.
+    fn breaks_only_length(&self, parameter: &Parameter, text: &str) -> bool {
+        let schema = parameter.schema.as_ref().map(|schema| core(&self.declared.api.bundle, schema));
+        let pattern = schema.and_then(|schema| schema.get("pattern")?.as_str());
+        pattern.is_none_or(|pattern| {
+            let longer = without_most(pattern).unwrap_or_else(|| pattern.to_owned());
+            self.sampler.is_allowed(&json!({ "type": "string", "pattern": longer }), &text.into())
+        })
     }
 
     fn max_len(&self, schema: &Value) -> Option<usize> {
@@ -127,13 +202,18 @@ fn own_text(what: &str, value: &str, method: &str) -> Option<String> {
     match what {
         _ if value.starts_with("failspec") => Some(format!("{value}-{method}")),
         // The number of letters counts, and what they are does not.
-        "too_long" if value.len() > MIN_OWN_LEN && value.bytes().all(|byte| byte == b'x') => {
+        "too_long" if value.len() > MIN_OWN_LEN && is_one_letter(value) => {
             let own = format!("{method}-failspec-{value}");
             Some(own.chars().take(value.len()).collect())
         }
         "against_pattern" if value == "~" => Some(format!("~failspec-{method}")),
         _ => None,
     }
+}
+
+fn is_one_letter(text: &str) -> bool {
+    let first = text.as_bytes().first();
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() && Some(&byte) == first)
 }
 
 /// Number of characters from which on a text that begins with the name of a method and `-fails` is nobody else's.
@@ -150,6 +230,9 @@ mod tests {
             ("wrong_format", "failspec is no uuid", Some("failspec is no uuid-put")),
             ("too_long", "xxxxxxxxxxx", Some("put-failspe")),
             ("too_long", "xxxxxxxxxxxxxxxxxxxxxx", Some("put-failspec-xxxxxxxxx")),
+            ("too_long", "aaaaaaaaaaaaaaa", Some("put-failspec-aa")),
+            // Letters that a pattern wants.
+            ("too_long", "aaaaaaaaaaaaaaa-1", None),
             ("against_pattern", "~", Some("~failspec-put")),
             // There is no place for a name.
             ("against_pattern", "~~~", None),

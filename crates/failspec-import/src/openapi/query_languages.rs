@@ -3,9 +3,12 @@
 
 use serde_json::{Value, json};
 
-use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
+use failspec_pack::{
+    openapi::{Operation, Parameter, ParameterLocation},
+    pack::text_matching,
+};
 
-use super::unusual::snake;
+use super::{invalid_value::core, unusual::snake, value_generator::ValueGenerator};
 
 /// A language that servers read from a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +108,39 @@ pub(super) fn wrong_texts(
     }
 }
 
+/// Operands that are none, for an operator that a document shows: a name that nothing has, and a date that does not exist.
+const OPERANDS: [(&str, &str); 2] = [("unknown_operand", "failspec"), ("impossible_operand", "9999-99-99")];
+
+/// Returns texts for a parameter of the query with an operator that the document shows by an example or a pattern, such as
+/// `IS:draft`, and an operand that is none.
+pub(super) fn wrong_operands(
+    sampler: &ValueGenerator<'_>,
+    operation: &Operation,
+    parameter: &Parameter,
+) -> Vec<(&'static str, String)> {
+    if parameter.place != ParameterLocation::Query || !operation.is_safe() {
+        return Vec::new();
+    }
+    let schema = parameter.schema.as_ref().map(|schema| core(&sampler.declared.api.bundle, schema));
+    let in_schema = ["example", "default"].into_iter().filter_map(|key| schema?.get(key));
+    let shown = parameter.examples.iter().chain(in_schema).filter_map(Value::as_str).map(str::to_owned);
+    let pattern = schema.and_then(|schema| text_matching(schema.get("pattern")?.as_str()?, None));
+    let Some(operator) = shown.chain(pattern).find_map(|text| operator(&text).map(str::to_owned)) else {
+        return Vec::new();
+    };
+    OPERANDS.map(|(what, operand)| (what, format!("{operator}{operand}"))).to_vec()
+}
+
+/// Returns the operator at the beginning of a text, with what separates it from the operand: `IS_BEFORE:`.
+fn operator(text: &str) -> Option<&str> {
+    let (operator, _) = text.split_once(':')?;
+    let is_word =
+        operator.len() > 1 && operator.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    // What begins with a lower-case word may be an address (`https:`), or a name with a namespace.
+    let is_upper = operator.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    (is_word && is_upper).then(|| &text[..=operator.len()])
+}
+
 /// Returns objects for a parameter that is JSON, each with its kind: conditions with fields, operators and operands that no
 /// thing has. Schemas of filters seldom forbid them.
 pub(super) fn wrong_objects() -> [(&'static str, Value); 9] {
@@ -124,6 +160,20 @@ pub(super) fn wrong_objects() -> [(&'static str, Value); 9] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_operator_is_a_word_in_capitals_before_a_colon() {
+        for (text, expected) in [
+            ("IS_BEFORE:2024-01-31", Some("IS_BEFORE:")),
+            ("IS:", Some("IS:")),
+            ("https://example.com", None),
+            ("name:asc", None),
+            ("12:00", None),
+            ("IS", None),
+        ] {
+            assert_eq!(operator(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_parameter_has_a_language_by_the_last_word_of_its_name_that_is_one() {

@@ -100,7 +100,7 @@ fn says_that_it_may_be_absent(operation: &Operation) -> bool {
 }
 
 /// Returns the bare path of the innermost resource that a path names, and the parameter that identifies it.
-fn innermost(path: &str) -> Option<(String, &str)> {
+pub(super) fn innermost(path: &str) -> Option<(String, &str)> {
     let end = path.rfind('}')?;
     Some((bare(&path[..=end]), names(path).last().copied()?))
 }

@@ -14,7 +14,7 @@ use super::{
     invalid_value::{InvalidValue, MAX_TEXT_LEN, core},
     nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, OTHER_NO_SUCH_UUID, Purpose, nothing},
     path_values::text,
-    query_languages::{is_opaque, wrong_texts},
+    query_languages::{is_opaque, wrong_operands, wrong_texts},
     request_spec::{Body, put},
     valid_request::{ValidRequest, holds, json_body, list_of},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
@@ -96,6 +96,8 @@ impl Generator<'_> {
     pub(super) fn unusual(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         self.equal_bounds(operation, right, faults);
         self.unknown_references(operation, right, faults);
+        self.odd_lists(operation, right, faults);
+        self.documented_values(operation, right, faults);
     }
 
     /// Returns texts for a parameter that takes any: servers often read more into them than the document says, and databases
@@ -129,7 +131,9 @@ impl Generator<'_> {
         };
         let of_language =
             wrong_texts(operation, parameter).iter().map(|(what, text)| (*what, (*text).to_owned()));
-        let taken = free_texts_of(parameter.place).into_iter().chain(of_language).filter(takes);
+        let operands = wrong_operands(&self.sampler, operation, parameter);
+        let taken = free_texts_of(parameter.place).into_iter().chain(of_language).chain(operands);
+        let taken = taken.filter(takes);
         // What only the API makes may be refused.
         let is_id = parameter.place == ParameterLocation::Path || is_opaque;
         let name = |what| match what {

@@ -49,6 +49,11 @@ pub(super) enum Reach {
     Foreign,
 }
 
+/// Returns the name of an item of a list: the names of things that are created are unique to the run.
+fn one_of(name: &str) -> &str {
+    name.strip_suffix('s').unwrap_or(name)
+}
+
 fn is_empty_list(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
 }
@@ -264,9 +269,17 @@ impl Generator<'_> {
         });
         let made = lacking.filter_map(|(name, property)| {
             let path = format!("body.{name}");
+            // A list that is as short as the document allows: an API may want an item all the same.
+            let is_plain = || {
+                list_of(core(&self.declared.api.bundle, property)).is_some_and(|items| {
+                    let kind = core(&self.declared.api.bundle, items).as_object().and_then(kind);
+                    matches!(kind, Some("string" | "integer" | "number"))
+                })
+            };
+            let with_items = || self.sampler.with_items(property, one_of(&path));
             let value = match body.get(name) {
-                // The list is as short as the document allows: an API may want an item all the same.
-                Some(_) => self.sampler.with_items(property, &path)?,
+                Some(_) => with_items()?,
+                None if is_plain() => with_items().or_else(|| self.sampler.value(property, &path))?,
                 None => self.sampler.value(property, &path)?,
             };
             let mut whole = body.clone();
@@ -336,10 +349,16 @@ impl Generator<'_> {
         let any = Value::Bool(true);
         let schema = content.schema.as_ref().unwrap_or(&any);
         let example = content.examples.iter().find(|value| self.sampler.is_allowed(schema, value)).cloned();
-        let example = example.map(|example| self.sampler.with_own_names(schema, &example));
+        let example = example.map(|example| {
+            let example = self.sampler.with_own_names(schema, &example);
+            self.sampler.with_late_dates(schema, "", example)
+        });
         let made = example.or_else(|| self.sampler.value(schema, "body"));
         let mut value = made.ok_or("no valid body could be generated")?;
         self.leave_out_references(schema, &mut value);
+        if let Some(creator) = self.creators.of_collection(operation).filter(|_| operation.method == "POST") {
+            self.sampler.with_own_id(schema, &mut value, |name| snake(name) == snake(creator.parameter));
+        }
         if self.allow_writes {
             self.fill_lists_of_ids(schema, &mut value);
         }

@@ -9,7 +9,11 @@ use failspec_pack::{
     pack::text_matching,
 };
 
-use super::{body::Members, invalid_value::core, unusual::snake};
+use super::{
+    body::Members,
+    invalid_value::core,
+    late_dates::{is_end, late, prolong},
+};
 
 /// Maximum nesting depth of generated values.
 const MAX_DEPTH: usize = 8;
@@ -89,7 +93,9 @@ impl ValueGenerator<'_> {
         if let Some(value) =
             given.into_iter().find(|value| !value.is_null() && self.is_allowed(schema, value))
         {
-            return Some(self.with_own_names(schema, value));
+            let value = self.with_own_names(schema, value);
+            // A parameter that is a date only selects.
+            return Some(if name.contains('.') { self.with_late_dates(schema, name, value) } else { value });
         }
         if let Some(values) = entries.get("enum").and_then(Value::as_array) {
             let values: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
@@ -147,15 +153,20 @@ impl ValueGenerator<'_> {
     /// resource, such a name is not too long, and no constraint forbids it. A unique name is preferred to an example,
     /// which may be the name of an existing resource.
     fn wants_own_name(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> bool {
-        let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
-        let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
         let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         // An item of a list within a body is a part of something, and its name often the name of something else.
         let is_part = name.split('.').skip(2).any(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
-        let is_free = !is_part && ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key));
-        kind(entries) == Some("string")
+        !is_part
             && NAMES.contains(&last.strip_prefix("new_").or(last.strip_prefix("new")).unwrap_or(&last))
-            && is_free
+            && self.may_be_own(schema, entries)
+    }
+
+    /// Returns true if a unique name of the run is not too long for a text, and no constraint forbids it.
+    fn may_be_own(&self, schema: &Value, entries: &Map<String, Value>) -> bool {
+        let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
+        let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
+        kind(entries) == Some("string")
+            && ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key))
             && most >= 40
             && fewest <= 16
             && self.is_allowed(schema, &UNIQUE.into())
@@ -193,6 +204,30 @@ impl ValueGenerator<'_> {
             }
         }
         if self.is_allowed(schema, &whole) { whole } else { example.clone() }
+    }
+
+    /// Replaces the dates in an example on which something ends, if they are over.
+    pub fn with_late_dates(&self, schema: &Value, name: &str, example: Value) -> Value {
+        let mut late = example.clone();
+        prolong(name.rsplit('.').next().unwrap_or_default(), &mut late);
+        if late != example && self.is_allowed(schema, &late) { late } else { example }
+    }
+
+    /// Lets the member of a body that is the id of what is created be unique to the run: `artifactId` of
+    /// `/artifacts/{artifactId}`. With that of an example, a second thing would have the same one.
+    pub fn with_own_id(&self, schema: &Value, body: &mut Value, is_id: impl Fn(&str) -> bool) {
+        for (key, property) in Members::of(&self.declared.api.bundle, schema, 0).properties {
+            let property = core(&self.declared.api.bundle, &property);
+            let is_text = body.get(&key).is_some_and(Value::is_string);
+            let Some(entries) = property.as_object().filter(|_| is_text && is_id(&key)) else { continue };
+            let mut own = body.clone();
+            if self.may_be_own(property, entries)
+                && let Some(value) = own.get_mut(&key)
+            {
+                *value = UNIQUE.into();
+                *body = if self.is_allowed(schema, &own) { own } else { body.clone() };
+            }
+        }
     }
 
     /// Adds optional members to an object that lacks some only because of others that are there (`dependentRequired`,
@@ -408,35 +443,6 @@ fn fuller(schema: Value) -> Value {
         _ => {}
     }
     entries.into()
-}
-
-/// Returns a time that is not over soon, for what ends something.
-fn late(format: &str) -> Option<&'static str> {
-    match format {
-        "date-time" => Some("2099-01-31T12:00:00Z"),
-        "date" => Some("2099-01-31"),
-        _ => None,
-    }
-}
-
-/// Returns true if the name of a property says that it is the end of something.
-fn is_end(name: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "end",
-        "ends",
-        "until",
-        "to",
-        "expire",
-        "expires",
-        "expiry",
-        "expiration",
-        "due",
-        "deadline",
-        "stop",
-        "finish",
-    ];
-    let last = snake(name.rsplit('.').next().unwrap_or_default());
-    last.split('_').any(|word| WORDS.contains(&word))
 }
 
 fn of_format(format: &str) -> Option<&'static str> {

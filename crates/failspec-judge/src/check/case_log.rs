@@ -100,7 +100,7 @@ impl Record {
     }
 }
 
-/// A body that lacked nothing by its OpenAPI document, and was accepted only with more members.
+/// A body that lacked nothing by its OpenAPI document, and was accepted only with more members, or with fewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletedBody {
     /// The operation: `POST /pets`.
@@ -109,7 +109,9 @@ pub struct CompletedBody {
     pub members: Vec<String>,
     /// The members whose values were replaced, each with the new value for people.
     pub values: Vec<(String, String)>,
-    /// The response of the API without them, in words.
+    /// The optional members of the document's own example that were left out, each with its value for people.
+    pub removed: Vec<(String, String)>,
+    /// The response of the API before that, in words.
     pub refusal: String,
     /// True if that was an error of the server.
     pub broke: bool,

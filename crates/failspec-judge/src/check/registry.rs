@@ -99,7 +99,8 @@ pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
         .chain(declared_schema::schemas(observed))
         .chain(declared_vacuous::vacuous(observed))
         .chain(declared_headers::headers(observed))
-        .chain(undeclared_requirement::requirements(observed));
+        .chain(undeclared_requirement::requirements(observed))
+        .chain(undeclared_restriction::examples(observed));
     alike_once(found.collect(), scenario)
 }
 

@@ -25,6 +25,7 @@ API answered HTTP 500 without them, it is a violation.",
 pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
     let completed = observed.records.iter().enumerate();
     let completed = completed.filter_map(|(index, record)| Some((index, record.completed.as_deref()?)));
+    let completed = completed.filter(|(_, completed)| completed.removed.is_empty());
     completed
         .map(|(index, completed)| {
             let members = completed.members.join(", ");

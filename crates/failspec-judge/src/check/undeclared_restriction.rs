@@ -14,13 +14,40 @@ pub(super) static CHECK: Check = Check {
     source: "`expect: accepted` of a scenario: the schemas of the request allow it",
     text: "The API refused a value that the schema of the document allows: an empty text without `minLength`, a text beyond ASCII, \
 `null`, the exact bound of a number, zero or a negative one without a bound, the document's own example, a member that the document does not name although it allows others, any text for a query parameter, a body that is \
-left out although it is optional. Say in the schema what the API accepts (`minLength`, `enum`, `pattern`, \
+left out although it is optional. Or it refused the document's own example of a body, and accepted it without some of the \
+optional members, of which those that name another thing may name none; from then on the run leaves them out. Say in the schema what the API accepts (`minLength`, `enum`, `pattern`, \
 `additionalProperties: false`, `required`), or accept it. It is a warning: a document may leave to words what its schemas \
 cannot say. The rows of a report name it only for operations that accept anything at all.",
     when: When::Always,
-    // A subject has a failure under test; see `restriction`.
-    run: |_| Vec::new(),
+    // A subject has a failure under test; for requests without one see `restriction`.
+    run: |subject| examples(subject.observed),
 };
+
+/// The expectation of a finding about an example. The case that it is found in is about something else.
+pub(crate) const EXAMPLE_IS_ACCEPTED: &str = "the document's own example is accepted";
+
+/// Returns the findings that the API refuses the document's own example of a body, and accepts it without optional members.
+pub(super) fn examples(observed: &Observed) -> Vec<Finding> {
+    let records = observed.records.iter().enumerate();
+    let completed = records.filter_map(|(index, record)| Some((index, record.completed.as_deref()?)));
+    let refused = completed.filter(|(_, completed)| !completed.removed.is_empty());
+    refused
+        .map(|(index, completed)| {
+            let members = completed.removed.iter().map(|(name, value)| format!("{name} ({value})"));
+            let members = members.collect::<Vec<String>>().join(", ");
+            let verb = if completed.broke { "breaks" } else { "is refused" };
+            let message = format!(
+                "{} {verb} with the document's own example ({}), and accepted without {members}",
+                completed.operation, completed.refusal
+            );
+            // Whatever the document leaves to words, it does not let the server break.
+            let source = if completed.broke { Provenance::Documented } else { Provenance::Inferred };
+            let actual = format!("{} {verb} with its example", completed.operation);
+            let finding = Finding::new(CHECK.id, source, EXAMPLE_IS_ACCEPTED, actual).saying(message);
+            Finding { record: Some(index), ..finding }
+        })
+        .collect()
+}
 
 /// Returns the finding that the API refuses a request that should be accepted.
 pub(super) fn restriction(scenario: &Scenario, observed: &Observed) -> Option<Finding> {

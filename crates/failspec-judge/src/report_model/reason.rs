@@ -108,7 +108,7 @@ pub struct MadeUpValues {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rerun {
-    /// The API refused the body until optional members were added to it.
+    /// The API refused the body until optional members were added to it, or left out.
     MembersAdded,
     /// The API was overloaded (503) when a setup, a control or a teardown was sent.
     Overloaded,
@@ -141,7 +141,7 @@ impl fmt::Display for Rerun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Overloaded => "sent a request again: the API was overloaded (503)",
-            Self::MembersAdded => "added optional members to a body that the API refused without them",
+            Self::MembersAdded => "added optional members to a body that the API refused as it was, or left some out",
             Self::RequestResent => {
                 "sent a request twice: the connection, which was used before, ended without a response"
             }

@@ -298,7 +298,14 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         let members = members.map(|name| vec![name.to_owned()]);
         let completed = members.map(|members| {
             let (operation, refusal) = ("POST /notes".to_owned(), "HTTP 400".to_owned());
-            Box::new(CompletedBody { operation, members, values: Vec::new(), refusal, broke })
+            Box::new(CompletedBody {
+                operation,
+                members,
+                values: Vec::new(),
+                removed: Vec::new(),
+                refusal,
+                broke,
+            })
         });
         let replies = [(Phase::Setup, Reply::json(201, json!({}))), (Phase::Request, text(404))];
         let found = contract.judge_with(&replies, |observed| observed.records[0].completed = completed);
@@ -307,6 +314,20 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     assert!(required(Some("kind"), false, "warning") && !required(None, false, "warning"));
     // No document lets the server break on what it allows.
     assert!(required(Some("kind"), true, "violation"));
+    // The document's own example that was accepted only without a member, which lacks nothing.
+    let refused = |broke: bool| {
+        let (operation, refusal) = ("POST /notes".to_owned(), "HTTP 400".to_owned());
+        let removed = vec![("branch".to_owned(), "\"gpu\"".to_owned())];
+        let (members, values) = (Vec::new(), Vec::new());
+        let completed = CompletedBody { operation, members, values, removed, refusal, broke };
+        let replies = [(Phase::Setup, Reply::json(201, json!({}))), (Phase::Request, text(404))];
+        let found = contract
+            .judge_with(&replies, |observed| observed.records[0].completed = Some(Box::new(completed)));
+        assert!(found.iter().all(|finding| !finding.contains("undeclared-requirement")), "{found:?}");
+        found.into_iter().find(|finding| finding.contains("undeclared-restriction"))
+    };
+    assert_eq!(refused(false).as_deref(), Some("warning undeclared-restriction"));
+    assert_eq!(refused(true).as_deref(), Some("violation undeclared-restriction"));
     // A page that may read successes, and may not, or may, read this failure.
     let readable = |allowed: Option<&str>| {
         let failure = allowed.map_or(absent(), |origin| absent().with("access-control-allow-origin", origin));

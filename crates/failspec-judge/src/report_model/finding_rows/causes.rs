@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use failspec_pack::pack::SUCCESS_ID;
 
-use crate::check::Finding;
+use crate::check::{EXAMPLE_IS_ACCEPTED, Finding};
 
 use super::{
     super::{CaseReport, MissingPart},
@@ -364,7 +364,11 @@ impl<'a> Causes<'a> {
                 let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
                 Cause::Media(&finding.actual, response.is_none_or(|response| response.status >= 400))
             }
-            Kind::Other if finding.check == UNDECLARED_RESTRICTION && case.fault.is_some() => {
+            Kind::Other
+                if finding.check == UNDECLARED_RESTRICTION
+                    && finding.expected != EXAMPLE_IS_ACCEPTED
+                    && case.fault.is_some() =>
+            {
                 Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
             Kind::Other if finding.check == UNSUPPORTED_METHOD => Cause::Text(text(deviation, finding)),
