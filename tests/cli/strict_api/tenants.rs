@@ -595,6 +595,31 @@ impl Api {
         if breaks {
             return broken;
         }
+        self.convert(&mut body);
+        let mut refused = Broken::default();
+        let is_wrong = match self.weakness {
+            Some(Weakness::RefusesAllowedNull) => body.get("nick") == Some(&Value::Null),
+            Some(Weakness::RefusesBeyondAscii) => {
+                let is_beyond = |name: &&str| body[*name].as_str().is_some_and(|text| !text.is_ascii());
+                ["note", "nick"].iter().any(is_beyond)
+            }
+            Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
+            Some(Weakness::RefusesListedValue) => body["mode"] == "late",
+            Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
+            Some(Weakness::RefusesFurtherMembers) => {
+                body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
+            }
+            _ => false,
+        };
+        let is_no_time = body["due"].as_str().is_some_and(|due| !due.contains('T'));
+        refused.look("the format of a time".to_owned(), is_no_time);
+        refused.look("what the document allows".to_owned(), is_wrong);
+        refused.value("body", schema, &body);
+        if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }
+    }
+
+    /// Makes of what is wrong in a body what some frameworks make of it.
+    fn convert(&self, body: &mut Value) {
         if self.is(Weakness::ConvertsTexts) || self.is(Weakness::CutsFractions) {
             for value in body.as_object_mut().into_iter().flat_map(Map::values_mut) {
                 let number = value.as_str().and_then(|text| text.parse::<f64>().ok());
@@ -620,26 +645,6 @@ impl Api {
                 }
             }
         }
-        let mut refused = Broken::default();
-        let is_wrong = match self.weakness {
-            Some(Weakness::RefusesAllowedNull) => body.get("nick") == Some(&Value::Null),
-            Some(Weakness::RefusesBeyondAscii) => {
-                let is_beyond = |name: &&str| body[*name].as_str().is_some_and(|text| !text.is_ascii());
-                ["note", "nick"].iter().any(is_beyond)
-            }
-            Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
-            Some(Weakness::RefusesListedValue) => body["mode"] == "late",
-            Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
-            Some(Weakness::RefusesFurtherMembers) => {
-                body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
-            }
-            _ => false,
-        };
-        let is_no_time = body["due"].as_str().is_some_and(|due| !due.contains('T'));
-        refused.look("the format of a time".to_owned(), is_no_time);
-        refused.look("what the document allows".to_owned(), is_wrong);
-        refused.value("body", schema, &body);
-        if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }
     }
 
     fn act(&self, said: &Said, kind: &str, id: Option<&str>, tenant: &str, body: Option<Value>) -> Answer {
