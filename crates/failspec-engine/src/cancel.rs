@@ -127,13 +127,18 @@ impl Session {
         on_cancel: OnCancel,
     ) -> Result<Exchange, Unjudged> {
         let exchange = self.exchange_now(request, role, on_cancel).await?;
+        let exchange = self.once_it_is_back(exchange, role, on_cancel).await?;
         if let (Some(against), Ok(_)) = (&self.against, &exchange.result) {
             self.called_operations.note(against, &exchange.request.method, exchange.request.url.path());
         }
         Ok(exchange)
     }
 
-    async fn exchange_now(
+    /// Does the same without waiting for a target that is gone.
+    ///
+    /// # Errors
+    /// Those of [`Session::exchange`].
+    pub(super) async fn exchange_now(
         &self,
         request: Request,
         role: Option<&str>,

@@ -4,6 +4,7 @@
 //! teardown. Cases run concurrently, except those that share a lock. Cases under a global condition run last and
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
+mod absence;
 mod at_once;
 mod body_changes;
 mod called_operations;

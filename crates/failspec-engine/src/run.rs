@@ -29,6 +29,7 @@ use failspec_pack::{
 };
 
 use super::{
+    absence::Absence,
     called_operations::CalledOperations,
     cancel::{CancelCause, CancelToken},
     error::RunError,
@@ -198,6 +199,7 @@ pub(super) fn session(
         ran_alone: AtomicUsize::new(0),
         role_use: RoleUse::default(),
         role_access: RoleAccessLog::default(),
+        absence: Absence::default(),
         called_operations: CalledOperations::default(),
         optional_members: OptionalMembers::default(),
         own_names: OwnNames::default(),

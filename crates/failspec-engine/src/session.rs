@@ -21,10 +21,11 @@ use failspec_pack::{
 };
 
 use super::{
-    called_operations::CalledOperations, cancel::CancelToken, health_check::HealthCheckState, lag::Lag,
-    locks::Locks, login_renewal::Logins, manners::Clients, optional_members::OptionalMembers,
-    own_names::OwnNames, own_texts::NamedIds, role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges,
-    shared_controls::SharedControls, shared_things::SharedThings, sparing::Sparing, unproven::Evidence,
+    absence::Absence, called_operations::CalledOperations, cancel::CancelToken,
+    health_check::HealthCheckState, lag::Lag, locks::Locks, login_renewal::Logins, manners::Clients,
+    optional_members::OptionalMembers, own_names::OwnNames, own_texts::NamedIds, role_access::RoleAccessLog,
+    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_things::SharedThings,
+    sparing::Sparing, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -90,6 +91,8 @@ pub struct Session {
     pub role_use: RoleUse,
     /// The responses of operations to each role.
     pub role_access: RoleAccessLog,
+    /// The presence of the target.
+    pub absence: Absence,
     /// The operations that were called.
     pub called_operations: CalledOperations,
     /// The members that bodies were found to lack.

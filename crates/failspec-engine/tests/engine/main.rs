@@ -1,5 +1,6 @@
 //! Complete cases against a scripted API: each check on an incorrect server and on a harmless one.
 
+mod absence;
 mod attacks;
 mod checks_server;
 mod events;
