@@ -56,7 +56,8 @@ fn api(asked: &Received, things: &Things, wrong: &str) -> Reply {
     let body: Option<Value> = serde_json::from_slice(&asked.body).ok().filter(|_| is_json);
     let refused = |said: &str| Reply::json(400, json!({ "error": said }));
     let is_text = |value: Option<&Value>| value.is_none_or(Value::is_string);
-    match (asked.method.as_str(), asked.path.as_str()) {
+    let path = percent_encoding::percent_decode_str(&asked.path).decode_utf8_lossy();
+    match (asked.method.as_str(), path.as_ref()) {
         ("POST", "/artifacts") => {
             let Some(body) = body.filter(Value::is_object) else { return refused("the body is wrong") };
             let is_wrong_note = !is_text(body.get("note")) && wrong != "note";

@@ -17,7 +17,7 @@ use super::{
     path_values::text,
     request_spec::{Body, RequestSpec, put},
     unusual::has_effect,
-    valid_request::{ValidRequest, escaped, json_body, list_of},
+    valid_request::{ValidRequest, json_body, list_of},
 };
 
 /// Maximum number of values of a member or a parameter that are sent.
@@ -32,10 +32,12 @@ impl Generator<'_> {
         right: &ValidRequest,
         faults: &mut Vec<Fault>,
     ) {
+        let stays = !self.removes_what_it_accepts(operation, right);
         let mut add = |part: &str, value: &Value, rule: String, faulty| {
             let what = format!("{}_documented_{}", slug(part), slug(&text(value)));
             let fault = Fault::new(FaultKind::Unusual, what, rule, faulty).of_kind("documented_value", part);
-            faults.push(Fault { tolerated: true, ..fault });
+            // Each is asked, unless what it creates would stay.
+            faults.push(Fault { tolerated: stays, ..fault });
         };
         for parameter in operation.parameters.iter().filter(|_| only_reads(operation)) {
             let schema = parameter.schema.as_ref().map(|schema| core(&self.declared.api.bundle, schema));
@@ -55,7 +57,7 @@ impl Generator<'_> {
             }
         }
         let Some(schema) = json_body(operation).and_then(|content| content.schema.as_ref()) else { return };
-        let (Some(body), Some(Body::Json(written))) = (&right.body, &right.ask.body) else { return };
+        let (Some(body), Some(Body::Json(_))) = (&right.body, &right.ask.body) else { return };
         let whole = core(&self.declared.api.bundle, schema);
         // Another value of these wants other members.
         let decides: BTreeSet<&str> =
@@ -66,12 +68,11 @@ impl Generator<'_> {
             members.iter().filter(|(name, _)| !decides.contains(name.as_str()) && !is_alternative)
         {
             for value in self.listed(property).into_iter().filter(|value| body.get(name) != Some(value)) {
-                let path = std::slice::from_ref(name);
-                let is_allowed =
-                    with(body, path, Some(&value)).is_some_and(|body| self.sampler.is_allowed(schema, &body));
-                let Some(changed) = with(written, path, Some(&escaped(value.clone()))) else { continue };
-                if is_allowed && self.paths.given(name).is_none() {
-                    let faulty = RequestSpec { body: Some(Body::Json(changed)), ..right.ask.clone() };
+                let changed = with(body, std::slice::from_ref(name), Some(&value));
+                let changed = changed.filter(|body| self.sampler.is_allowed(schema, body));
+                if let Some(changed) = changed.filter(|_| self.paths.given(name).is_none()) {
+                    let linked = self.linked(&changed, body, &right.around.made);
+                    let faulty = RequestSpec { body: Some(Body::Json(linked)), ..right.ask.clone() };
                     add(name, &value, format!("{}/requestBody", operation.pointer), faulty);
                 }
             }

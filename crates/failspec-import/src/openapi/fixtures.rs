@@ -331,7 +331,7 @@ impl Generator<'_> {
         for (key, value) in value.as_object().into_iter().flatten() {
             if value.is_object() && level < MAX_DEPTH {
                 self.make_named(value, around, depth, level + 1);
-            } else if value.is_string() || value.is_i64() || value.is_u64() {
+            } else if value.is_string() && !is_own_id(value) || value.is_i64() || value.is_u64() {
                 let creator = self.creators.named_by(key).and_then(|item| self.creators.of_item(item));
                 creator.and_then(|creator| self.make(creator, around, depth));
             } else if let Some([_]) = value.as_array().map(Vec::as_slice).filter(|_| level == 0) {
@@ -392,7 +392,9 @@ impl Generator<'_> {
                 {
                     *place = json!([format!("${{{name}}}")]);
                 }
-                Some(name) if body == right && !body.is_object() => *place = format!("${{{name}}}").into(),
+                Some(name) if body == right && !body.is_object() && !is_own_id(body) => {
+                    *place = format!("${{{name}}}").into()
+                }
                 _ if level < MAX_DEPTH => self.put_names(place, body, right, made, level + 1),
                 _ => {}
             }
@@ -407,6 +409,12 @@ impl Generator<'_> {
         }
         self.asked(operation, filled.path).ok().map(|(ask, _)| ask)
     }
+}
+
+/// Returns true for the name of the run itself: the id of what a request creates, such as `artifactId` of `/artifacts`, and no
+/// reference to another thing of that kind.
+pub(super) fn is_own_id(value: &Value) -> bool {
+    value == UNIQUE
 }
 
 /// Encodes a text with placeholders for a path.

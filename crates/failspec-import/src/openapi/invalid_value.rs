@@ -265,8 +265,7 @@ fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: u
     let fewest = count("minItems").unwrap_or(0).clamp(1, 20);
     let list = |count: u64| (0..count).map(|_| item.clone()).collect::<Vec<Value>>();
     let mut flaws = Vec::new();
-    // If items must be unique, equal items are a second fault. A violation of `uniqueItems` is not generated:
-    // frameworks that write `uniqueItems` read the list as a set and accept it.
+    // If items must be unique, equal items are a second fault. For that itself see `list_items`.
     let differ = entries.get("uniqueItems") == Some(&Value::Bool(true));
     if let Some(most) = count("maxItems").filter(|most| !differ && *most <= MAX_LIST_LEN) {
         flaws.push(InvalidValue::sure("too_many_items", list(most + 1)));

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::names::slug;
+use failspec_base::template::Template;
 use failspec_pack::openapi::Operation;
 
 use super::{
@@ -32,6 +33,13 @@ struct List {
     items: Value,
 }
 
+impl List {
+    /// Returns the path to it in a body as a scenario has it.
+    fn written(&self) -> Vec<String> {
+        self.path.iter().map(|name| Template::escape(name)).collect()
+    }
+}
+
 impl Generator<'_> {
     /// Adds bodies with lists that have an item which names nothing, a wrong item after a right one, and the same item twice.
     pub(super) fn odd_lists(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
@@ -42,7 +50,7 @@ impl Generator<'_> {
         for list in lists.iter().take(MAX_LISTS) {
             let part = list.path.join("_");
             for (what, class, items) in self.odd_items(list, body, written) {
-                let Some(bad) = with(written, &list.path, Some(&items)) else { continue };
+                let Some(bad) = with(written, &list.written(), Some(&items)) else { continue };
                 let name = format!("{}_{what}", slug(&part));
                 let mut faulty = right.ask.clone();
                 faulty.body = Some(Body::Json(bad));
@@ -62,11 +70,11 @@ impl Generator<'_> {
         let is_allowed = |items: &Value| self.sampler.is_allowed(&list.schema, items);
         let name = list.path.last().map_or("", String::as_str);
         let unknown = self.naming_nothing(&list.items, name, 0);
-        let given = |body| at(body, &list.path).and_then(|items: &Value| items.get(0)).cloned();
+        let given = |body, path: &[String]| at(body, path).and_then(|items: &Value| items.get(0)).cloned();
         let is_chosen = core(bundle, &list.items).get("enum").is_some();
         let made = || self.sampler.value(&list.items, name).filter(|_| is_chosen);
         // As the schema sees it, and as it is written in a scenario.
-        let right = given(body).zip(given(written)).or_else(|| {
+        let right = given(body, &list.path).zip(given(written, &list.written())).or_else(|| {
             let item = unknown.clone().or_else(made)?;
             Some((item.clone(), escaped(item)))
         });

@@ -10,6 +10,7 @@ use super::{
     body::{Members, at, with},
     fault_kind::FaultKind,
     faults::Fault,
+    fixtures::is_own_id,
     generate::Generator,
     invalid_value::{InvalidValue, MAX_TEXT_LEN, core},
     nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, OTHER_NO_SUCH_UUID, Purpose, nothing},
@@ -270,6 +271,7 @@ impl Generator<'_> {
         let Some((schema, body)) = self.json_body_of(operation, right) else { return };
         let mut references = Vec::new();
         self.references(schema, &mut Vec::new(), &mut references);
+        references.retain(|(path, _)| !at(body, path).is_some_and(is_own_id));
         // A list of ids that the body requires has such a value until the id of what is created takes its place.
         for (path, value) in &mut references {
             if at(body, path) == Some(&*value) {

@@ -12,7 +12,7 @@ use super::{
     body::Members,
     crud::bare,
     effects::{destroys, is_of_words, only_reads},
-    fixtures::Fixtures,
+    fixtures::{Fixtures, is_own_id},
     generate::{Generator, declares},
     invalid_value::core,
     multipart::{BOUNDARY, fields},
@@ -115,7 +115,7 @@ impl Generator<'_> {
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
         members.iter().any(|(name, property)| {
             let is_made = self.creators.named_by(name).is_some_and(|item| around.made.contains_key(item));
-            body.get(name).is_some_and(|value| value.is_number() || value.is_string())
+            body.get(name).is_some_and(|it| it.is_number() || it.is_string() && !is_own_id(it))
                 && !is_made
                 && self.paths.given(name).is_none()
                 && self.creators.refers(name, core(&self.declared.api.bundle, property))

@@ -95,7 +95,8 @@ impl ValueGenerator<'_> {
         {
             let value = self.with_own_names(schema, value);
             // A parameter that is a date only selects.
-            return Some(if name.contains('.') { self.with_late_dates(schema, name, value) } else { value });
+            let is_in_body = name == "body" || name.contains('.');
+            return Some(if is_in_body { self.with_late_dates(schema, name, value) } else { value });
         }
         if let Some(values) = entries.get("enum").and_then(Value::as_array) {
             let values: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
