@@ -285,3 +285,95 @@ fn what_was_changed_is_changed_again_and_blamed_for_nothing() {
         spoilt["cases"].as_array().unwrap().iter().filter(|case| case["rerun"] == "unchanged_things");
     assert!(reruns.count() > 0);
 }
+
+const NESTED: &str = r#"
+openapi: 3.0.3
+info: { title: Groups, version: "1" }
+paths:
+  /groups:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [name], properties: { name: { type: string } } } } } }
+      responses: { '201': { description: made, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } } }
+  /groups/{group_id}:
+    parameters: [{ name: group_id, in: path, required: true, schema: { type: string } }]
+    get: { responses: { '200': { description: one }, '404': { description: absent } } }
+    delete: { responses: { '204': { description: gone }, '404': { description: absent } } }
+  /groups/{group_id}/items:
+    parameters: [{ name: group_id, in: path, required: true, schema: { type: string } }]
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [name], properties: { name: { type: string }, size: { type: integer }, text: { type: string } } } } } }
+      responses: { '201': { description: made, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } } }
+  /groups/{group_id}/items/{item_id}:
+    parameters:
+      - { name: group_id, in: path, required: true, schema: { type: string } }
+      - { name: item_id, in: path, required: true, schema: { type: string } }
+    get: { responses: { '200': { description: one }, '404': { description: absent } } }
+    delete: { responses: { '204': { description: gone }, '404': { description: absent } } }
+"#;
+
+#[test]
+fn what_accepted_things_were_created_in_is_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("groups.yaml"), NESTED).unwrap();
+    let import = ["import", "openapi", "groups.yaml", "--name", "groups", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    let mut groups = Vec::new();
+    // A group may be gone with the last of its items.
+    for goes_with_items in [false, true] {
+        let there = Arc::new(Mutex::new(std::collections::BTreeSet::<String>::new()));
+        let (own, count) = (Arc::clone(&there), Mutex::new(0));
+        let server = Server::start(move |request: &Received| {
+            let mut there = own.lock().unwrap();
+            let path = request.path.clone();
+            let is_item = path.contains("/items");
+            let group = path.split('/').take(3).collect::<Vec<_>>().join("/");
+            if request.method == "POST" {
+                let is_object =
+                    serde_json::from_slice::<Value>(&request.body).is_ok_and(|body| body.is_object());
+                return match (is_item && !there.contains(&group), is_object) {
+                    (true, _) => Reply::json(404, "{}"),
+                    (_, false) => Reply::json(400, "{}"),
+                    _ => {
+                        let mut count = count.lock().unwrap();
+                        *count += 1;
+                        there.insert(format!("{path}/{count}"));
+                        Reply::json(201, format!("{{\"id\":\"{count}\"}}"))
+                    }
+                };
+            }
+            match (request.method.as_str(), there.contains(&path)) {
+                (_, false) => Reply::json(404, "{}"),
+                ("DELETE", _) => {
+                    there.retain(|known| *known != path && !known.starts_with(&format!("{path}/")));
+                    let is_last = !there.iter().any(|known| known.starts_with(&format!("{group}/")));
+                    if goes_with_items && is_item && is_last {
+                        there.remove(&group);
+                    }
+                    Reply::new(204, "text/plain", "")
+                }
+                ("GET", _) => Reply::json(200, "{}"),
+                _ => Reply::json(405, "{}").with("Allow", "GET, DELETE"),
+            }
+        });
+        let mut command = failspec(folder.path());
+        command.args(["run", "groups", "--packs", ".", "--url", &server.url, "--report", "json=r.json"]);
+        done(command.args(["--jobs", "1"]));
+        let report = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let cases = report["cases"].as_array().unwrap();
+        let creations: Vec<&Value> =
+            cases.iter().filter(|case| case["operation"] == "POST /groups/{group_id}/items").collect();
+        assert!(creations.len() > 20);
+        // Only of a group that is not there the server says so.
+        let lost = creations.iter().filter(|case| {
+            case["observed"]["status"] == 404
+                && case["fault"] != "unknown_id"
+                && case["fault"] != "another_parent"
+        });
+        assert_eq!(lost.count(), 0, "{creations:#?}");
+        assert!(there.lock().unwrap().is_empty(), "{:?}", there.lock().unwrap());
+        groups.push(server.lines().iter().filter(|line| *line == "POST /groups").count());
+    }
+    // One that is gone must be made again each time.
+    assert!(groups[0] + 10 < groups[1], "{groups:?}");
+}

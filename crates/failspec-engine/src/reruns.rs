@@ -65,16 +65,25 @@ impl<'s> CaseRunner<'s> {
         self.first.as_ref().map(|first| first.rerun).or(again)
     }
 
-    /// Returns true if the case contradicts that an id is absent, or that a name is unique: another case that was running
-    /// may have created or removed it.
-    pub fn contradicts_id(&self, report: &CaseReport) -> bool {
-        let is_about_ids = |status: u16| matches!(status, 404 | 409 | 410 | 412);
+    /// Returns true for a status that is about whether a thing is there, and in which state.
+    pub fn is_status_of_ids(status: u16) -> bool {
+        matches!(status, 404 | 409 | 410 | 412)
+    }
+
+    /// Returns true if the failure under test has such a status.
+    pub fn is_about_ids(&self) -> bool {
         let failure = self.case.scenario.failure.map(|index| &self.session.pack.contract.failures[index]);
         // A class such as `4xx` says nothing of ids.
         let mut exactly = failure.into_iter().flat_map(Failure::statuses).filter_map(|it| it.exactly());
-        let is_under_test = exactly.any(is_about_ids);
+        exactly.any(Self::is_status_of_ids)
+    }
+
+    /// Returns true if the case contradicts that an id is absent, or that a name is unique: another case that was running
+    /// may have created or removed it.
+    pub fn contradicts_id(&self, report: &CaseReport) -> bool {
+        let is_under_test = self.is_about_ids();
         let is_success = matches!(report.observation, Observation::Success { .. });
-        let got = report.observed.as_ref().is_some_and(|observed| is_about_ids(observed.status));
+        let got = report.observed.as_ref().is_some_and(|observed| Self::is_status_of_ids(observed.status));
         let is_as_documented = matches!(
             report.observation,
             Observation::Triggered { control_too: false, .. } | Observation::Expected { .. }

@@ -14,7 +14,7 @@ use failspec_judge::{
     check::{self, Phase, Record},
     report_model::{ExchangeReport, Rerun},
 };
-use failspec_pack::pack::{Contract, Control, Flow, Step};
+use failspec_pack::pack::{Contract, Control, Flow, RequestTemplate, Step};
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
@@ -306,7 +306,7 @@ impl CaseRunner<'_> {
     /// Leaves what the setup made to a later case, if the request under test was refused: then it has changed nothing. What it
     /// changed is left to cases that change it again. Returns false if it must be removed.
     pub(super) fn keeps_things(&mut self) -> bool {
-        let Some(pooled) = self.pooled.take() else { return false };
+        let Some(pooled) = self.pooled.clone() else { return false };
         let is_refused = |record: &Record| {
             let status = record.exchange.result.as_ref().map_or(0, |response| response.status);
             // These may say that it is gone, or in another state than it was made in.
@@ -318,6 +318,7 @@ impl CaseRunner<'_> {
         let pool = &self.session.shared_things;
         if is_whole && !self.has_changed_things && tested.clone().all(is_refused) {
             pool.return_to_pool(pooled);
+            self.pooled = None;
             return true;
         }
         let is_accepted = |record: &Record| {
@@ -326,7 +327,47 @@ impl CaseRunner<'_> {
         // One that was changed and is refused now may be in a state in which everything is.
         let may_stay = is_whole && self.inconclusive.is_none() && self.unwanted.is_none();
         let may_stay = may_stay && only_changes(self.case);
-        may_stay && tested.all(is_accepted) && pool.keep_changed(pooled)
+        let is_kept = may_stay && tested.all(is_accepted) && pool.keep_changed(pooled);
+        if is_kept {
+            self.pooled = None;
+        }
+        is_kept
+    }
+
+    /// Removes what the request under test created although it need not have, and leaves to later cases what it was created in.
+    /// Returns false if nothing was removed, and the teardown must run.
+    pub(super) async fn keeps_parents(&mut self, scope: &Scope) -> bool {
+        let Some(pooled) = self.pooled.take() else { return false };
+        let faulty = &self.case.scenario.faulty;
+        let captures: Vec<&str> = faulty.capture.iter().map(|capture| capture.name.as_str()).collect();
+        let has_created = faulty.request.line.method == "POST"
+            && !captures.is_empty()
+            && captures.iter().all(|name| scope.get(name).is_some());
+        let is_whole = self.unfinished.is_none() && self.inconclusive.is_none() && self.unwanted.is_none();
+        if !has_created || !is_whole || self.has_changed_things {
+            return false;
+        }
+        let is_of_creation = |step: &Step| {
+            let names =
+                |request: &RequestTemplate| request.names().iter().any(|name| captures.contains(name));
+            step.request.as_ref().is_some_and(names)
+        };
+        if !self.case.scenario.teardown.iter().any(is_of_creation) {
+            return false;
+        }
+        let (before, left) = (self.observed.records.len(), self.left_behind.len());
+        self.teardown_of(&is_of_creation, scope, Phase::Teardown, faulty, true).await;
+        let is_removed = |record: &Record| {
+            record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
+        };
+        let sent = &self.observed.records[before..];
+        if !sent.is_empty() && sent.iter().all(is_removed) && self.left_behind.len() == left {
+            self.session.shared_things.return_to_pool(pooled);
+        } else {
+            let is_other = |step: &Step| !is_of_creation(step);
+            self.teardown_of(&is_other, scope, Phase::Teardown, faulty, true).await;
+        }
+        true
     }
 }
 

@@ -70,7 +70,7 @@ impl CaseRunner<'_> {
     pub(super) async fn cleanup_unbounded(&mut self) {
         let Some(scope) = self.scope.take() else { return };
         // What others use is removed at the end of the run.
-        if self.shares_things || self.keeps_things() {
+        if self.shares_things || self.keeps_things() || self.keeps_parents(&scope).await {
             return;
         }
         let complete = self.inconclusive.is_none();
@@ -88,6 +88,18 @@ impl CaseRunner<'_> {
 
     /// Runs all teardown steps, even after one fails and after Ctrl-C.
     pub(super) async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
+        self.teardown_of(&|_| true, scope, phase, flow, complete).await;
+    }
+
+    /// Runs the teardown steps that are wanted.
+    pub(super) async fn teardown_of(
+        &mut self,
+        is_wanted: &(dyn Fn(&Step) -> bool + Sync),
+        scope: &Scope,
+        phase: Phase,
+        flow: &Flow,
+        complete: bool,
+    ) {
         let deadline = Instant::now() + CLEANUP_TIMEOUT;
         budget::refill();
         let mut scope = scope.clone();
@@ -95,7 +107,7 @@ impl CaseRunner<'_> {
         // The path of what was not removed, with what is said of it; what is below something that was removed went with it.
         let mut left: Vec<(String, String)> = Vec::new();
         let mut removed: Vec<String> = Vec::new();
-        for step in &self.case.scenario.teardown {
+        for step in self.case.scenario.teardown.iter().filter(|step| is_wanted(step)) {
             // Nothing was created if its id was not captured.
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
             let is_captured = |name: &str| {

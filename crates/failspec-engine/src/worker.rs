@@ -170,6 +170,7 @@ impl Worker {
         let (has_others_things, has_changed_things) = (running.has_others_things, running.has_changed_things);
         let shares_things = running.shares_things || has_others_things;
         let rests_on_shared = running.rests_on_shared;
+        let is_about_ids = running.is_about_ids();
         let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
         if has_changed_things && !is_plain_success(&report) && !session.interrupt.is_set() {
             // What another case changed may be why.
@@ -184,6 +185,11 @@ impl Worker {
             && shares_things
             && report.outcome == Outcome::Failed
             && !(has_others_things && is_accepted);
+        // Another refusal than the one that is due may say that it is gone.
+        let says_gone = |status| CaseRunner::is_status_of_ids(status) && !is_about_ids;
+        let is_doubtful = is_doubtful
+            || has_others_things
+                && report.observed.as_ref().is_some_and(|observed| says_gone(observed.status));
         if is_doubtful && !session.interrupt.is_set() {
             // What others share may be gone.
             let first = FirstRun::of(Rerun::OwnThings, &report);
