@@ -167,6 +167,11 @@ impl<'a> CreateOperations<'a> {
         names.is_some_and(|names| names.iter().any(|name| !name.is_empty() && self.all.contains(name)))
     }
 
+    /// Returns true if a member has the name of a collection of the document: its items name things there.
+    pub fn is_collection(&self, property: &str) -> bool {
+        self.all.contains(&fold(property))
+    }
+
     /// Returns true if a list such as `owner_ids`, or `owners` of numbers or UUIDs, refers to resources of a collection of the
     /// document.
     pub fn refers_to_several(&self, property: &str, items: &Value) -> bool {

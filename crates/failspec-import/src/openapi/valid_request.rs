@@ -277,10 +277,15 @@ impl Generator<'_> {
                 })
             };
             let with_items = || self.sampler.with_items(property, one_of(&path));
+            let own = || self.sampler.value(property, &path);
+            let is_full = |value: &Value| value.as_array().is_none_or(|items| !items.is_empty());
             let value = match body.get(name) {
                 Some(_) => with_items()?,
-                None if is_plain() => with_items().or_else(|| self.sampler.value(property, &path))?,
-                None => self.sampler.value(property, &path)?,
+                // The author's items first; made-up ones would name what is not there.
+                None if is_plain() && !self.creators.is_collection(name) => {
+                    own().filter(is_full).or_else(with_items).or_else(own)?
+                }
+                None => own()?,
             };
             let mut whole = body.clone();
             whole.as_object_mut()?.insert(name.clone(), value.clone());
