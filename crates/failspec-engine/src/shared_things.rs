@@ -361,7 +361,14 @@ impl CaseRunner<'_> {
             record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
         };
         let sent = &self.observed.records[before..];
-        if !sent.is_empty() && sent.iter().all(is_removed) && self.left_behind.len() == left {
+        let is_clean = !sent.is_empty() && sent.iter().all(is_removed) && self.left_behind.len() == left;
+        // The same creation twice may make one thing.
+        let mut others = self.case.scenario.teardown.iter().filter(|step| !is_of_creation(step));
+        let is_gone = others.any(|step| {
+            let removes = |request| self.was_removed(request, scope, Phase::Teardown);
+            step.request.as_ref().is_some_and(removes)
+        });
+        if is_clean && !is_gone {
             self.session.shared_things.return_to_pool(pooled);
         } else {
             let is_other = |step: &Step| !is_of_creation(step);

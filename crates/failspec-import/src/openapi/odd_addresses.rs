@@ -168,9 +168,9 @@ impl Generator<'_> {
             }
             _ => {
                 let max_len = parameter.schema.as_ref().and_then(|schema| self.max_len(schema));
-                let own = own_text(what, value, &operation.method);
+                let mut own = own_texts(what, value, &operation.method).into_iter();
                 // It must not be too long, too.
-                let own = own.filter(|own| match what {
+                let own = own.find(|own| match what {
                     "too_long" => self.breaks_only_length(parameter, own),
                     _ => max_len.is_none_or(|max_len| own.len() <= max_len),
                 });
@@ -195,19 +195,22 @@ impl Generator<'_> {
     }
 }
 
-/// Returns a text with the same fault as a value that a schema of texts forbids, and that only requests of this method have in
-/// this run; `None` if there is no place for one.
-fn own_text(what: &str, value: &str, method: &str) -> Option<String> {
+/// Returns texts with the same fault as a value that a schema of texts forbids, and that only requests of this method have in
+/// this run, the best first; none if there is no place for one.
+fn own_texts(what: &str, value: &str, method: &str) -> Vec<String> {
     let method = method.to_ascii_lowercase();
     match what {
-        _ if value.starts_with("failspec") => Some(format!("{value}-{method}")),
-        // The number of letters counts, and what they are does not.
+        _ if value.starts_with("failspec") => vec![format!("{value}-{method}")],
+        // The number of letters counts, and what they are does not, unless a pattern wants letters or digits alone.
         "too_long" if value.len() > MIN_OWN_LEN && is_one_letter(value) => {
-            let own = format!("{method}-failspec-{value}");
-            Some(own.chars().take(value.len()).collect())
+            let digits: String = method.bytes().map(|byte| byte.to_string()).collect();
+            let begins = [format!("{method}-failspec-"), format!("{method}failspec"), digits];
+            let of_length =
+                |begin: String| -> String { begin.chars().chain(value.chars()).take(value.len()).collect() };
+            begins.into_iter().map(of_length).collect()
         }
-        "against_pattern" if value == "~" => Some(format!("~failspec-{method}")),
-        _ => None,
+        "against_pattern" if value == "~" => vec![format!("~failspec-{method}")],
+        _ => Vec::new(),
     }
 }
 
@@ -221,10 +224,10 @@ const MIN_OWN_LEN: usize = 10;
 
 #[cfg(test)]
 mod tests {
-    use super::own_text;
+    use super::own_texts;
 
     #[test]
-    fn own_text_has_the_same_fault_and_differs_by_method() {
+    fn own_texts_have_the_same_fault_and_differ_by_method() {
         for (what, value, expected) in [
             ("wrong_type", "failspec-is-no-value", Some("failspec-is-no-value-put")),
             ("wrong_format", "failspec is no uuid", Some("failspec is no uuid-put")),
@@ -239,7 +242,11 @@ mod tests {
             ("too_long", "xxx", None),
             ("above_maximum", "101", None),
         ] {
-            assert_eq!(own_text(what, value, "PUT").as_deref(), expected, "{what} {value}");
+            let own = own_texts(what, value, "PUT");
+            assert_eq!(own.first().map(String::as_str), expected, "{what} {value}");
         }
+        // For patterns of letters and digits, and of digits alone.
+        let others = ["put-failspec-", "putfailspec00", "1121171160000"];
+        assert_eq!(own_texts("too_long", "0000000000000", "PUT"), others);
     }
 }
