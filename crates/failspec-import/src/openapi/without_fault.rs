@@ -7,11 +7,12 @@ use super::{
     crud::bare,
     effects::only_reads,
     generate::Generator,
-    path_values::SPARE,
+    invalid_value::core,
+    path_values::{SPARE, names, parameter},
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
     valid_request::{Reach, ValidRequest, json_body},
-    value_generator::UNIQUE,
+    value_generator::{UNIQUE, kind},
 };
 
 impl<'a> Generator<'a> {
@@ -103,6 +104,10 @@ impl<'a> Generator<'a> {
         if operation.is_safe() {
             return;
         }
+        if operation.method == "DELETE" && self.is_known_by_number(operation) {
+            let why = "a server may give the number of what was removed to somebody else";
+            return self.leave_out(why, operation, "sent twice");
+        }
         let mut around = right.around.clone();
         around.setup.push(step(&right.ask, None));
         let ask = right.ask.clone();
@@ -115,6 +120,14 @@ impl<'a> Generator<'a> {
             around,
             ask,
         );
+    }
+
+    /// Returns true if the path of an operation ends with a number.
+    fn is_known_by_number(&self, operation: &Operation) -> bool {
+        let own = names(&operation.path).last().and_then(|name| parameter(operation, name));
+        let schema = own.and_then(|own| own.schema.as_ref());
+        let entries = schema.and_then(|schema| core(&self.declared.api.bundle, schema).as_object());
+        entries.and_then(kind).is_some_and(|kind| matches!(kind, "integer" | "number"))
     }
 
     /// Returns a change with the member in it that has the name in the creation, and this name.
