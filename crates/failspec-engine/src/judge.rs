@@ -105,8 +105,14 @@ impl CaseRunner<'_> {
             (Some(reason), _) => {
                 let declared = check::declared(&self.observed, case.scenario.source).into_iter();
                 let declared = declared.map(|finding| self.without_blame(finding));
+                let is_remark = closed.as_ref().is_some_and(|finding| !finding.is_violation());
                 sort(&mut report, undocumented.chain(declared).chain(closed), session, case);
                 settle(&mut report, Some(reason));
+                // Of an address outside the document nothing is expected that could be in doubt.
+                let is_outside = case.scenario.fault.as_deref() == Some(check::NO_SUCH_PATH);
+                if is_outside && is_remark && report.outcome == Outcome::Inconclusive {
+                    (report.outcome, report.reason) = (Outcome::Unconfirmed, None);
+                }
             }
             (None, Some(subject)) => {
                 sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, case);

@@ -24,7 +24,7 @@ and reset the connection.) A request without a fault needs no control.",
 };
 
 /// The kind of fault of a request to an address that no path of the OpenAPI document has.
-const NO_SUCH_PATH: &str = "no_such_path";
+pub const NO_SUCH_PATH: &str = "no_such_path";
 
 /// Returns the finding that the API closed the connection on the request under test, in both runs of the case.
 pub fn closed(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Option<Finding> {
