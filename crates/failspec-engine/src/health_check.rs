@@ -75,7 +75,7 @@ impl Session {
             }
             Err(failed)
         };
-        self.health_check_state.before.get_or_init(|| first).await;
+        self.health_check_state.before.get_or_init(|| Box::pin(first)).await;
     }
 
     /// Returns which candidate was used, for the report; `None` if the contract has no candidates, or if nothing was

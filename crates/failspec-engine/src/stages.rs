@@ -13,7 +13,7 @@ impl CaseRunner<'_> {
     /// Runs the control with its setup and teardown, then the setup of the request under test.
     pub async fn prepare(&mut self) {
         let budget = mem::take(&mut self.budget);
-        within(&budget, self.prepare_unbounded()).await;
+        within(&budget, Box::pin(self.prepare_unbounded())).await;
         self.budget = budget;
     }
 
@@ -21,21 +21,21 @@ impl CaseRunner<'_> {
     /// comparison).
     pub async fn send_under_test(&mut self) {
         let budget = mem::take(&mut self.budget);
-        within(&budget, self.send_under_test_unbounded()).await;
+        within(&budget, Box::pin(self.send_under_test_unbounded())).await;
         self.budget = budget;
     }
 
     /// Runs the steps of `then`, if the response was identified as the failure under test.
     pub async fn follow_up(&mut self) {
         let budget = mem::take(&mut self.budget);
-        within(&budget, self.follow_up_unbounded()).await;
+        within(&budget, Box::pin(self.follow_up_unbounded())).await;
         self.budget = budget;
     }
 
     /// Runs the teardown of the request under test.
     pub async fn cleanup(&mut self) {
         let budget = mem::take(&mut self.budget);
-        within(&budget, self.cleanup_unbounded()).await;
+        within(&budget, Box::pin(self.cleanup_unbounded())).await;
         self.budget = budget;
     }
 }

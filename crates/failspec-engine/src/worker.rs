@@ -103,7 +103,7 @@ impl Worker {
 
     /// Runs one case. A panic in it becomes the diagnosis.
     async fn guarded(&self, case: &Case, first: Option<FirstRun>) -> Option<Judged> {
-        match AssertUnwindSafe(self.run(case, first)).catch_unwind().await {
+        match AssertUnwindSafe(Box::pin(self.run(case, first))).catch_unwind().await {
             Ok(judged) => Some(judged),
             Err(panic) => {
                 let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
