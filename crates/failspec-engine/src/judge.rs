@@ -99,20 +99,16 @@ impl CaseRunner<'_> {
         let undocumented =
             check::undocumented(&session.pack.contract, &case.scenario, &self.observed).into_iter();
         let closed = check::closed(&session.pack.contract, &case.scenario, &self.observed);
-        match (reason, &subject) {
+        // Nothing is expected at an address outside the document that could be in doubt.
+        let needs_no_response = closed.is_some() && case.scenario.is_outside_document();
+        match (reason.filter(|_| !needs_no_response), &subject) {
             // Findings about the request under test are reported even if something failed later, but they do not
             // decide the outcome.
             (Some(reason), _) => {
                 let declared = check::declared(&self.observed, case.scenario.source).into_iter();
                 let declared = declared.map(|finding| self.without_blame(finding));
-                let is_remark = closed.as_ref().is_some_and(|finding| !finding.is_violation());
                 sort(&mut report, undocumented.chain(declared).chain(closed), session, case);
                 settle(&mut report, Some(reason));
-                // Of an address outside the document nothing is expected that could be in doubt.
-                let is_outside = case.scenario.fault.as_deref() == Some(check::NO_SUCH_PATH);
-                if is_outside && is_remark && report.outcome == Outcome::Inconclusive {
-                    (report.outcome, report.reason) = (Outcome::Unconfirmed, None);
-                }
             }
             (None, Some(subject)) => {
                 sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, case);
@@ -136,7 +132,7 @@ impl CaseRunner<'_> {
                     && report.exercised != Exercise::No;
                 report.snapshot = snapshot(subject, session, case, is_documented);
             }
-            (None, None) if self.answered && case.scenario.failure.is_none() => {
+            (None, None) if (self.answered || needs_no_response) && case.scenario.failure.is_none() => {
                 let contract = &session.pack.contract;
                 let found = check::judge_without_fault(contract, &case.scenario, &self.observed).into_iter();
                 sort(&mut report, found.chain(undocumented).chain(closed), session, case);

@@ -74,6 +74,8 @@ impl Beside<'_> {
     fn scenario(&self, scenario: &Scenario) -> Vec<Diagnostic> {
         let mut found = match scenario.failure {
             Some(index) => self.tested(scenario, &self.pack.contract.failures[index]),
+            // That the document does not have it is what it asks about.
+            None if scenario.is_outside_document() => Vec::new(),
             // It may be refused, so it may be wrong, too.
             None if scenario.may_be_refused => {
                 let request = &scenario.faulty.request;

@@ -33,8 +33,6 @@ pub(super) struct FailureCatalog<'a> {
     combined: BTreeMap<(Vec<u16>, &'static str), FailureSource>,
     /// The failure of faults whose refusal is not declared.
     undeclared: Option<FailureSource>,
-    /// The failure of a request to a path that the document does not have.
-    no_such_path: Option<FailureSource>,
 }
 
 /// The failure that a scenario triggers.
@@ -55,7 +53,6 @@ impl<'a> FailureCatalog<'a> {
             by_status: BTreeMap::new(),
             combined: BTreeMap::new(),
             undeclared: None,
-            no_such_path: None,
         };
         let mut statuses: BTreeMap<u16, Vec<&failspec_pack::openapi::Response>> = BTreeMap::new();
         for response in api.operations.iter().flat_map(|operation| &operation.responses) {
@@ -238,23 +235,6 @@ impl<'a> FailureCatalog<'a> {
         Trigger { failure: failure.id.clone() }
     }
 
-    /// Returns the failure of a request to a path that the document does not have: any refusal will do, and so will a redirect, such
-    /// as to a page for people.
-    pub fn no_such_path(&mut self) -> Trigger {
-        let (names, file) = (&mut self.names, self.file);
-        let failure = self.no_such_path.get_or_insert_with(|| FailureSource {
-            id: names.name("no_such_path", "404"),
-            status: vec![StatusPattern::Class(4), StatusPattern::Class(3), StatusPattern::Exactly(501)]
-                .into(),
-            summary: "The document has no such path".to_owned(),
-            source: Some(Provenance::Inferred),
-            envelope: self.shape.map(|shape| shape.envelope.nothing_of_it()),
-            documentation: Some(file.to_owned()),
-            ..FailureSource::default()
-        });
-        Trigger { failure: failure.id.clone() }
-    }
-
     fn combine(
         &mut self,
         mut statuses: Vec<u16>,
@@ -320,8 +300,7 @@ impl<'a> FailureCatalog<'a> {
             failures.push(failure);
         }
         failures.extend(combined);
-        let others = self.undeclared.into_iter().chain(self.no_such_path);
-        failures.extend(others.filter(|failure| used.contains(failure.id.as_str())));
+        failures.extend(self.undeclared.filter(|failure| used.contains(failure.id.as_str())));
         failures
     }
 }

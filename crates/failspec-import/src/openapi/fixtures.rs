@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use failspec_base::{encoding::percent_encode, template::Placeholder};
 use failspec_pack::openapi::Operation;
 use failspec_pack::pack::{
-    PathTemplate, StatusPattern,
+    PathTemplate, StatusPattern, fault_kind,
     writing::{CaptureSource, ExpectSource, StepSource},
 };
 
@@ -310,7 +310,7 @@ impl Generator<'_> {
         let mut fault = Fault::new(FaultKind::Unknown, what, parameter.pointer.clone(), faulty);
         fault.setup.push(step(&other, spare.map(|(_, id)| (SPARE, id))));
         fault.teardown.push(remove);
-        Some(fault.of_kind("another_parent", &parameter.name))
+        Some(fault.of_kind(fault_kind::ANOTHER_PARENT, &parameter.name))
     }
 
     /// Inserts the ids of resources that the scenario creates into a body, for properties such as `flow_id`.

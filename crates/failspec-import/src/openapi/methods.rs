@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use failspec_pack::{openapi::Operation, pack::PathTemplate};
+use failspec_pack::{
+    openapi::Operation,
+    pack::{PathTemplate, fault_kind},
+};
 
 use super::{
     crud::bare,
@@ -100,7 +103,8 @@ impl<'a> Generator<'a> {
     fn wrong_method(&mut self, operation: &'a Operation, right: &ValidRequest, faulty: RequestSpec) {
         let rule = format!("{}/responses/405", operation.pointer);
         let what = format!("asked_with_{}", faulty.method.to_ascii_lowercase());
-        let fault = Fault::new(FaultKind::Method, what, rule, faulty).of_kind("undeclared_method", "");
+        let fault =
+            Fault::new(FaultKind::Method, what, rule, faulty).of_kind(fault_kind::UNDECLARED_METHOD, "");
         self.note(operation, right, fault);
     }
 

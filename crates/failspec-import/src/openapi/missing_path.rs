@@ -1,6 +1,6 @@
 //! A request to a path that the document does not have.
 
-use failspec_pack::openapi::Operation;
+use failspec_pack::{openapi::Operation, pack::fault_kind};
 use wildmatch::WildMatch;
 
 use super::{
@@ -32,24 +32,18 @@ impl Generator<'_> {
         let Some(first) = reading.first().copied() else { return };
         let Ok(right) = self.unsent(first) else { return };
         let faulty = RequestSpec { path: NO_SUCH_PATH.to_owned(), query: Vec::new(), ..right.ask };
-        let plain = reading.into_iter().find_map(|operation| self.plain(operation));
-        let control = match plain {
-            Some(ask) => Control::Request(Box::new(ask)),
-            None => Control::None("every operation needs values that only the target knows"),
-        };
-        let failure = self.catalogue.no_such_path().failure;
         self.scenarios.push(Scenario {
-            name: self.names.name("no_such_path", ""),
+            name: self.names.name(fault_kind::NO_SUCH_PATH, ""),
             question: Question::UnknownId,
-            goal: Goal::Failure(failure),
+            goal: Goal::NoServerError,
             rule: self.catalogue.link("/paths"),
-            fault: "no_such_path".to_owned(),
+            fault: fault_kind::NO_SUCH_PATH.to_owned(),
             part: None,
             inferred: true,
             around: Fixtures::default(),
             faulty,
             capture: Vec::new(),
-            control,
+            control: Control::None("the request has no fault"),
             then: Vec::new(),
         });
     }

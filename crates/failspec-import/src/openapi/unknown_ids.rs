@@ -1,7 +1,7 @@
 //! Requests for things that do not exist.
 
 use crate::names::slug;
-use failspec_pack::openapi::Operation;
+use failspec_pack::{openapi::Operation, pack::fault_kind};
 
 use super::{
     crud::{bare, creates_at_its_address},
@@ -47,7 +47,7 @@ impl Generator<'_> {
         let what = format!("{}_of_the_same_form", unknown.what);
         let faulty = RequestSpec { path, ..unknown.faulty.clone() };
         let fault = Fault::new(FaultKind::Unknown, what, unknown.rule.clone(), faulty);
-        Some(Fault { names_own: true, ..fault.of_kind("unknown_id", name) })
+        Some(Fault { names_own: true, ..fault.of_kind(fault_kind::UNKNOWN_ID, name) })
     }
 
     /// Returns the request for a resource that does not exist; none if the path names no resource.
@@ -82,7 +82,7 @@ impl Generator<'_> {
         faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         let what = format!("unknown_{}", slug(name));
-        let fault = Fault::new(class, what, rule, faulty).of_kind("unknown_id", name);
+        let fault = Fault::new(class, what, rule, faulty).of_kind(fault_kind::UNKNOWN_ID, name);
         Ok(Some(Fault { names_own, ..fault }))
     }
 }

@@ -1,6 +1,6 @@
 //! Requests without a fault: they should succeed, or at least not break the server.
 
-use failspec_pack::openapi::Operation;
+use failspec_pack::{openapi::Operation, pack::fault_kind};
 
 use super::{
     body::{Members, with},
@@ -114,7 +114,7 @@ impl<'a> Generator<'a> {
         self.add(
             operation,
             Question::State,
-            "sent_twice",
+            fault_kind::SENT_TWICE,
             &operation.pointer,
             Goal::NoServerError,
             around,

@@ -23,9 +23,6 @@ and reset the connection.) A request without a fault needs no control.",
     run: |_| Vec::new(),
 };
 
-/// The kind of fault of a request to an address that no path of the OpenAPI document has.
-pub const NO_SUCH_PATH: &str = "no_such_path";
-
 /// Returns the finding that the API closed the connection on the request under test, in both runs of the case.
 pub fn closed(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Option<Finding> {
     let failure = scenario.failure.map(|index| &contract.failures[index]);
@@ -33,7 +30,7 @@ pub fn closed(contract: &Contract, scenario: &Scenario, observed: &Observed) -> 
     let source = match failure.filter(|_| !is_of_document(contract, scenario)) {
         Some(failure) => failure.source.weaken(scenario.source),
         // Of an address outside the document it promises nothing.
-        None if scenario.fault.as_deref() == Some(NO_SUCH_PATH) => Provenance::Inferred,
+        None if scenario.is_outside_document() => Provenance::Inferred,
         None => Provenance::Documented,
     };
     let expected = failure.map_or("a response", |failure| failure.id.as_str());

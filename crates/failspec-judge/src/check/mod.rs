@@ -71,7 +71,7 @@ pub use case_log::{
     CompletedBody, Expected, Observed, Phase, Record, ResendResult, SentAtOnce, UnmetSuccess,
 };
 pub use code::undocumented;
-pub use connection_closed::{NO_SUCH_PATH, closed};
+pub use connection_closed::closed;
 pub use definition::{Check, When};
 pub use finding::{Finding, FindingDetail};
 pub use identification::{Identity, carries_error, is_success};

@@ -433,20 +433,113 @@ fn wrong_values_that_an_accepted_request_brought_are_one_row() {
     assert_eq!(short(&[refused]), [of("declared-schema", 1, 1)]);
 }
 
-/// That a server shows a page at a path which is not there says little, and nothing of things that are not there.
 #[test]
-fn a_path_that_is_not_there_is_the_last_row_and_one_of_its_own() {
-    let accepted = |name: &str, operation: &str, fault: &str| {
-        let mut case =
-            ran(name, operation, [200, 200], vec![warning("not-rejected", "a success (HTTP 200)")]);
-        case.fault = Some(fault.into());
+fn a_thing_that_breaks_the_server_under_any_id_is_one_row() {
+    let closed = |name: &str, operation: &str, fault: &str, part: Option<&str>| {
+        let mut case = ran(name, operation, [200, 500], vec![violation("connection-closed", "closed")]);
+        case.exchanges[1].response = None;
+        case.documentation = Some("openapi.yaml#/paths/x/parameters/0".into());
+        (case.fault, case.part) = (Some(fault.into()), part.map(Into::into));
         case
     };
+    let (put, delete) = ("PUT /segments/{id}", "DELETE /segments/{id}");
     let cases = [
-        accepted("t::a::1", "GET /failspec-no-such-path", "no_such_path"),
-        accepted("t::a::2", "GET /things/{id}", "unknown_id"),
-        accepted("t::a::3", "PUT /things/{id}", "unknown_id"),
+        closed("t::a::1", delete, "wrong_type", Some("id")),
+        closed("t::a::2", put, "wrong_type", Some("id")),
+        closed("t::a::3", put, "unknown_id", Some("id")),
+        closed("t::a::4", delete, "sent_twice", None),
     ];
-    let cases: Vec<usize> = group_findings(&cases).into_iter().map(|row| row.cases).collect();
-    assert_eq!(cases, [2, 1]);
+    let rows = group_findings(&cases);
+    assert_eq!(
+        (rows.len(), rows[0].cases, rows[0].subject().as_deref()),
+        (1, 4, Some("/segments/{id}")),
+        "{rows:#?}"
+    );
+    // A kind of id that breaks other things as well has a row of its own.
+    let others = [
+        closed("t::a::5", "GET /tags/{name}", "with_nul", Some("name")),
+        closed("t::a::6", put, "with_nul", Some("id")),
+    ];
+    assert_eq!(short(&[cases.as_slice(), &others].concat()).len(), 2);
+    // Another thing is another cause.
+    assert_eq!(
+        short(&[cases[0].clone(), closed("t::a::7", "PUT /tags/{name}", "too_long", Some("name"))]).len(),
+        2
+    );
+}
+
+#[test]
+fn parameters_that_break_the_same_operations_are_one_row() {
+    let broken = |name: &str, operation: &str, parameter: &str, fault: &str| {
+        let mut case = ran(name, operation, [200, 500], vec![violation("server-error", "HTTP 500")]);
+        case.documentation = Some(format!("openapi.yaml#/{operation}/get/parameters/0").into());
+        (case.parameter, case.fault) = (Some(parameter.into()), Some(fault.into()));
+        case.part = Some(parameter.into());
+        case
+    };
+    let both = |parameter: &str, fault: &str| {
+        ["GET /a", "GET /b"]
+            .map(|operation| broken(&format!("t::a::{operation}"), operation, parameter, fault))
+    };
+    let paging = [both("limit", "negative"), both("offset", "negative"), both("limit", "huge")].concat();
+    let rows = group_findings(&paging);
+    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the parameters limit, offset")));
+    // A kind of fault that breaks other parameters is the cause, and not the name of one of them.
+    let nul =
+        [both("query", "with_nul").to_vec(), vec![broken("t::a::9", "GET /c", "name", "with_nul")]].concat();
+    let rows = group_findings(&nul);
+    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the fault \"with nul\"")));
+}
+
+#[test]
+fn what_several_operations_take_for_absent_is_one_row() {
+    let accepted = |operation: &str, fault: &str, part: &str| {
+        let name = format!("t::a::{operation}_{fault}_{part}");
+        let mut case = ran(&name, operation, [200, 200], vec![violation("not-rejected", "a success")]);
+        case.documentation = Some(format!("openapi.yaml#/{operation}/requestBody").into());
+        for exchange in &mut case.exchanges {
+            exchange.request.body = Some("{}".into());
+        }
+        (case.fault, case.part) = (Some(fault.into()), Some(part.into()));
+        case
+    };
+    let nulls = [accepted("PUT /a", "null", "name"), accepted("PUT /b", "null_item", "tags")];
+    let rows = group_findings(&nulls);
+    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the fault \"null\"")));
+    // Of a member that takes whatever is sent, null says nothing new.
+    let unchecked = [accepted("PUT /c", "null", "size"), accepted("PUT /c", "wrong_type", "size")];
+    assert_eq!(group_findings(&[nulls.as_slice(), &unchecked].concat()).len(), 2);
+    // A number for a text is another matter.
+    assert_eq!(group_findings(&[nulls[0].clone(), accepted("PUT /b", "number_for_text", "note")]).len(), 2);
+    let things = [
+        ("GET /a/{id}", "id"),
+        ("GET /b/{name}", "name"),
+        ("DELETE /a/{id}", "id"),
+        ("DELETE /b/{name}", "name"),
+    ];
+    let things = things.map(|(operation, part)| accepted(operation, "unknown_id", part));
+    // To read nothing and to change nothing are two matters.
+    let rows: Vec<usize> = group_findings(&things).iter().map(|row| row.cases).collect();
+    assert_eq!(rows, [2, 2]);
+}
+
+#[test]
+fn a_violation_does_not_stand_for_many_undeclared_statuses() {
+    let undeclared = |index: usize| {
+        let name = format!("t::success::{index}");
+        ran(&name, "GET /b", [200, 404], vec![warning("undeclared-status", "HTTP 404")])
+    };
+    let mut wrong = ran(
+        "t::forbidden::0",
+        "GET /a",
+        [200, 404],
+        vec![violation("status", "HTTP 404"), warning("undeclared-status", "HTTP 404")],
+    );
+    std::sync::Arc::make_mut(&mut wrong.documented).status = Some(StatusPattern::Exactly(403));
+    let few: Vec<CaseReport> = (1..4).map(undeclared).chain([wrong.clone()]).collect();
+    let many: Vec<CaseReport> = (1..20).map(undeclared).chain([wrong]).collect();
+    let rows = group_findings(&few);
+    let message = "HTTP 404, which 2 operations do not declare";
+    assert_eq!((rows.len(), rows[0].cases, rows[0].message.as_str()), (1, 4, message));
+    assert_eq!(short(&many), [of("status", 1, 1), of("undeclared-status", 19, 1)]);
 }

@@ -71,6 +71,14 @@ fn a_connection_that_is_closed_twice_is_no_response_of_the_failure() {
     assert_eq!(inferred.judge_closed(true).as_deref(), Some("warning connection-closed"));
     let inferred = world(", source: inferred", "");
     assert_eq!(inferred.judge_closed(true).as_deref(), Some("warning connection-closed"));
+    // An OpenAPI document promises nothing of a path that it does not have.
+    for (fault, expected) in
+        [("no_such_path", "warning connection-closed"), ("long", "violation connection-closed")]
+    {
+        let world =
+            World::new(CONTRACT, &format!("expect: no_server_error, source: inferred, fault: {fault}"));
+        assert_eq!(world.judge_closed(true).as_deref(), Some(expected), "{fault}");
+    }
 }
 
 #[test]

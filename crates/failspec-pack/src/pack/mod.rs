@@ -18,6 +18,7 @@ mod envelope;
 mod erratum;
 mod expect;
 mod failure;
+pub mod fault_kind;
 mod fault_parts;
 mod feature;
 mod files;

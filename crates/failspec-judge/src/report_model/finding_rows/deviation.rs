@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use failspec_pack::pack::fault_kind;
+
 use crate::check::{Finding, Phase};
 
 use super::{
     super::{CaseReport, ExchangeReport, MissingPart},
     causes::{BreakingFault, UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD},
+    families::{UNREADABLE, breaking_family},
     missing_part::missing_part,
 };
 
@@ -28,9 +31,6 @@ const UNDECLARED_STATUS: &str = "undeclared-status";
 
 /// Checks of a body, of which each reports what is wrong at one place: one wrong schema is one cause.
 const SHAPE: [&str; 5] = ["declared-schema", "schema", "envelope", "declared-vacuous", "vacuous"];
-
-/// The kind of faults of bodies that the server cannot read: none, and one of another media type.
-const UNREADABLE: &str = "unreadable_body";
 
 /// Checks of an unexpected error of the server, the one that says most first.
 const SERVER_ERROR: [&str; 5] =
@@ -117,34 +117,6 @@ fn is_server_error(case: &CaseReport, exchange: Option<&ExchangeReport>) -> bool
         && !documented.any(|pattern| pattern.matches(response.status))
 }
 
-/// Kinds of faults on which a server breaks for one reason, each after the one that names them.
-const FAMILIES: [&[&str]; 4] = [
-    &[
-        UNREADABLE,
-        "wrong_body",
-        "list_for_object",
-        "plain_text",
-        "unknown_media_type",
-        "without_media_type",
-        "body_empty",
-    ],
-    &["beyond_float", "not_a_number", "huge"],
-    &[
-        "beyond_64_bits",
-        "most_of_64_bits",
-        "least_of_64_bits",
-        "beyond_32_bits",
-        "page_beyond_64_bits",
-        "many_digits",
-    ],
-    &["null_item", "null_item_alone", "map_value_null", "map_value_null_alone"],
-];
-
-/// Returns the kind of fault that names the family of another.
-fn family(kind: &str) -> &str {
-    FAMILIES.iter().find(|family| family.contains(&kind)).map_or(kind, |family| family[0])
-}
-
 /// Returns true if a rule is that of a body as a whole.
 fn is_body(rule: &str) -> bool {
     rule.ends_with("/requestBody")
@@ -168,6 +140,27 @@ impl<'a> Deviation<'a> {
     pub fn operation(&self) -> Option<&'a Arc<str>> {
         let named = self.findings().find_map(Finding::operation);
         named.or(self.case.operation.as_ref())
+    }
+
+    /// Returns the operation of the case, and the part of its request that the fault is in.
+    pub fn part(&self) -> Option<(&'a str, &'a str)> {
+        self.case.operation.as_deref().zip(self.case.part.as_deref())
+    }
+
+    /// Returns the path of the operation up to the thing in it that the fault is about: `/things/{id}`. That which is asked for
+    /// twice is the last one.
+    pub fn thing_in_path(&self) -> Option<&'a str> {
+        let (_, path) = self.case.operation.as_deref()?.split_once(' ')?;
+        match self.case.part.as_deref() {
+            Some(part) => {
+                let name = format!("{{{part}}}");
+                Some(&path[..path.find(&name)? + name.len()])
+            }
+            None if self.case.fault.as_deref() == Some(fault_kind::SENT_TWICE) => {
+                path.ends_with('}').then_some(path)
+            }
+            None => None,
+        }
     }
 
     /// Returns true if it shows in the request under test, or in what follows it, and not in a control, a setup or a teardown.
@@ -194,7 +187,7 @@ impl<'a> Deviation<'a> {
         let kind = self.case.fault.as_deref().filter(|_| self.is_tested())?;
         let in_parameter =
             self.case.documentation.as_deref().is_some_and(|rule| rule.contains("/parameters/"));
-        let kind = if self.is_about_reading_the_body() { UNREADABLE } else { family(kind) };
+        let kind = if self.is_about_reading_the_body() { UNREADABLE } else { breaking_family(kind) };
         let response = self.exchange.and_then(|exchange| exchange.response.as_ref());
         Some((kind, in_parameter, response.map(|response| response.status)))
     }
@@ -227,9 +220,10 @@ impl<'a> Deviation<'a> {
             true if is_parameter => (operation, "", rule),
             true if self.is_about_reading_the_body() => (operation, "", Some(UNREADABLE)),
             // Of a body, the kind of fault says more than that it is one of the body.
-            true if rule.is_some_and(is_body) => {
-                (operation, &self.case.failure, self.case.fault.as_deref().or(rule))
-            }
+            true if rule.is_some_and(is_body) => match self.case.fault.as_deref().map(breaking_family) {
+                Some(UNREADABLE) => (operation, "", Some(UNREADABLE)),
+                kind => (operation, &self.case.failure, kind.or(rule)),
+            },
             true => (operation, &self.case.failure, rule),
             false => (operation, "", None),
         }

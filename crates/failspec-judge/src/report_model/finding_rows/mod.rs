@@ -1,7 +1,10 @@
 //! The grouping of findings: which of them are one deviation, and which deviations have one cause.
 
+mod accepting;
+mod breaking;
 mod causes;
 mod deviation;
+mod families;
 mod missing_part;
 
 use std::{
@@ -11,11 +14,12 @@ use std::{
 };
 
 use failspec_base::sanitize::shortened;
+use failspec_pack::pack::fault_kind;
 
 use crate::check::{Finding, Phase};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FindingGroup, Observation, ResponseExcerpt};
-use causes::{ANOTHER_PARENT, Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
+use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
 use deviation::{Deviation, deviations};
 
 /// Maximum length of the body that a row quotes, in characters.
@@ -160,21 +164,32 @@ impl<'a> Row<'a> {
             _ => None,
         };
         let (fault, part) = match self.cause {
-            Cause::ServerErrorByFault((kind, ..)) | Cause::Restriction(kind) => (Some(kind), None),
-            Cause::Unclaimed(Weight::OtherParent) => (Some(ANOTHER_PARENT), None),
+            Cause::ServerErrorByFault((kind, ..)) | Cause::Restriction(kind) | Cause::Converted(kind) => {
+                (Some(kind), None)
+            }
+            Cause::Unclaimed(Weight::OtherParent) => (Some(fault_kind::ANOTHER_PARENT), None),
+            Cause::NothingThere(_) => (Some(fault_kind::UNKNOWN_ID), None),
             Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
             _ => (None, None),
         };
-        let (rule, missing, parameter) = match self.cause {
-            Cause::AcceptedByAll(Rule::At(rule)) => (Some(rule.to_owned()), None, None),
-            Cause::AcceptedByAll(Rule::Missing(missing)) => (None, Some(missing), None),
-            Cause::AcceptedByAll(Rule::Parameter(name)) | Cause::ServerErrorByParameter(name) => {
-                (None, None, Some(name.to_owned()))
+        let (rule, missing, parameter) = match &self.cause {
+            Cause::AcceptedByAll(Rule::At(rule)) | Cause::ServerErrorAt((rule, _)) => {
+                (Some((*rule).to_owned()), None, None)
             }
+            Cause::AcceptedByAll(Rule::Missing(missing)) => (None, Some(missing.clone()), None),
+            Cause::AcceptedByAll(Rule::Parameter(name)) => (None, None, Some((*name).to_owned())),
+            Cause::ServerErrorByParameter(names) => (None, None, Some(names.join(", "))),
             Cause::AcceptedParameters(_) => {
                 (None, None, Some(self.parameters.into_iter().collect::<Vec<_>>().join(", ")))
             }
             _ => (None, None, None),
+        };
+        let message = match self.cause {
+            // The sentence of the example speaks of one operation, and may speak of another status that is due there.
+            Cause::Undeclared(status) if self.operations.len() > 1 => {
+                format!("HTTP {status}, which {} operations do not declare", self.operations.len())
+            }
+            _ => first.message.clone(),
         };
         let mut details: Vec<String> = Vec::new();
         for finding in &findings[1..] {
@@ -208,7 +223,7 @@ impl<'a> Row<'a> {
             case_names: self.cases,
             operations: self.operations,
             example: case.name.to_string(),
-            message: first.message.clone(),
+            message,
             details,
             exchange: exchange
                 .and_then(|exchange| case.exchanges.iter().position(|other| std::ptr::eq(other, exchange))),
@@ -227,7 +242,13 @@ fn is_accepted(case: &CaseReport) -> bool {
 }
 
 fn breaks_the_server(cause: &Cause<'_>) -> bool {
-    matches!(cause, Cause::ServerError(..) | Cause::ServerErrorByParameter(_) | Cause::ServerErrorByFault(_))
+    matches!(
+        cause,
+        Cause::ServerError(..)
+            | Cause::ServerErrorByParameter(_)
+            | Cause::ServerErrorByFault(_)
+            | Cause::ServerErrorAt(_)
+    )
 }
 
 /// Returns the beginning of a response.

@@ -1,0 +1,26 @@
+//! Kinds of faults that verdicts and reports treat in a way of their own: what an import writes as `fault`, a judgement reads.
+
+use super::Scenario;
+
+/// A thing is asked for under another parent than its own.
+pub const ANOTHER_PARENT: &str = "another_parent";
+
+/// A path that the OpenAPI document does not have: the document promises nothing of it.
+pub const NO_SUCH_PATH: &str = "no_such_path";
+
+/// The same request is sent a second time.
+pub const SENT_TWICE: &str = "sent_twice";
+
+/// A method that the path does not have.
+pub const UNDECLARED_METHOD: &str = "undeclared_method";
+
+/// A thing that does not exist.
+pub const UNKNOWN_ID: &str = "unknown_id";
+
+impl Scenario {
+    /// Returns true if it asks about a path that the OpenAPI document does not have: the document promises nothing of it, and
+    /// whoever responds there may be somebody else.
+    pub fn is_outside_document(&self) -> bool {
+        self.fault.as_deref() == Some(NO_SUCH_PATH)
+    }
+}
