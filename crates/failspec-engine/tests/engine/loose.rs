@@ -249,3 +249,16 @@ async fn address_is_followed_only_on_the_target() {
     assert!(reason.contains("is not on the target"), "{reason}");
     assert_eq!(asked_elsewhere.load(Ordering::Relaxed), 0, "credentials went to another host");
 }
+
+/// A thread of `tokio::test` has 2 MiB: those who test with failspec must not overflow it. What overflows ends the process.
+#[test]
+fn a_case_needs_less_than_the_stack_of_a_test_thread() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).thread_stack_size(3 << 19).enable_all().build().unwrap();
+    runtime.block_on(async {
+        for scenario in [CLASH, UPLOAD] {
+            let report = judged(scenario, |_, reply| reply).await;
+            assert_eq!(report.cases[0].outcome, Outcome::Passed, "{:?}", report.cases[0]);
+        }
+    });
+}
