@@ -61,7 +61,12 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
     if asked.header("x-trace").is_some() && is("free header") {
         return refused(500);
     }
-    let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+    let reads_no_further = is("wants a kind, and reads no further");
+    let body: Value = match reads_no_further {
+        true => serde_json::Deserializer::from_slice(&asked.body).into_iter().next().and_then(Result::ok),
+        false => serde_json::from_slice(&asked.body).ok(),
+    }
+    .unwrap_or_default();
     let is_json = asked.header("content-type").is_some_and(|text| text.starts_with("application/json"));
     // A name must fit into an address.
     let is_whole = body["name"].as_str().is_some_and(|name| name.len() < 1_000)
@@ -74,7 +79,7 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
             () if !is_json => Some(refused(415)),
             () if is("breaks on no object") && !body.is_object() => Some(Reply::close()),
             () if !is_whole && !is("checks nothing") => Some(refused(422)),
-            () if is("wants a kind") && body["kind"].is_null() => {
+            () if (is("wants a kind") || reads_no_further) && body["kind"].is_null() => {
                 Some(Reply::json(400, json!({ "error": "kind is required" })))
             }
             () if body["size"].as_u64() > Some(u64::MAX / 2) && is("overflow") => Some(refused(500)),
@@ -264,4 +269,18 @@ fn a_member_that_the_api_requires_and_the_document_does_not_is_found_and_sent() 
     assert_eq!(inconclusive, 0, "{stdout}");
     let warnings = found(&report, "warnings");
     assert!(warnings.iter().any(|warning| warning.starts_with("undeclared-requirement ")), "{warnings:?}");
+    assert!(!warnings.iter().any(|warning| warning.starts_with("not-rejected ")), "{warnings:?}");
+}
+
+/// A body that is no JSON has the members that the API was found to require, too: without them it would be refused for another reason
+/// than its fault.
+#[test]
+fn a_text_in_place_of_json_has_the_members_that_the_api_requires() {
+    let (_, report, stdout, left) = run("wants a kind, and reads no further");
+    assert!(left.is_empty(), "{left:?}\n{stdout}");
+    let warnings = found(&report, "warnings");
+    for operation in ["post_pools", "put_pools_pool_name"] {
+        let expected = format!("not-rejected {operation}_body_followed_by_more");
+        assert!(warnings.contains(&expected), "{warnings:?}");
+    }
 }

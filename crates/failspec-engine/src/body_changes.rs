@@ -152,6 +152,12 @@ fn renamed(value: &JsonTemplate) -> JsonTemplate {
     }
 }
 
+/// Returns an object with these changes; `None` if none of them applies.
+pub(super) fn changed_json(mut whole: JsonTemplate, changes: &[Change]) -> Option<JsonTemplate> {
+    let applied: Vec<bool> = changes.iter().map(|change| apply(&mut whole, &change.path, change)).collect();
+    applied.contains(&true).then_some(whole)
+}
+
 fn object(template: &RequestTemplate) -> Option<JsonTemplate> {
     match template.body.as_deref()? {
         BodyTemplate::Json(body) => {

@@ -36,6 +36,7 @@ mod own_texts;
 mod plan;
 mod planned_waits;
 mod preflight;
+mod raw_bodies;
 mod refusal_hints;
 mod request_builder;
 mod request_under_test;

@@ -25,6 +25,7 @@ use super::{
     body_changes::{Change, at, changed, is_empty_list, is_made_up, members_of, names},
     case_runner::line,
     error::Unjudged,
+    raw_bodies::changed_text,
     refusal_hints::{Hint, Wish, hints, value_of},
     sending::Outgoing,
     session::Session,
@@ -84,6 +85,8 @@ impl Session {
         outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
+        let text = self.with_changes_in_text(outgoing.template, outgoing.context.phase);
+        let outgoing = Outgoing { template: text.as_ref().unwrap_or(outgoing.template), ..outgoing };
         let Outgoing { template, context, .. } = outgoing;
         let Some((operation, members)) = self.optional_members(template) else {
             return Box::pin(self.send_as_written(outgoing, records)).await;
@@ -138,6 +141,19 @@ impl Session {
         Ok(index)
     }
 
+    /// Returns a request whose body is written as a text with what is known of the bodies of its operation: without it, the API
+    /// would refuse it for another reason than its fault. `None` if nothing is known, or it needs nothing.
+    fn with_changes_in_text(&self, template: &RequestTemplate, phase: Phase) -> Option<RequestTemplate> {
+        if !matches!(template.body.as_deref(), Some(BodyTemplate::Text(_))) {
+            return None;
+        }
+        let (operation, _) = self.known_members(template)?;
+        let known = self.optional_members.known(operation)?;
+        let is_second = phase == Phase::Request && template.line.method == "POST";
+        let change = |change: &Change| if is_second { change.for_another() } else { change.clone() };
+        changed_text(template, &known.changes.iter().map(change).collect::<Vec<_>>())
+    }
+
     /// Sends a changed request, and returns the response. The exchange is forgotten if it is no success.
     ///
     /// # Errors
@@ -189,8 +205,13 @@ impl Session {
         &self,
         template: &RequestTemplate,
     ) -> Option<(&str, &[(String, JsonTemplate)])> {
+        if !members_of(template) { None } else { self.known_members(template) }
+    }
+
+    /// Returns the operation of a request, and the members that may be added to its body, if the contract has any.
+    fn known_members(&self, template: &RequestTemplate) -> Option<(&str, &[(String, JsonTemplate)])> {
         let known = &self.pack.contract.optional_members;
-        if known.is_empty() || !members_of(template) {
+        if known.is_empty() {
             return None;
         }
         let written = template.line.path.written.split('?').next().unwrap_or_default();

@@ -56,6 +56,20 @@ impl JsonTemplate {
         })
     }
 
+    /// Returns the value as it is written in a pack: it is read as this template.
+    pub fn written(&self) -> Value {
+        match self {
+            Self::Constant(value) => escaped(value),
+            Self::Text(template) => template.written().into(),
+            Self::List(items) => items.iter().map(Self::written).collect(),
+            Self::Map(entries) => entries
+                .iter()
+                .map(|(key, value)| (Template::escape(key), value.written()))
+                .collect::<Map<String, Value>>()
+                .into(),
+        }
+    }
+
     /// Returns the value, if it contains no placeholder.
     pub fn as_constant(&self) -> Option<&Value> {
         match self {
@@ -122,6 +136,19 @@ impl JsonTemplate {
             )),
             other => other,
         }
+    }
+}
+
+/// Returns a value without placeholders as it is written in a pack.
+fn escaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Template::escape(text).into(),
+        Value::Array(items) => items.iter().map(escaped).collect(),
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| (Template::escape(key), escaped(value)));
+            entries.collect::<Map<String, Value>>().into()
+        }
+        other => other.clone(),
     }
 }
 

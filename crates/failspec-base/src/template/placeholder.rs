@@ -1,5 +1,7 @@
 //! Placeholders: the text between `${` and `}`.
 
+use std::fmt;
+
 use crate::syntax::parse_duration;
 
 /// One placeholder of a template.
@@ -65,6 +67,25 @@ pub const MAX_FILL_OF_RUN: u64 = 4 << 30;
 
 /// Names of the template language: `${now}` is the time, whatever else has that name.
 pub const RESERVED_NAMES: [&str; 7] = ["unique", "uuid", "now", "totp", "fill", "unlike", "oversized"];
+
+impl fmt::Display for Placeholder {
+    /// Writes it as it is written in a pack: `${unique}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "${{{name}}}"),
+            Self::Unique => f.write_str("${unique}"),
+            Self::Uuid => f.write_str("${uuid}"),
+            Self::Now { offset: 0 } => f.write_str("${now}"),
+            Self::Now { offset } => write!(f, "${{now({offset}s)}}"),
+            Self::Totp { secret, offset: 0 } => write!(f, "${{totp({secret})}}"),
+            Self::Totp { secret, offset } => write!(f, "${{totp({secret}, {offset}s)}}"),
+            Self::Fill(FillerSize::Bytes(bytes)) => write!(f, "${{fill({bytes})}}"),
+            Self::Fill(FillerSize::Name(name)) => write!(f, "${{fill({name})}}"),
+            Self::Unlike(name) => write!(f, "${{unlike({name})}}"),
+            Self::Oversized(name) => write!(f, "${{oversized({name})}}"),
+        }
+    }
+}
 
 impl Placeholder {
     /// Parses the text between `${` and `}`.

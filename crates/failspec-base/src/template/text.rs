@@ -57,6 +57,15 @@ impl Template {
         text.replace("${", "$${")
     }
 
+    /// Returns the text as it is written in a pack: it is read as this template.
+    pub fn written(&self) -> String {
+        let written = self.parts.iter().map(|part| match part {
+            Part::Text(text) => Self::escape(text),
+            Part::Placeholder(hole) => hole.to_string(),
+        });
+        written.collect()
+    }
+
     /// Creates a template of this text as it is, even if it contains placeholders.
     pub fn literal(text: impl Into<String>) -> Self {
         Self { parts: vec![Part::Text(text.into())] }

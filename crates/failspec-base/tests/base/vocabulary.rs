@@ -1,5 +1,6 @@
 //! Facts that every crate asks for, and that must have one answer.
 
+use failspec_base::template::JsonTemplate;
 use failspec_base::{
     encoding::{
         escape_pointer_step, form_encode, hex, percent_decode, percent_encode, percent_encode_segments,
@@ -161,4 +162,21 @@ fn nothing_that_a_terminal_obeys_is_in_an_error_or_in_a_report() {
         assert!(error.contains(&escaped) && !error.contains(hidden), "{error:?}");
     }
     assert_eq!(visible("tabs\tand\nlines"), "tabs\tand\nlines");
+}
+
+#[test]
+fn a_template_is_written_as_it_is_read() {
+    for text in [
+        "",
+        "a $${b} ${name}-${unique}${uuid}",
+        "${now}${now(-300s)}${now(5s)}",
+        "${totp(secret)}${totp(secret, -30s)}",
+        "${fill(12)}${fill(size)}${unlike(id)}${oversized(id)}",
+    ] {
+        let template = Template::parse(text).expect("a template");
+        assert_eq!(template.written(), text);
+    }
+    let value = serde_json::json!({ "$${a}": ["${name}", 1, null, { "b": "$${c}" }], "d": "$${e}" });
+    let template = JsonTemplate::parse(&value).expect("a template");
+    assert_eq!(template.written(), value);
 }
