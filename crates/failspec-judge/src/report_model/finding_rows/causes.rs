@@ -28,6 +28,9 @@ const NOT_REJECTED: &str = "not-rejected";
 /// The check of requests that are refused although the document allows them.
 pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
 
+/// The check for what an API requires and its document does not.
+pub(super) const UNDECLARED_REQUIREMENT: &str = "undeclared-requirement";
+
 /// The kind of fault of a thing that is asked for under another parent than its own.
 pub(super) const ANOTHER_PARENT: &str = "another_parent";
 
@@ -371,7 +374,9 @@ impl<'a> Causes<'a> {
             {
                 Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
-            Kind::Other if finding.check == UNSUPPORTED_METHOD => Cause::Text(text(deviation, finding)),
+            Kind::Other if [UNSUPPORTED_METHOD, UNDECLARED_REQUIREMENT].contains(&finding.check) => {
+                Cause::Text(text(deviation, finding))
+            }
             Kind::Other if finding.check != NOT_REJECTED => {
                 let wrong = deviation.wrong_status();
                 let undeclared = deviation.undeclared_status().filter(|_| {

@@ -289,6 +289,19 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
                 }),
             }),
         )],
+        optional_members: vec![("POST /a".to_owned(), vec![(text.to_owned(), value.clone())])],
+        listed_values: vec![(
+            "POST /a".to_owned(),
+            vec![(
+                text.to_owned(),
+                ListedValueSource {
+                    request: RequestSource::to(text),
+                    items: Some(pointer.clone()),
+                    values: vec![pointer.clone()],
+                    prefer: Some(value.clone()),
+                },
+            )],
+        )],
         health_check: Some(HealthCheckSource::FirstOf(vec![
             RequestSource::to(text),
             RequestSource::to("GET /b"),
