@@ -38,12 +38,14 @@ mod newcomer;
 #[cfg(unix)]
 mod observe;
 mod openapi;
+mod openapi_alternatives;
 mod openapi_drift;
 mod openapi_examples;
 mod openapi_forms;
 mod openapi_identity;
 mod openapi_learning;
 mod openapi_leftovers;
+mod openapi_listed;
 mod openapi_made_values;
 mod openapi_options;
 mod openapi_property;

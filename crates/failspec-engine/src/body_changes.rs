@@ -15,19 +15,31 @@ pub(super) struct Change {
     instead_of: Option<JsonTemplate>,
     /// `None`: the member is left out.
     value: Option<JsonTemplate>,
+    /// The request whose response lists the value, if it is one of the API's own.
+    list: Option<String>,
 }
 
 impl Change {
     pub fn add(path: Vec<String>, value: JsonTemplate) -> Self {
-        Self { path, instead_of: None, value: Some(value) }
+        Self { path, instead_of: None, value: Some(value), list: None }
     }
 
     pub fn replace(path: Vec<String>, own: JsonTemplate, value: JsonTemplate) -> Self {
-        Self { path, instead_of: Some(own), value: Some(value) }
+        Self { path, instead_of: Some(own), value: Some(value), list: None }
     }
 
     pub fn leave_out(path: Vec<String>, own: JsonTemplate) -> Self {
-        Self { path, instead_of: Some(own), value: None }
+        Self { path, instead_of: Some(own), value: None, list: None }
+    }
+
+    /// Returns the change with the request whose response lists its value.
+    pub fn listed_by(self, list: String) -> Self {
+        Self { list: Some(list), ..self }
+    }
+
+    /// Returns true if its value is one that the API lists.
+    pub fn is_listed(&self) -> bool {
+        self.list.is_some()
     }
 
     /// Returns true if it adds a member to a body.
@@ -43,8 +55,12 @@ impl Change {
 
     /// Returns the new value for people; of a member that is left out the one that it had.
     pub fn shown(&self) -> String {
-        let value = self.value.as_ref().or(self.instead_of.as_ref()).and_then(JsonTemplate::as_constant);
-        value.map_or_else(|| "a value of the run".to_owned(), show)
+        let value = self.value.as_ref().or(self.instead_of.as_ref()).and_then(constant_of);
+        let shown = value.as_ref().map_or_else(|| "a value of the run".to_owned(), show);
+        match &self.list {
+            Some(list) => format!("{shown} (listed by {list})"),
+            None => shown,
+        }
     }
 
     /// Returns the change with another name of the run in its value, if it has one: for a second thing in the same case.
@@ -58,7 +74,11 @@ impl Change {
             (None, instead_of) => instead_of.is_none(),
             // A list that is as short as the document allows.
             (Some(own), None) => own.as_constant().is_some_and(is_empty_list),
-            (Some(own), Some(instead_of)) => own == instead_of || is_of_run(own) && is_of_run(instead_of),
+            (Some(own), Some(instead_of)) => {
+                own == instead_of
+                    || is_of_run(own) && is_of_run(instead_of)
+                    || constant_of(own).is_some_and(|own| constant_of(instead_of) == Some(own))
+            }
         }
     }
 }
@@ -74,6 +94,17 @@ pub(super) fn at(template: &RequestTemplate, path: &[String]) -> Option<JsonTemp
         let JsonTemplate::Map(members) = own else { return None };
         members.into_iter().find(|(name, _)| name == step).map(|(_, value)| opened(value))
     })
+}
+
+/// Returns the value of a template that has nothing in it which is only known in the run.
+pub(super) fn constant_of(value: &JsonTemplate) -> Option<Value> {
+    match value {
+        JsonTemplate::Map(members) => {
+            let members = members.iter().map(|(name, value)| Some((name.clone(), constant_of(value)?)));
+            members.collect::<Option<serde_json::Map<String, Value>>>().map(Value::Object)
+        }
+        other => other.as_constant().cloned(),
+    }
 }
 
 /// Returns the names of all members of a body.
@@ -97,7 +128,7 @@ pub(super) fn is_made_up(value: &JsonTemplate) -> bool {
 }
 
 /// Returns true if a text has a name of the run in it, and nothing else that is not known before.
-fn is_of_run(value: &JsonTemplate) -> bool {
+pub(super) fn is_of_run(value: &JsonTemplate) -> bool {
     let holes = value.holes();
     !holes.is_empty() && holes.iter().all(|hole| **hole == Placeholder::Unique)
 }
@@ -219,6 +250,17 @@ mod tests {
             ),
             (json!({ "a": 1, "b": 7 }), Change::leave_out(vec!["b".to_owned()], json_of(&json!(2))), None),
             (json!({ "a": 1 }), Change::leave_out(vec!["b".to_owned()], json_of(&json!(2))), None),
+            // An entry of a map.
+            (
+                json!({ "a": { "b": { "c": 1 }, "d": {} } }),
+                Change::leave_out(vec!["a".to_owned(), "b".to_owned()], json_of(&json!({ "c": 1 }))),
+                Some(json!({ "a": { "d": {} } })),
+            ),
+            (
+                json!({ "a": { "b": { "c": 1 } } }),
+                Change::leave_out(vec!["a".to_owned()], json_of(&json!({ "b": { "c": 1 } }))),
+                Some(json!({})),
+            ),
             // The name of a second thing.
             (
                 json!({ "names": [] }),

@@ -22,11 +22,12 @@ use failspec_pack::{
 use serde_json::Value;
 
 use super::{
-    body_changes::{Change, at, changed, is_empty_list, is_made_up, members_of, names},
+    body_changes::{Change, at, changed, constant_of, is_empty_list, is_made_up, members_of, names},
     case_runner::line,
     error::Unjudged,
     raw_bodies::changed_text,
-    refusal_hints::{Hint, Wish, hints, value_of},
+    refusal_hints::{Hint, Wish, either_in, hints, value_of},
+    refusal_members::speaks_of,
     sending::Outgoing,
     session::Session,
     steps::response_of,
@@ -99,45 +100,37 @@ impl Session {
         let index = Box::pin(self.send_as_written(outgoing, records)).await?;
         let refused = response_of(records, index).filter(|it| is_unmet(it.status) || it.status == 404);
         let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
-        let mut changes: Vec<Change> = Vec::new();
-        let mut last = refused.body.clone();
-        let mut is_accepted = false;
-        for _ in 0..MAX_TRIES {
-            let current = changed(template, &changes);
-            let more = more_changes(current.as_ref().unwrap_or(template), members, &last);
-            if more.is_empty() || !is_unmet(refused.status) {
-                break;
-            }
-            changes.extend(more);
-            let Some(whole) = changed(template, &changes) else { continue };
-            let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
-            is_accepted = response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None)));
-            match response.filter(|it| !is_accepted && is_unmet(it.status)) {
-                Some(response) => last = response.body.clone(),
-                None => break,
+        let mut found = None;
+        if is_unmet(refused.status) {
+            found = Box::pin(self.with_hints(outgoing, members, Vec::new(), &refused, records)).await?;
+            if found.is_none() {
+                found = Box::pin(self.with_listed(outgoing, operation, members, &refused, records)).await?;
             }
         }
-        if !is_accepted {
+        if found.is_none() {
             let said = String::from_utf8_lossy(&refused.body);
             for fewer in self.without_examples(template, &said) {
                 let Some(whole) = changed(template, &fewer) else { continue };
                 let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
                 if response.is_some_and(|it| self.succeeded(View::new(&it, None))) {
-                    (is_accepted, changes) = (true, fewer);
+                    found = Some(fewer);
                     break;
                 }
             }
         }
-        if !is_accepted {
+        let Some(changes) = found else {
             self.optional_members.learn(operation, Vec::new(), template);
             return Ok(index);
-        }
+        };
+        // That a value is one of the API's own things, no schema can say: alone, it is no finding, unless the server broke.
+        let is_listed = changes.iter().all(Change::is_listed);
         let completed = completed_body(operation, template, &changes, &refused);
+        let completed = (!is_listed || completed.broke).then(|| Box::new(completed));
         self.optional_members.learn(operation, changes, template);
         // The exchange that succeeded takes the place of the one that did not.
         records.remove(index);
-        records[index].completed = Some(Box::new(completed));
-        records[index].rerun = Some(Rerun::MembersAdded);
+        records[index].completed = completed;
+        records[index].rerun = Some(if is_listed { Rerun::ListedValue } else { Rerun::MembersAdded });
         Ok(index)
     }
 
@@ -154,11 +147,44 @@ impl Session {
         changed_text(template, &known.changes.iter().map(change).collect::<Vec<_>>())
     }
 
+    /// Sends a refused request with more members, and with other values, as each refusal asks for it. Returns the changes with which
+    /// it was accepted, if it was: then its exchange is the last one.
+    ///
+    /// # Errors
+    /// The reason why there is no response to judge.
+    pub(super) async fn with_hints(
+        &self,
+        outgoing: Outgoing<'_>,
+        members: &[(String, JsonTemplate)],
+        mut changes: Vec<Change>,
+        refused: &Response,
+        records: &mut Vec<Record>,
+    ) -> Result<Option<Vec<Change>>, Unjudged> {
+        let template = outgoing.template;
+        let mut last = refused.body.clone();
+        for _ in 0..MAX_TRIES {
+            let current = changed(template, &changes);
+            let more = more_changes(current.as_ref().unwrap_or(template), members, &last);
+            if more.is_empty() {
+                break;
+            }
+            changes.extend(more);
+            let Some(whole) = changed(template, &changes) else { continue };
+            let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
+            match response {
+                Some(it) if self.succeeded(View::new(&it, None)) => return Ok(Some(changes)),
+                Some(response) if is_unmet(response.status) => last = response.body.clone(),
+                _ => break,
+            }
+        }
+        Ok(None)
+    }
+
     /// Sends a changed request, and returns the response. The exchange is forgotten if it is no success.
     ///
     /// # Errors
     /// The reason why there is no response to judge.
-    async fn send_changed(
+    pub(super) async fn send_changed(
         &self,
         outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
@@ -177,20 +203,36 @@ impl Session {
         let declared = self.against.as_ref().map(|against| &against.declared);
         let operation = declared.and_then(|declared| declared.operation(&template.line.method, written));
         let (Some(declared), Some(operation)) = (declared, operation) else { return Vec::new() };
-        let optional = example_members(operation, declared);
-        let change = |name: &String| {
-            let own = at(template, std::slice::from_ref(name))?;
-            own.as_constant()?;
-            Some((name.clone(), Change::leave_out(vec![name.clone()], own)))
+        let mut optional: Vec<Vec<String>> =
+            example_members(operation, declared).into_iter().map(|name| vec![name]).collect();
+        // The entries of a map name things, of which one may not be there.
+        let entries = optional.iter().flat_map(|path| {
+            let own = at(template, path).and_then(|own| constant_of(&own));
+            let names =
+                own.as_ref().and_then(Value::as_object).into_iter().flat_map(|own| own.keys().cloned());
+            names.map(|name| [path.as_slice(), &[name]].concat()).collect::<Vec<_>>()
+        });
+        let entries: Vec<Vec<String>> = entries.collect();
+        let is_spoken_of =
+            |path: &Vec<String>| path.last().is_some_and(|name| !name.is_empty() && has_word(refusal, name));
+        let change = |path: &Vec<String>| {
+            let own = at(template, path)?;
+            constant_of(&own)?;
+            Some(Change::leave_out(path.clone(), own))
         };
-        let all: Vec<(String, Change)> = optional.iter().filter_map(change).collect();
-        let is_named = |(name, change): &&(String, Change)| {
-            has_word(refusal, name) || has_word(refusal, change.shown().trim_matches('"'))
+        let spoken_of: Vec<Change> =
+            entries.iter().filter(|path| is_spoken_of(path)).filter_map(change).collect();
+        optional.retain(|path| change(path).is_some());
+        let all: Vec<(&Vec<String>, Change)> =
+            optional.iter().filter_map(|path| Some((path, change(path)?))).collect();
+        let is_named = |(path, change): &&(&Vec<String>, Change)| {
+            is_spoken_of(path) || has_word(refusal, change.shown().trim_matches('"'))
         };
         let named: Vec<Change> = all.iter().filter(is_named).map(|(_, change)| change.clone()).collect();
-        let all: Vec<Change> = all.iter().map(|(_, change)| change.clone()).collect();
+        let all: Vec<Change> = all.into_iter().map(|(_, change)| change).collect();
         let is_less = !named.is_empty() && named.len() < all.len();
-        is_less.then_some(named).into_iter().chain((!all.is_empty()).then_some(all)).collect()
+        let within = (!spoken_of.is_empty()).then_some(spoken_of);
+        within.into_iter().chain(is_less.then_some(named)).chain((!all.is_empty()).then_some(all)).collect()
     }
 
     /// Returns the operation that a request calls, by the OpenAPI document; else its method and redacted URL.
@@ -222,7 +264,7 @@ impl Session {
 }
 
 /// Returns true for the status of a refusal that may be about what a body lacks.
-fn is_unmet(status: u16) -> bool {
+pub(super) fn is_unmet(status: u16) -> bool {
     matches!(status, 400 | 422 | 500)
 }
 
@@ -280,17 +322,26 @@ fn more_changes(
     members: &[(String, JsonTemplate)],
     refusal: &[u8],
 ) -> Vec<Change> {
-    let said = String::from_utf8_lossy(refusal);
+    let alternatives = either_in(refusal);
     let is_lacking = |name: &str| {
         let own = at(template, std::slice::from_ref(&name.to_owned()));
         own.is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
     };
     let lacking = members.iter().filter(|(name, _)| is_lacking(name));
     let change = |(name, value): &(String, JsonTemplate)| Change::add(vec![name.clone()], value.clone());
-    let mut named: Vec<Change> =
-        lacking.clone().filter(|(name, _)| has_word(&said, name)).map(change).collect();
+    // Of several members of which one is enough, the first one.
+    let is_one_too_many = |name: &str| {
+        let place = alternatives.iter().position(|other| other.eq_ignore_ascii_case(name));
+        place.is_some_and(|place| place > 0)
+    };
+    let named = lacking.clone().filter(|(name, _)| speaks_of(refusal, name) && !is_one_too_many(name));
+    let mut named: Vec<Change> = named.map(change).collect();
     for hint in hints(refusal, &names(template)) {
-        if !named.iter().any(|change| change.path.last() == hint.path.last()) {
+        let is_known = |change: &Change| {
+            let names = change.path.last().zip(hint.path.last());
+            names.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+        };
+        if !named.iter().any(is_known) {
             named.extend(change_of(template, &hint));
         }
     }

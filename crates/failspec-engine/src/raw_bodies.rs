@@ -51,7 +51,7 @@ fn without_odd_words(text: &str) -> (String, Vec<&str>) {
         };
         let (part, behind) = rest.split_at(length);
         let is_odd = is_of_word(first)
-            && serde_json::from_str::<Value>(part).map_or(true, |value| value.to_string() != part);
+            && !serde_json::from_str::<Value>(part).is_ok_and(|value| written(&value) == part);
         match is_odd {
             true => {
                 marked.push_str(&marked_word(words.len()));
@@ -62,6 +62,10 @@ fn without_odd_words(text: &str) -> (String, Vec<&str>) {
         rest = behind;
     }
     (marked, words)
+}
+
+fn written(value: &Value) -> String {
+    value.to_string()
 }
 
 fn is_of_word(c: char) -> bool {

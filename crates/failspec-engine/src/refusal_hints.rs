@@ -1,11 +1,14 @@
 //! The statements of a refusal about the values of a request: which member is missing, and what another must be. It is read in the common
-//! styles of frameworks: of pydantic, problem details, JSON Schema, Django REST framework, LoopBack, serde.
-
-use std::sync::LazyLock;
+//! styles of frameworks: of pydantic, problem details, JSON Schema (ajv), Django REST framework, LoopBack, serde, Joi, zod, Spring and
+//! Jackson, the validator of Go.
 
 use failspec_pack::openapi::typical_text;
-use regex::Regex;
 use serde_json::{Value, json};
+
+use super::{
+    refusal_members::{either_of, missing_names},
+    refusal_values::{allowed_values, quoted},
+};
 
 /// Maximum depth of a refusal that is read.
 const MAX_DEPTH: usize = 6;
@@ -16,12 +19,28 @@ const MAX_HINTS: usize = 12;
 /// Maximum length of a message that is read, in bytes.
 const MAX_MESSAGE_LEN: usize = 2_000;
 
-/// Maximum number of values that are read from one message.
-const MAX_VALUES: usize = 100;
-
 /// Keys under which a refusal says what is wrong.
-const MESSAGES: [&str; 10] =
-    ["msg", "message", "messages", "detail", "details", "error", "errors", "reason", "description", "title"];
+const MESSAGES: [&str; 19] = [
+    "msg",
+    "message",
+    "messages",
+    "detail",
+    "details",
+    "error",
+    "errors",
+    "reason",
+    "description",
+    "title",
+    "defaultMessage",
+    "issues",
+    "fieldErrors",
+    "field_errors",
+    "formErrors",
+    "validationErrors",
+    "validation_errors",
+    "violations",
+    "subErrors",
+];
 
 /// Keys under which it says where.
 const PLACES: [&str; 14] = [
@@ -42,8 +61,22 @@ const PLACES: [&str; 14] = [
 ];
 
 /// Keys under which it lists the values that it would take.
-const VALUES: [&str; 8] =
-    ["expected", "allowedValues", "allowed_values", "allowed", "enum", "choices", "permitted", "options"];
+const VALUES: [&str; 14] = [
+    "expected",
+    "allowedValues",
+    "allowed_values",
+    "allowed",
+    "enum",
+    "enum_values",
+    "choices",
+    "permitted",
+    "options",
+    "valids",
+    "values",
+    "acceptedValues",
+    "accepted_values",
+    "validValues",
+];
 
 /// The statement of a refusal about one member.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +111,8 @@ pub(super) enum Form {
 }
 
 /// Words of a message that say of which form a value must be, those that say most first.
-const FORMS: [(&str, Form); 22] = [
+const FORMS: [(&str, Form); 23] = [
+    ("password", Form::Typical("password")),
     ("timezone", Form::Typical("timezone")),
     ("time zone", Form::Typical("timezone")),
     ("cron", Form::Typical("cron")),
@@ -114,13 +148,29 @@ pub(super) fn hints(body: &[u8], known: &[String]) -> Vec<Hint> {
     for (path, message, values) in said {
         let message: String = message.chars().take(MAX_MESSAGE_LEN).collect();
         for hint in interpret(&path, &message, values, known) {
-            let is_known = found.iter().any(|other| other.path.last() == hint.path.last());
+            let is_known = found.iter().any(|other| is_same(other.path.last(), hint.path.last()));
             if !is_known && found.len() < MAX_HINTS {
                 found.push(hint);
             }
         }
     }
     found
+}
+
+/// Returns the names of members of which a refusal says that one is enough.
+pub(super) fn either_in(body: &[u8]) -> Vec<String> {
+    let mut said: Vec<(Vec<String>, String, Vec<Value>)> = Vec::new();
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => read(&value, &[], 0, &mut said),
+        Err(_) => said.push((Vec::new(), String::from_utf8_lossy(body).into_owned(), Vec::new())),
+    }
+    let found = said.iter().map(|(_, message, _)| either_of(message));
+    found.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
+}
+
+/// Returns true if two names are the same, in whatever case: a refusal may have that of a language.
+fn is_same(one: Option<&String>, other: Option<&String>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
 /// Returns a value that is what a member must be. A value of the run's own keeps things apart that a name identifies.
@@ -132,11 +182,15 @@ pub(super) fn value_of(name: &str, wish: &Wish) -> Value {
         Wish::Of(Form::Boolean) => true.into(),
         Wish::Of(Form::List) => json!([]),
         Wish::Of(Form::Object) => json!({}),
+        Wish::Of(Form::Typical("password")) => STRONG_PASSWORD.into(),
         Wish::Of(Form::Typical("email")) => "${unique}@example.com".into(),
         Wish::Of(Form::Typical(form)) => typical_text(form).unwrap_or("failspec").into(),
         Wish::Required | Wish::Of(Form::Text) => text_of(name),
     }
 }
+
+/// A password of all kinds of letters, as those ask for it that refuse a simple one.
+const STRONG_PASSWORD: &str = "Failspec-2024-strong!";
 
 /// Returns a text for a member of which only the name is known.
 fn text_of(name: &str) -> Value {
@@ -161,7 +215,7 @@ fn read(value: &Value, at: &[String], depth: usize, said: &mut Vec<(Vec<String>,
         Value::String(text) => said.push((at.to_vec(), text.clone(), Vec::new())),
         Value::Array(items) => items.iter().for_each(|item| read(item, at, depth + 1, said)),
         Value::Object(entries) => {
-            let place = PLACES.iter().find_map(|key| place(entries.get(*key)?));
+            let place = PLACES.iter().find_map(|key| place_at(key, entries));
             let values = values_of(value);
             let here = place.as_deref().unwrap_or(at);
             for (key, inner) in entries {
@@ -187,6 +241,23 @@ fn read(value: &Value, at: &[String], depth: usize, said: &mut Vec<(Vec<String>,
             }
         }
         _ => {}
+    }
+}
+
+/// Reads the place that an object of a refusal has under a key. What is called alike and is none is left out: the class of an error, and
+/// the path of the request.
+fn place_at(key: &str, entries: &serde_json::Map<String, Value>) -> Option<Vec<String>> {
+    let value = entries.get(key)?;
+    let is_of_request = || ["timestamp", "status", "method"].iter().any(|other| entries.contains_key(*other));
+    let is_class = || {
+        value.as_str().is_some_and(|text| {
+            ["Error", "Exception"].iter().any(|end| text.ends_with(end)) || text.contains(' ')
+        })
+    };
+    match key {
+        "path" if is_of_request() => None,
+        "name" if is_class() => None,
+        _ => place(value),
     }
 }
 
@@ -233,6 +304,10 @@ fn interpret(path: &[String], message: &str, values: Vec<Value>, known: &[String
         ["required", "missing", "mandatory", "must be provided", "must be set", "must be specified"]
             .iter()
             .any(|word| lower.contains(word));
+    // One of them is enough, and perhaps more are too many.
+    if let ([first, ..], true) = (either_of(message).as_slice(), values.is_empty() || path.is_empty()) {
+        return vec![required(vec![first.clone()])];
+    }
     if is_required && values.is_empty() {
         let named = missing_names(message);
         // What a place says is the object that lacks the member, or the member itself.
@@ -265,199 +340,30 @@ fn required(path: Vec<String>) -> Hint {
     Hint { path, wish: Wish::Required }
 }
 
-/// Returns the names of these members that a message has as words.
+/// Returns the names of these members that a message has as words, in its order.
 fn known_in(message: &str, known: &[String]) -> Vec<String> {
-    known.iter().filter(|name| super::optional_members::has_word(message, name)).cloned().collect()
+    let place = |name: &String| message.to_ascii_lowercase().find(&name.to_ascii_lowercase());
+    let named = known.iter().filter(|name| super::optional_members::has_word(message, name));
+    let mut named: Vec<String> = named.cloned().collect();
+    named.sort_by_key(place);
+    named
 }
 
 /// Returns the form that a message in lower case demands.
 fn form(message: &str) -> Option<Form> {
-    let demands = ["must be", "should be", "expected", "not a valid", "invalid", "not of type", "is not a"];
+    let demands = [
+        "must be",
+        "must contain",
+        "should be",
+        "expected",
+        "not a valid",
+        "invalid",
+        "not of type",
+        "is not a",
+    ];
     let demands = demands.iter().any(|words| message.contains(words));
     FORMS.iter().find(|(word, _)| demands && message.contains(word)).map(|(_, form)| *form)
 }
 
-/// Returns the names of members that a message says are missing.
-fn missing_names(message: &str) -> Vec<String> {
-    static MISSING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-        [
-            r#"(?i)missing (?:required )?(?:field|property|parameter|key|argument|member|attribute)s?:? [`'"]?([A-Za-z_][\w.-]*)"#,
-            r#"[`'"]([A-Za-z_][\w.-]*)[`'"] (?i:is|was|are|must|field|property|parameter)\b"#,
-            r#"(?i)(?:field|property|parameter|key|member|attribute) [`'"]?([A-Za-z_][\w.-]*)[`'"]? (?:is|was|must be)"#,
-            r#"(?i)required (?:field|property|parameter|key|member|attribute)s?:? [`'"]([A-Za-z_][\w.-]*)"#,
-            r#"^([a-z_][A-Za-z0-9_]*) (?i:is required|is missing|must be (?:set|provided|specified)|is mandatory)"#,
-        ]
-        .iter()
-        .filter_map(|pattern| Regex::new(pattern).ok())
-        .collect()
-    });
-    let found = MISSING.iter().flat_map(|pattern| pattern.captures_iter(message));
-    let mut names: Vec<String> = Vec::new();
-    for name in found.filter_map(|captures| Some(captures.get(1)?.as_str().to_owned())) {
-        let is_word = ["field", "this", "value", "it", "property", "parameter", "which", "that"];
-        if !names.contains(&name) && !is_word.contains(&name.to_ascii_lowercase().as_str()) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// Words after which a message lists the values that would be taken.
-const LISTS: [&str; 14] = [
-    "must be one of",
-    "should be one of",
-    "is not one of",
-    "one of:",
-    "one of",
-    "permitted:",
-    "allowed values are",
-    "allowed values",
-    "allowed:",
-    "valid values are",
-    "valid values",
-    "valid choices are",
-    "supported values",
-    "input should be",
-];
-
-/// Returns the values that a message lists as those that would be taken.
-fn allowed_values(message: &str) -> Vec<Value> {
-    let lower = message.to_ascii_lowercase();
-    if lower.len() != message.len() {
-        return Vec::new();
-    }
-    let Some((marker, at)) = LISTS.iter().find_map(|marker| Some((*marker, lower.find(marker)?))) else {
-        return Vec::new();
-    };
-    let rest = message[at + marker.len()..].trim_start_matches([' ', ':']);
-    let values = quoted(rest);
-    if !values.is_empty() || marker == "input should be" {
-        return values;
-    }
-    // Without quotes, the list ends with the sentence.
-    let end = rest.find(['.', ';', '\n', ')', ']', '}']).unwrap_or(rest.len());
-    let list = rest[..end].trim_start_matches(['[', '(', '{']).replace(" or ", ",").replace(" and ", ",");
-    let items = list.split([',', '|']).map(str::trim);
-    let is_value = |item: &&str| {
-        !item.is_empty()
-            && item.len() <= 40
-            && item.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/+".contains(&byte))
-    };
-    let items: Vec<&str> = items.filter(|item| !item.is_empty()).collect();
-    if items.len() < 2 || !items.iter().all(is_value) {
-        return Vec::new();
-    }
-    items.into_iter().take(MAX_VALUES).map(read_value).collect()
-}
-
-/// Returns the texts in quotes, each read as the value that it is.
-fn quoted(text: &str) -> Vec<Value> {
-    static QUOTED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"'([^'"]{1,60})'|"([^'"]{1,60})"|`([^`]{1,60})`"#).ok());
-    let found = QUOTED.iter().flat_map(|pattern| pattern.captures_iter(text));
-    let group = |captures: &regex::Captures<'_>| {
-        (1..=3).find_map(|group| captures.get(group)).map(|found| found.as_str().to_owned())
-    };
-    found.filter_map(|captures| group(&captures)).take(MAX_VALUES).map(Value::from).collect()
-}
-
-/// Reads a value without quotes: a number, a boolean, or a text.
-fn read_value(text: &str) -> Value {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) if value.is_number() || value.is_boolean() => value,
-        _ => text.into(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one_of(values: &[&str]) -> Wish {
-        Wish::OneOf(values.iter().map(|value| Value::from(*value)).collect())
-    }
-
-    #[test]
-    fn hints_are_read_in_the_styles_of_frameworks() {
-        let known = ["name", "kind", "size", "owner", "zone"].map(str::to_owned);
-        for (said, path, wish) in [
-            // pydantic 2, 1
-            (
-                r#"{"detail":[{"type":"enum","loc":["body","kind"],"msg":"Input should be 'wide' or 'narrow'","ctx":{"expected":"'wide' or 'narrow'"}}]}"#,
-                "kind",
-                one_of(&["wide", "narrow"]),
-            ),
-            (
-                r#"{"detail":[{"loc":["body","kind"],"msg":"value is not a valid enumeration member; permitted: 'wide', 'narrow'","type":"type_error.enum","ctx":{"enum_values":["wide","narrow"]}}]}"#,
-                "kind",
-                one_of(&["wide", "narrow"]),
-            ),
-            (
-                r#"{"detail":[{"type":"missing","loc":["body","owner","email"],"msg":"Field required"}]}"#,
-                "owner.email",
-                Wish::Required,
-            ),
-            (
-                r#"{"detail":[{"type":"int_parsing","loc":["body","size"],"msg":"Input should be a valid integer, unable to parse string as an integer"}]}"#,
-                "size",
-                Wish::Of(Form::Integer),
-            ),
-            // Problem details
-            (
-                r##"{"type":"about:blank","status":422,"errors":[{"pointer":"#/zone","detail":"must be a valid time zone"}]}"##,
-                "zone",
-                Wish::Of(Form::Typical("timezone")),
-            ),
-            // JSON Schema
-            (r#"{"message":"'mode' is a required property"}"#, "mode", Wish::Required),
-            (
-                r#"{"errors":[{"instancePath":"/kind","message":"must be equal to one of the allowed values","params":{"allowedValues":["wide","narrow"]}}]}"#,
-                "kind",
-                one_of(&["wide", "narrow"]),
-            ),
-            (
-                r#"{"errors":[{"instancePath":"","message":"must have required property 'mode'","params":{"missingProperty":"mode"}}]}"#,
-                "mode",
-                Wish::Required,
-            ),
-            // Django REST framework
-            (
-                r#"{"kind":["\"failspec\" is not a valid choice."],"mode":["This field is required."]}"#,
-                "mode",
-                Wish::Required,
-            ),
-            (r#"{"zone":["Enter a valid timezone: invalid"]}"#, "zone", Wish::Of(Form::Typical("timezone"))),
-            // LoopBack
-            (
-                r#"{"error":{"statusCode":422,"name":"UnprocessableEntityError","details":[{"path":"","code":"required","message":"must have required property 'mode'","info":{"missingProperty":"mode"}}]}}"#,
-                "mode",
-                Wish::Required,
-            ),
-            // Others
-            (r#"{"error":"kind must be one of: wide, narrow"}"#, "kind", one_of(&["wide", "narrow"])),
-            (r#"{"message":"missing field `mode` at line 1 column 17"}"#, "mode", Wish::Required),
-            ("mode is required", "mode", Wish::Required),
-            (r#"{"error":{"message":"Invalid email for owner"}}"#, "owner", Wish::Of(Form::Typical("email"))),
-        ] {
-            let found = hints(said.as_bytes(), &known);
-            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-            assert!(found.contains(&Hint { path, wish }), "{said}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_that_says_nothing_of_a_member_gives_no_hint() {
-        let known = ["name", "kind"].map(str::to_owned);
-        for said in [
-            "",
-            "null",
-            "[]",
-            r#"{"error":"bad request"}"#,
-            r#"{"code":7,"message":"no"}"#,
-            r#"{"message":"a thing with this name exists"}"#,
-            r#"{"message":"one of the things is broken"}"#,
-        ] {
-            assert_eq!(hints(said.as_bytes(), &known), [], "{said}");
-        }
-    }
-}
+mod tests;

@@ -202,6 +202,7 @@ pub(super) fn session(
         absence: Absence::default(),
         called_operations: CalledOperations::default(),
         optional_members: OptionalMembers::default(),
+        listed_values: super::listed_values::ListedValues::default(),
         own_names: OwnNames::default(),
         shared_controls: super::shared_controls::SharedControls::default(),
         shared_things: super::shared_things::SharedThings::default(),

@@ -22,10 +22,10 @@ use failspec_pack::{
 
 use super::{
     absence::Absence, called_operations::CalledOperations, cancel::CancelToken,
-    health_check::HealthCheckState, lag::Lag, locks::Locks, login_renewal::Logins, manners::Clients,
-    optional_members::OptionalMembers, own_names::OwnNames, own_texts::NamedIds, role_access::RoleAccessLog,
-    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_things::SharedThings,
-    sparing::Sparing, unproven::Evidence,
+    health_check::HealthCheckState, lag::Lag, listed_values::ListedValues, locks::Locks,
+    login_renewal::Logins, manners::Clients, optional_members::OptionalMembers, own_names::OwnNames,
+    own_texts::NamedIds, role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges,
+    shared_controls::SharedControls, shared_things::SharedThings, sparing::Sparing, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -97,6 +97,8 @@ pub struct Session {
     pub called_operations: CalledOperations,
     /// The members that bodies were found to lack.
     pub optional_members: OptionalMembers,
+    /// The lists of the API that were read for values of bodies.
+    pub listed_values: ListedValues,
     /// The requests that name things by what the run called them.
     pub own_names: OwnNames,
     /// The controls that several cases have in common.

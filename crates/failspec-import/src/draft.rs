@@ -7,8 +7,8 @@ use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::pack::{
     Erratum,
     writing::{
-        Commented, Comments, ContractSource, FailureSource, HealthCheckSource, Note, RequestSource,
-        RequiresSource, SchemaSource, SuccessSource,
+        Commented, Comments, ContractSource, FailureSource, HealthCheckSource, ListedValueSource, Note,
+        RequestSource, RequiresSource, SchemaSource, SuccessSource,
     },
 };
 
@@ -45,6 +45,8 @@ pub struct Draft {
     pub health_check: Vec<RequestSource>,
     /// Members that are added to JSON bodies if the API refuses a request without them, by operation.
     pub optional_members: Vec<(String, Vec<(String, Value)>)>,
+    /// Lists of the API from which members of JSON bodies get values if the API refuses those that were made up, by operation.
+    pub listed_values: Vec<(String, Vec<(String, ListedValueSource)>)>,
     /// Contradictions in the documentation.
     pub errata: Vec<Erratum>,
 }
@@ -114,6 +116,12 @@ impl Draft {
                 "Added to a body if the API refuses a request without a fault: what it requires, and the document does not.",
             );
         }
+        if !self.listed_values.is_empty() {
+            comments.before(
+                "/listed_values",
+                "Values of the API's own lists that take the place of made-up ones which it refused.",
+            );
+        }
         if !self.health_check.is_empty() {
             comments
                 .before("/health_check", "The first one that succeeds is sent after each scenario that writes; if it then fails, the run stops.");
@@ -145,6 +153,7 @@ impl Draft {
             health_check: (!self.health_check.is_empty())
                 .then(|| HealthCheckSource::FirstOf(self.health_check.clone())),
             optional_members: self.optional_members.clone(),
+            listed_values: self.listed_values.clone(),
             failures,
             errata: self.errata.clone(),
             ..ContractSource::default()

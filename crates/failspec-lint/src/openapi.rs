@@ -107,7 +107,9 @@ impl Beside<'_> {
         if written.contains("{+") || written.starts_with("${") {
             return Found::Unknown;
         }
-        match self.declared.operation(&request.line.method, written) {
+        // HEAD is GET without the content (RFC 9110, section 9.3.2).
+        let by_get = || self.declared.operation("GET", written).filter(|_| request.line.method == "HEAD");
+        match self.declared.operation(&request.line.method, written).or_else(by_get) {
             Some(operation) => Found::Declared(operation),
             None => Found::Undeclared,
         }

@@ -80,6 +80,14 @@ impl Broken {
             Value::Array(kinds) => kinds.iter().any(is_a),
             kind => is_a(kind),
         };
+        if let Some(alternatives) = schema["oneOf"].as_array() {
+            let fits = |alternative: &&Value| {
+                let mut inner = Self::default();
+                inner.value("", alternative, value);
+                inner.rules.is_empty()
+            };
+            return self.look(format!("{at} oneOf"), alternatives.iter().filter(fits).count() != 1);
+        }
         // An `enum` implies the type: if either of them is dropped, the other one still rejects the same values.
         match schema["enum"].as_array() {
             Some(values) => self.look(format!("{at} enum"), !values.contains(value)),

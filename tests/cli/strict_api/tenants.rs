@@ -132,11 +132,25 @@ pub enum Weakness {
     /// It refuses a value that the document lists, and breaks on an operator of a query whose operand is none.
     RefusesListedValue,
     UnknownOperand,
+    /// It requires an optional member that the document's example has, or breaks without it.
+    RequiresOptional,
+    BreaksWithoutOptional,
+    /// It knows only the first of two alternatives, or breaks on the second one, and does not look into it.
+    RefusesAlternative,
+    SecondAlternative,
+    WrongInAlternative,
+    /// It breaks on a `%` that begins no byte, in the query or in an id.
+    EscapeInQuery,
+    EscapeInPath,
+    /// It breaks on a method that asks for headers alone.
+    Head,
+    /// It breaks on a page and a half.
+    FractionCount,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 83] = [
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -211,6 +225,15 @@ impl Weakness {
         Self::WrongSecondItem,
         Self::RefusesListedValue,
         Self::UnknownOperand,
+        Self::RequiresOptional,
+        Self::BreaksWithoutOptional,
+        Self::RefusesAlternative,
+        Self::SecondAlternative,
+        Self::WrongInAlternative,
+        Self::EscapeInQuery,
+        Self::EscapeInPath,
+        Self::Head,
+        Self::FractionCount,
     ];
 
     /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
@@ -220,6 +243,7 @@ impl Weakness {
                 Some("not-rejected")
             }
             Self::ShortAllow => Some("allow"),
+            Self::RequiresOptional => Some("undeclared-requirement"),
             Self::KeepsReadOnlyMember => Some("read-only"),
             Self::EncodedParent => Some("undeclared-media-type"),
             Self::RefusesAllowedNull
@@ -229,10 +253,39 @@ impl Weakness {
             | Self::RefusesBounds
             | Self::RefusesFurtherMembers
             | Self::RefusesListedValue
+            | Self::RefusesAlternative
             | Self::RefusesTexts => Some("undeclared-restriction"),
             _ => None,
         }
     }
+}
+
+/// Returns the schema of the things of which the API has many kinds of values.
+fn thing(many: &str) -> Value {
+    let mut properties = json!({
+        "name": { "type": "string" },
+        "tags": { "type": "array", "items": { "type": "string" } },
+        "age": { "type": "integer" },
+        "weight": { "type": "number" },
+        "note": { "type": "string" },
+        "size": { "type": "integer", "minimum": 1, "maximum": 9 },
+        "nick": { "type": ["string", "null"] },
+        "code": { "type": "string", "pattern": "^[a-z]{1,9}$" },
+        "mode": { "type": "string", "enum": ["fast", "slow", "late"] },
+        "due": { "type": "string", "format": "date-time" },
+        "reward": { "oneOf": [
+            { "type": "integer", "minimum": 1 },
+            { "type": "object", "required": ["label"], "properties": { "label": { "type": "string" } } },
+        ] },
+        "created_at": { "type": "string", "format": "date-time", "readOnly": true },
+    });
+    if many == "pets" {
+        properties["owner_id"] = json!({ "type": "string" });
+    } else {
+        properties["owner_id"] = json!({ "type": "string", "description": "whose it is" });
+        properties["urgent"] = json!({ "type": "boolean" });
+    }
+    json!({ "type": "object", "required": ["name"], "properties": properties })
 }
 
 /// Returns the document of the API. With another number, it has other names and other optional members.
@@ -257,28 +310,10 @@ pub fn document(number: u64) -> Value {
         all.insert(success.to_owned(), response);
         Value::Object(all)
     };
-    let mut properties = json!({
-        "name": { "type": "string" },
-        "tags": { "type": "array", "items": { "type": "string" } },
-        "age": { "type": "integer" },
-        "weight": { "type": "number" },
-        "note": { "type": "string" },
-        "size": { "type": "integer", "minimum": 1, "maximum": 9 },
-        "nick": { "type": ["string", "null"] },
-        "code": { "type": "string", "pattern": "^[a-z]{1,9}$" },
-        "mode": { "type": "string", "enum": ["fast", "slow", "late"] },
-        "due": { "type": "string", "format": "date-time" },
-        "created_at": { "type": "string", "format": "date-time", "readOnly": true },
-    });
-    if many == "pets" {
-        properties["owner_id"] = json!({ "type": "string" });
-    } else {
-        properties["owner_id"] = json!({ "type": "string", "description": "whose it is" });
-        properties["urgent"] = json!({ "type": "boolean" });
-    }
-    let thing = json!({ "type": "object", "required": ["name"], "properties": properties });
+    let thing = thing(many);
     let owner = json!({
-        "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } }
+        "type": "object", "required": ["name"],
+        "properties": { "name": { "type": "string" }, "city": { "type": "string" } }
     });
     let query = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
     let date = json!({ "type": "string", "format": "date" });
@@ -297,6 +332,7 @@ pub fn document(number: u64) -> Value {
                 query("q", json!({ "type": "string" })),
                 query("made_by", json!({ "type": "string", "example": "IS:me" })),
                 query("limit", json!({ "type": "integer" })),
+                query("page", json!({ "type": "number" })),
                 query("created_after", date.clone()),
                 query("created_before", date),
                 json!({ "name": "X-Note", "in": "header", "schema": { "type": "string" } }),
@@ -311,7 +347,11 @@ pub fn document(number: u64) -> Value {
             "properties": { "id": { "type": "string" }, "name": { "type": "string" } }
         });
         let list = json!({ "type": "array", "items": made });
-        let body = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        let mut content = json!({ "schema": schema });
+        if kind == "owners" {
+            content["example"] = json!({ "name": "Ann", "city": "Bonn" });
+        }
+        let body = json!({ "required": true, "content": { "application/json": content } });
         let all = ["400", "401", "403", "404", "405", "409", "415"];
         let collection = json!({
             "get": { "parameters": parameters, "responses": responses("200", Some(list), &all) },
@@ -402,7 +442,14 @@ impl Api {
         if self.is(Weakness::EncodedParent) && is_list {
             return Reply::new(200, "text/html", "<html><body>The page of all</body></html>");
         }
-        if self.is(Weakness::NotUtf8InQuery) && query.contains("%FF") {
+        let breaks = match self.weakness {
+            Some(Weakness::NotUtf8InQuery) => query.contains("%FF"),
+            Some(Weakness::EscapeInQuery) => query.contains("%zz"),
+            Some(Weakness::EscapeInPath) => path.ends_with("%F"),
+            Some(Weakness::Head) => request.method == "HEAD",
+            _ => false,
+        };
+        if breaks {
             return Reply::json(500, json!({}));
         }
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -473,7 +520,10 @@ impl Api {
             Weakness::LongId => said.path.len() > 500,
             Weakness::UnbalancedQuery => value("q").is_some_and(|q| q.contains('\'')),
             Weakness::CutOffFilter => value("q").is_some_and(|q| q.starts_with('{') && !q.ends_with('}')),
-            Weakness::EmptyParameter => value("limit").is_some_and(String::is_empty),
+            // An import asks one of those that are alike.
+            Weakness::EmptyParameter => {
+                ["limit", "page"].into_iter().filter_map(value).any(|value| value.is_empty())
+            }
             Weakness::LeastOfSixtyFourBits => limit.is_some_and(|limit| limit < -9e18),
             Weakness::BeyondTheEnd => limit == Some(1e6),
             Weakness::EqualBounds => bounds.is_some_and(|(after, before)| after == before),
@@ -481,6 +531,7 @@ impl Api {
             Weakness::BeyondSixtyFourBits => limit.is_some_and(|limit| limit > 9.3e18),
             Weakness::NegativeCount => limit.is_some_and(|limit| limit < 0.0),
             Weakness::ZeroCount => limit == Some(0.0),
+            Weakness::FractionCount => value("page").is_some_and(|page| page == "1.5"),
             Weakness::MalformedJsonParameter => {
                 value("filter").is_some_and(|filter| serde_json::from_str::<Value>(filter).is_err())
             }
@@ -582,6 +633,10 @@ impl Api {
             Some(Weakness::SameItemTwice) => {
                 body["tags"].as_array().is_some_and(|tags| tags.len() == 2 && tags[0] == tags[1])
             }
+            Some(Weakness::BreaksWithoutOptional) => {
+                said.path.starts_with("/owners") && body.is_object() && body.get("city").is_none()
+            }
+            Some(Weakness::SecondAlternative) => body["reward"].is_object(),
             Some(Weakness::HugeNumber) => body["weight"].as_f64().is_some_and(|weight| weight > 1e200),
             _ => false,
         };
@@ -598,6 +653,10 @@ impl Api {
             }
             Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
             Some(Weakness::RefusesListedValue) => body["mode"] == "late",
+            Some(Weakness::RequiresOptional) => {
+                said.path.starts_with("/owners") && body.get("city").is_none()
+            }
+            Some(Weakness::RefusesAlternative) => body["reward"].is_object(),
             Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
             Some(Weakness::RefusesFurtherMembers) => {
                 body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
@@ -622,6 +681,9 @@ impl Api {
                     _ => {}
                 }
             }
+        }
+        if self.is(Weakness::WrongInAlternative) && body["reward"].is_object() {
+            body["reward"] = json!({ "label": "any" });
         }
         if self.is(Weakness::EmptyForPattern) && body["code"] == "" {
             body["code"] = "a".into();

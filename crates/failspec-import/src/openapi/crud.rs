@@ -64,7 +64,7 @@ pub(super) fn bare(path: &str) -> String {
     bare
 }
 
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
@@ -210,7 +210,7 @@ fn collections_of(property: &str) -> Option<[String; 3]> {
 }
 
 /// Returns the forms of a name that a collection of such things may have.
-fn several(stem: &str) -> [String; 3] {
+pub(super) fn several(stem: &str) -> [String; 3] {
     let several = match stem.strip_suffix('y') {
         Some(stem) => format!("{stem}ies"),
         None => format!("{stem}es"),

@@ -80,7 +80,7 @@ impl Fault {
     /// Returns true if a refusal says that the document leaves out what the API accepts. What databases and languages cannot
     /// hold is refused for good reasons.
     pub fn should_be_accepted(&self) -> bool {
-        const KINDS: [&str; 11] = [
+        const KINDS: [&str; 13] = [
             "allowed_null",
             "documented_value",
             "beyond_ascii",
@@ -91,7 +91,9 @@ impl Fault {
             "empty_text",
             "at_minimum",
             "at_maximum",
+            "alternative",
             "without_optional_body",
+            "without_optional_member",
         ];
         self.class == FaultKind::Unusual && KINDS.contains(&self.kind.as_str())
     }
@@ -118,6 +120,7 @@ impl Generator<'_> {
         self.odd_addresses(operation, right, &mut faults);
         self.oversized_ids(operation, right, &mut faults);
         self.read_only_members(operation, right, &mut faults);
+        self.odd_new_names(operation, right, &mut faults);
         faults
     }
 
@@ -155,7 +158,9 @@ impl Generator<'_> {
             self.as_documented(operation, parameter, right, faults);
             let mut flaws = of_text(&self.sampler, schema);
             flaws.extend(self.free_texts(operation, parameter, schema));
-            flaws.extend(self.empty_value(parameter, schema));
+            let empty = self.empty_value(parameter, schema);
+            flaws.extend(empty.filter(|_| flaws.iter().all(|(_, text)| !text.is_empty())));
+            flaws.extend(self.odd_counts(parameter, schema));
             for (flaw, value) in flaws {
                 // An unusual id may be one that exists: it is only read.
                 let is_bound_of_type =
@@ -237,13 +242,22 @@ impl Generator<'_> {
         faults.push(Fault::new(FaultKind::Malformed, what, rule.clone(), faulty));
         let Some(schema) = &content.schema else { return };
         let mut more = 0;
-        for bad in bad_bodies(&self.sampler, schema, value) {
+        let mut all: Vec<(Value, BadBody)> =
+            bad_bodies(&self.sampler, schema, value).into_iter().map(|bad| (value.clone(), bad)).collect();
+        let mut others = self.bad_alternatives(operation, right);
+        others
+            .retain(|(_, bad)| !all.iter().any(|(_, own)| (&own.place, own.what) == (&bad.place, bad.what)));
+        all.extend(others);
+        for (value, bad) in all {
+            let value = &value;
             // What an API knows by its name could not be removed under another one.
             let is_empty = bad.what == "empty_text";
             let has_name = right.reach == Reach::Own || is_empty;
             let is_renamed = has_name && bad.allowed && bad.renames(value);
             // An empty id names nothing.
             let is_reference = self.creators.refers(&bad.place, &Value::Object(Map::new()));
+            // Neither does what the API does not list: that it is refused is right.
+            let is_listed = self.lists.has(&bad.place);
             // What a creation that says 200 makes is known to be new by its own texts alone.
             let is_unknown = is_empty && operation.method == "POST" && !declares(operation, 201);
             // Nothing of the run is in what it would create.
@@ -272,7 +286,7 @@ impl Generator<'_> {
             let what = format!("{}_{}", slug(place), bad.what);
             let class = match bad.allowed {
                 // It names nothing that is there, whatever else is unusual about it.
-                true if !right.foreign_body && is_reference => FaultKind::UnknownReference,
+                true if !right.foreign_body && is_reference || is_listed => FaultKind::UnknownReference,
                 true => FaultKind::Unusual,
                 false => FaultKind::Invalid,
             };

@@ -6,7 +6,10 @@ use serde_json::Value;
 use wildmatch::WildMatch;
 
 use crate::names::{Unique, slug};
-use failspec_pack::openapi::{Declared, Operation};
+use failspec_pack::{
+    openapi::{Declared, Operation},
+    pack::writing::{ListedValueSource, StepSource},
+};
 
 use super::{
     crud::{CreateOperation, CreateOperations},
@@ -15,6 +18,7 @@ use super::{
     fault_kind::FaultKind,
     faults::Fault,
     fixtures::Fixtures,
+    listed_values::Lists,
     odd_addresses::may_be_another_route,
     path_values::{CreatedResources, Paths},
     request_spec::RequestSpec,
@@ -65,6 +69,11 @@ pub(super) struct Generator<'a> {
     pub scenarios: Vec<Scenario>,
     /// Members that a valid body of an operation may have and does not, by operation.
     pub optional_members: Vec<(String, Vec<(String, Value)>)>,
+    /// The lists of the API, and from which of them members of bodies may get values, by operation.
+    pub lists: Lists<'a>,
+    pub listed_values: Vec<(String, Vec<(String, ListedValueSource)>)>,
+    /// The requests that capture the id of a thing from a list of the API, by the name of the capture.
+    pub listed_ids: BTreeMap<String, StepSource>,
     /// The faults that cannot be triggered: reason → descriptions, in the order in which they were found.
     pub left_out: BTreeMap<String, Vec<String>>,
 }
@@ -72,6 +81,7 @@ pub(super) struct Generator<'a> {
 impl<'a> Generator<'a> {
     /// Generates the scenarios of all operations.
     pub fn run(&mut self) {
+        self.find_listed_ids();
         for operation in &self.declared.api.operations {
             if self.skips(operation) {
                 self.leave_out("--skip", operation, "everything");
@@ -98,6 +108,7 @@ impl<'a> Generator<'a> {
             match self.right(operation) {
                 Ok(right) => {
                     self.note_optional_members(operation, &right);
+                    self.note_listed_values(operation, &right);
                     self.operation(operation, &right);
                     self.without_fault(operation, &right);
                     self.as_others(operation, &right);
@@ -110,6 +121,7 @@ impl<'a> Generator<'a> {
         }
         self.methods();
         self.path_that_does_not_exist();
+        self.read_lists();
     }
 
     /// Returns the number of scenarios and of faults that were left out.
@@ -189,6 +201,7 @@ impl<'a> Generator<'a> {
         }
         if fault.class.is_allowed() {
             let mut around = right.around.clone();
+            around.teardown.extend(fault.teardown.iter().cloned());
             // That a creation which says 200 made something new shows beside another one.
             if operation.method == "POST"
                 && right.reach == Reach::Fresh

@@ -4,7 +4,9 @@
 //! Valid values come from examples, defaults, enums and schemas. Every fault violates the schema. The same document
 //! and seed give the same pack.
 
+mod alternatives;
 mod body;
+mod carried_credentials;
 mod crud;
 mod documented_values;
 mod effects;
@@ -17,14 +19,19 @@ mod generate;
 mod invalid_value;
 mod json_parameter;
 mod late_dates;
+mod left_out_members;
 mod limits;
 mod list_items;
+mod listed_ids;
+mod listed_values;
 mod methods;
 mod missing_path;
 mod multipart;
+mod new_names;
 mod nonexistent_id;
 mod odd_addresses;
 mod odd_bodies;
+mod odd_counts;
 mod odd_headers;
 mod pack;
 mod path_values;

@@ -18,6 +18,14 @@ use super::{
 /// A text with a byte that is no UTF-8, as it stands in an address.
 const NOT_UTF8: &str = "failspec%FF";
 
+/// Texts with a `%` that begins no byte (RFC 3986, section 2.1), as they stand in an address: cut off, alone, and with other letters.
+/// Any part of a server may refuse them.
+const MALFORMED_ESCAPES: [(&str, &str); 3] =
+    [("cut_off", "failspec%F"), ("alone", "failspec%"), ("wrong", "failspec%zz")];
+
+/// The kind of fault of such a text.
+const MALFORMED_ESCAPE: &str = "malformed_escape";
+
 /// Texts for a parameter of a path that are one segment as they stand in an address (RFC 3986, section 2.2), each with its kind. A
 /// server that decodes them before it finds the route comes to another one.
 const ONE_SEGMENT: [(&str, &str); 2] =
@@ -54,26 +62,42 @@ impl Generator<'_> {
                 ParameterLocation::Header | ParameterLocation::Cookie => continue,
             };
             for (what, text) in texts {
-                let mut faulty = right.ask.clone();
-                match parameter.place {
-                    ParameterLocation::Path => {
-                        let instead = [(parameter.name.as_str(), (*text).to_owned())];
-                        faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
-                    }
-                    // A value of the query would be encoded once more.
-                    _ => {
-                        faulty.query.retain(|(name, _)| *name != parameter.name);
-                        faulty.path.push_str(&format!("?{}={text}", percent_encode(&parameter.name)));
-                    }
-                }
-                if PathTemplate::parse(&faulty.path).is_err() {
-                    continue;
-                }
-                let name = format!("{}_{what}", slug(&parameter.name));
-                let fault = Fault::new(FaultKind::Unusual, name, parameter.pointer.clone(), faulty);
-                faults.push(Fault { tolerated: true, ..fault.of_kind(what, &parameter.name) });
+                faults.extend(self.as_it_stands(operation, parameter, right, (what, what), text));
+            }
+            for (form, text) in MALFORMED_ESCAPES {
+                let what = format!("{form}_escape");
+                let names = (MALFORMED_ESCAPE, what.as_str());
+                faults.extend(self.as_it_stands(operation, parameter, right, names, text));
             }
         }
+    }
+
+    /// Returns the valid request with a text in its address as it stands there; `None` if it cannot be sent so. `names` are the kind of
+    /// the fault, and what it is called.
+    fn as_it_stands(
+        &mut self,
+        operation: &Operation,
+        parameter: &Parameter,
+        right: &ValidRequest,
+        names: (&str, &str),
+        text: &str,
+    ) -> Option<Fault> {
+        let mut faulty = right.ask.clone();
+        match parameter.place {
+            ParameterLocation::Path => {
+                let instead = [(parameter.name.as_str(), text.to_owned())];
+                faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
+            }
+            // A value of the query would be encoded once more.
+            _ => {
+                faulty.query.retain(|(name, _)| *name != parameter.name);
+                faulty.path.push_str(&format!("?{}={text}", percent_encode(&parameter.name)));
+            }
+        }
+        PathTemplate::parse(&faulty.path).ok()?;
+        let name = format!("{}_{}", slug(&parameter.name), names.1);
+        let fault = Fault::new(FaultKind::Unusual, name, parameter.pointer.clone(), faulty);
+        Some(Fault { tolerated: true, ..fault.of_kind(names.0, &parameter.name) })
     }
 
     /// Adds the request of an operation that only reads for an id in the form of the API's own, with a number that needs more than

@@ -31,6 +31,7 @@ use super::{
     error_envelope::ErrorEnvelope,
     failure_catalog::FailureCatalog,
     generate::{Generator, OpenOperations, ends_session},
+    listed_values::Lists,
     path_values::Paths,
     request_spec::ROLE,
     scenario::{Question, Scenario},
@@ -138,8 +139,16 @@ pub fn from_openapi(
     let skipped: BTreeSet<String> =
         api.operations.iter().filter(|it| generator.skips(it)).map(Operation::name).collect();
     let is_skipped = |operation: &Operation| skipped.contains(&operation.name());
-    let Generator { catalogue, paths, scenarios, left_out, optional_members, second_credentials, .. } =
-        generator;
+    let Generator {
+        catalogue,
+        paths,
+        scenarios,
+        left_out,
+        optional_members,
+        listed_values,
+        second_credentials,
+        ..
+    } = generator;
     let mut left_out: BTreeMap<LeftOutReason, Vec<String>> =
         left_out.into_iter().map(|(why, names)| (LeftOutReason::NotPossible(why), names)).collect();
     let sources: Vec<(String, ScenarioSource, Question)> = scenarios
@@ -193,6 +202,7 @@ pub fn from_openapi(
             requires: RequiresSource { roles, variables, conditions: Vec::new() },
             health_check,
             optional_members,
+            listed_values,
             ..Draft::default()
         },
         scenarios: file(options, kept, &left_out),
@@ -241,6 +251,9 @@ fn generator<'a>(
         names: Unique::default(),
         scenarios: Vec::new(),
         optional_members: Vec::new(),
+        lists: Lists::new(api),
+        listed_values: Vec::new(),
+        listed_ids: BTreeMap::new(),
         left_out: BTreeMap::new(),
     }
 }

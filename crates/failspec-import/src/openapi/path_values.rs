@@ -13,6 +13,7 @@ use failspec_pack::{
 
 use super::{
     crud::bare,
+    effects::only_reads,
     nonexistent_id::{NoSuchId, Purpose, nothing},
     value_generator::ValueGenerator,
 };
@@ -26,6 +27,8 @@ pub(super) struct Paths<'a> {
     names: Unique,
     /// The path up to and including a parameter → the variable.
     known: BTreeMap<String, String>,
+    /// The path up to and including a parameter, [`bare`] → the capture with the id of a thing that the API lists: for what only reads.
+    listed: BTreeMap<String, String>,
     /// The variables.
     pub variables: Vec<(String, Variable)>,
 }
@@ -65,7 +68,14 @@ impl<'a> Paths<'a> {
         for number in 0..MAX_CREATED {
             names.name(&capture(number), "");
         }
-        Self { sampler, values, names, known: BTreeMap::new(), variables: Vec::new() }
+        Self {
+            sampler,
+            values,
+            names,
+            known: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            variables: Vec::new(),
+        }
     }
 
     /// Returns the names of variables that are taken.
@@ -90,6 +100,20 @@ impl<'a> Paths<'a> {
         };
         let values = self.values.iter().filter(move |(name, _)| !is_parameter(name));
         values.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Returns true if the API lists the things that are named by the last parameter of a path.
+    pub fn is_listed(&self, until: &str) -> bool {
+        self.listed.contains_key(&bare(until))
+    }
+
+    /// Records that the API lists the things that are named by the last parameter of a path. Returns the name of the capture for the
+    /// id of one of them.
+    pub fn list(&mut self, until: &str) -> Option<String> {
+        let name = names(until).last().copied()?;
+        let capture = self.names.name(&format!("listed_{}", variable(until, name)), "");
+        self.listed.insert(bare(until), capture.clone());
+        Some(capture)
     }
 
     /// Fills the path of an operation. `instead` has names of parameters and the texts that replace their values.
@@ -137,8 +161,12 @@ impl<'a> Paths<'a> {
         let given = parameter.into_iter().flat_map(|it| it.examples.iter());
         let in_schema = ["example", "default"].into_iter().filter_map(|key| resolved?.get(key));
         let example = given.chain(in_schema).find(|value| value.is_string() || value.is_number()).cloned();
-        filled.open |= example.is_none();
+        let listed = self.listed.get(&bare(until)).filter(|_| example.is_none() && only_reads(operation));
+        filled.open |= example.is_none() && listed.is_none();
         filled.foreign = true;
+        if let Some(listed) = listed {
+            return format!("{{{listed}}}");
+        }
         let variable = match self.known.get(until) {
             Some(variable) => variable.clone(),
             None => {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use failspec_base::template::Template;
 use failspec_pack::{
-    openapi::{Content, Credential, Operation, Parameter, ParameterLocation},
+    openapi::{Content, Operation, Parameter, ParameterLocation},
     pack::PathTemplate,
 };
 
@@ -109,7 +109,12 @@ impl Generator<'_> {
     }
 
     /// Returns true if a member of a body refers to a resource that the run did not create, and its user did not name.
-    fn refers_to_others(&self, operation: &Operation, body: Option<&Value>, around: &Fixtures) -> bool {
+    pub(super) fn refers_to_others(
+        &self,
+        operation: &Operation,
+        body: Option<&Value>,
+        around: &Fixtures,
+    ) -> bool {
         let schema = json_body(operation).and_then(|content| content.schema.as_ref());
         let Some((schema, body)) = schema.zip(body) else { return false };
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
@@ -186,37 +191,6 @@ impl Generator<'_> {
         }
         let body = self.body(operation, &mut ask)?;
         Ok((ask, body))
-    }
-
-    /// Returns true if valid requests to an operation carry credentials.
-    pub(super) fn sends_credentials(&self, operation: &Operation) -> bool {
-        !self.no_auth && (operation.is_guarded() || self.credentials)
-    }
-
-    /// Returns true if a parameter is a credential that the role of the request carries: a security scheme of the
-    /// operation names it, or, if the document describes no scheme, its own name does.
-    pub(super) fn is_credential(&self, operation: &Operation, parameter: &Parameter) -> bool {
-        if self.paths.given(&parameter.name).is_some() {
-            return false;
-        }
-        let is_header = parameter.place == ParameterLocation::Header;
-        let schemes = operation.security.iter().flatten();
-        let by_scheme = schemes.filter_map(|name| self.declared.api.schemes.get(name)).any(|scheme| {
-            match &scheme.credential {
-                Credential::Key { place, name } => {
-                    let is_same =
-                        *name == parameter.name || is_header && name.eq_ignore_ascii_case(&parameter.name);
-                    *place == parameter.place && is_same
-                }
-                Credential::Bearer | Credential::Basic | Credential::Http(_) => {
-                    is_header && parameter.name.eq_ignore_ascii_case("Authorization")
-                }
-                Credential::Certificate => false,
-            }
-        });
-        let carries = self.sends_credentials(operation);
-        let by_name = || names_credential(parameter) && !is_of_pages(operation, parameter);
-        carries && (by_scheme || self.credentials && by_name())
     }
 
     pub(super) fn valid(&self, parameter: &Parameter) -> Result<String, String> {
@@ -348,6 +322,19 @@ impl Generator<'_> {
         }
     }
 
+    /// Lets a body name nothing that others created, and what it creates be the run's own; sets the members for which the user of
+    /// the import gave values.
+    pub(super) fn make_own(&self, operation: &Operation, schema: &Value, value: &mut Value) {
+        self.leave_out_references(schema, value);
+        if let Some(creator) = self.creators.of_collection(operation).filter(|_| operation.method == "POST") {
+            self.sampler.with_own_id(schema, value, |name| snake(name) == snake(creator.parameter));
+        }
+        if self.allow_writes {
+            self.fill_lists_of_ids(schema, value);
+        }
+        self.give_members(schema, value);
+    }
+
     /// Adds a body to a request. Returns the body if it is JSON.
     fn body(&self, operation: &Operation, ask: &mut RequestSpec) -> Result<Option<Value>, String> {
         let Some(content) = body_of(operation) else { return Ok(None) };
@@ -360,14 +347,7 @@ impl Generator<'_> {
         });
         let made = example.or_else(|| self.sampler.value(schema, "body"));
         let mut value = made.ok_or("no valid body could be generated")?;
-        self.leave_out_references(schema, &mut value);
-        if let Some(creator) = self.creators.of_collection(operation).filter(|_| operation.method == "POST") {
-            self.sampler.with_own_id(schema, &mut value, |name| snake(name) == snake(creator.parameter));
-        }
-        if self.allow_writes {
-            self.fill_lists_of_ids(schema, &mut value);
-        }
-        self.give_members(schema, &mut value);
+        self.make_own(operation, schema, &mut value);
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
             // A media range such as `application/*+json` cannot be sent; the default `application/json` is used.
@@ -393,7 +373,12 @@ impl Generator<'_> {
 }
 
 /// Lets a change of what the scenario created keep its name: an API may know it by that.
-fn keep_name(operation: &Operation, around: &Fixtures, ask: &mut RequestSpec, body: Option<&mut Value>) {
+pub(super) fn keep_name(
+    operation: &Operation,
+    around: &Fixtures,
+    ask: &mut RequestSpec,
+    body: Option<&mut Value>,
+) {
     let made = around.requests.get(&bare(&operation.path)).map(RequestSpec::unique_names).unwrap_or_default();
     let Some(name) = made.first() else { return };
     *ask = ask.clone().renamed(UNIQUE, name);
@@ -419,27 +404,6 @@ pub(super) fn as_json_text(value: &Value) -> String {
 pub(super) fn holds(parameter: &Parameter, value: &str) -> bool {
     let in_header = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Cookie);
     !in_header || value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && value.trim() == value
-}
-
-/// Returns true if the name of a header, query or cookie parameter says that it is a credential.
-fn names_credential(parameter: &Parameter) -> bool {
-    const WORDS: [&str; 10] =
-        ["authorization", "auth", "token", "apikey", "key", "secret", "session", "sid", "jwt", "signature"];
-    // Tokens of pages, of requests and of idempotency are no credentials.
-    const OTHERS: [&str; 7] = ["page", "next", "csrf", "xsrf", "idempotency", "continuation", "sync"];
-    let name = parameter.name.to_ascii_lowercase();
-    let words: Vec<&str> = name.split(|it: char| !it.is_ascii_alphanumeric()).collect();
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-    parameter.place != ParameterLocation::Path && has(&WORDS) && !has(&OTHERS)
-}
-
-/// Returns true for a token in the query of an operation that also takes how many items a page has: it is that of the next page.
-fn is_of_pages(operation: &Operation, parameter: &Parameter) -> bool {
-    const PAGES: [&str; 8] = ["limit", "page", "size", "count", "offset", "max", "per", "sort"];
-    let is_query = |it: &Parameter| it.place == ParameterLocation::Query;
-    let is_token = parameter.name.trim_matches('_').eq_ignore_ascii_case("token");
-    let words = |it: &Parameter| snake(&it.name).split('_').any(|word| PAGES.contains(&word));
-    is_token && is_query(parameter) && operation.parameters.iter().any(|it| is_query(it) && words(it))
 }
 
 /// Returns the schema of the items, if a schema describes lists.

@@ -10,6 +10,7 @@ use failspec_pack::{
 };
 
 use super::{
+    alternatives::{fuller, merged},
     body::Members,
     invalid_value::core,
     late_dates::{is_end, late, prolong},
@@ -174,7 +175,12 @@ impl ValueGenerator<'_> {
     }
 
     /// Sets the property that a `discriminator` names to the name of the alternative, if there is a `discriminator`.
-    fn discriminated(&self, entries: &Map<String, Value>, alternative: &Value, made: Value) -> Value {
+    pub(super) fn discriminated(
+        &self,
+        entries: &Map<String, Value>,
+        alternative: &Value,
+        made: Value,
+    ) -> Value {
         let last = |reference: &str| reference.rsplit('/').next().unwrap_or_default().to_owned();
         let discriminator = entries.get("discriminator");
         let property = discriminator.and_then(|it| it.get("propertyName")).and_then(Value::as_str);
@@ -410,40 +416,6 @@ pub(super) fn kind(entries: &Map<String, Value>) -> Option<&str> {
         () if has(&["minimum", "maximum", "multipleOf"]) => Some("number"),
         () => None,
     }
-}
-
-/// Merges a schema and one of its parts.
-fn merged(entries: &Map<String, Value>, part: &Value, bundle: &failspec_pack::openapi::Bundle) -> Value {
-    let mut whole = entries.clone();
-    whole.retain(|key, _| key != "oneOf" && key != "anyOf");
-    for (key, value) in bundle.resolve(part).as_object().into_iter().flatten() {
-        match (whole.get_mut(key), value) {
-            (Some(Value::Object(own)), Value::Object(more)) => own.extend(more.clone()),
-            (Some(Value::Array(own)), Value::Array(more)) if matches!(key.as_str(), "required" | "allOf") => {
-                own.extend(more.clone());
-            }
-            _ => drop(whole.insert(key.clone(), value.clone())),
-        }
-    }
-    Value::Object(whole)
-}
-
-/// Returns a schema that asks for at least one item, or for all members.
-fn fuller(schema: Value) -> Value {
-    let Value::Object(mut entries) = schema else { return schema };
-    match kind(&entries) {
-        Some("array") if entries.get("minItems").and_then(Value::as_u64).unwrap_or(0) == 0 => {
-            entries.insert("minItems".to_owned(), 1.into());
-        }
-        Some("object") => {
-            let properties = entries.get("properties").and_then(Value::as_object);
-            let names: Vec<Value> =
-                properties.into_iter().flat_map(Map::keys).map(|name| name.as_str().into()).collect();
-            entries.insert("required".to_owned(), names.into());
-        }
-        _ => {}
-    }
-    entries.into()
 }
 
 fn of_format(format: &str) -> Option<&'static str> {

@@ -26,6 +26,7 @@ impl<'a> Generator<'a> {
             Reach::Own | Reach::Fresh if creator.is_some() => self.created_twice(operation, right),
             Reach::Nothing => {
                 self.sent_once(operation, right);
+                self.as_head(operation, right);
                 self.list_with_a_thing(operation, right);
             }
             Reach::Own => {
@@ -41,6 +42,20 @@ impl<'a> Generator<'a> {
     fn sent_once(&mut self, operation: &'a Operation, right: &ValidRequest) {
         let (around, ask) = (right.around.clone(), right.ask.clone());
         self.add(operation, Question::Valid, "valid", &operation.pointer, Goal::Success, around, ask);
+    }
+
+    /// Generates the request for the headers of a resource that can be read (RFC 9110, section 9.3.2). A server may not know the method.
+    fn as_head(&mut self, operation: &'a Operation, right: &ValidRequest) {
+        if operation.method != "GET" || self.declared.operation("HEAD", &operation.path).is_some() {
+            return;
+        }
+        let ask = RequestSpec { method: "HEAD".to_owned(), ..right.ask.clone() };
+        let around = right.around.clone();
+        let (question, rule) = (Question::Unusual, &operation.pointer);
+        self.add(operation, question, "asked_with_head", rule, Goal::NoServerError, around, ask);
+        if let Some(scenario) = self.scenarios.last_mut() {
+            "head".clone_into(&mut scenario.fault);
+        }
     }
 
     /// Generates requests to list things while there is one: much of what a server does wrong shows only then. What breaks it most

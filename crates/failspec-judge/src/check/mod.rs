@@ -84,4 +84,5 @@ pub use severity::{Severity, on_target};
 pub use stream::{describe_stream, unread_stream};
 pub use subject::{Subject, is_of_document};
 pub use success::unmet_success;
+pub(crate) use undeclared_requirement::WITHOUT_OPTIONAL_MEMBER;
 pub(crate) use undeclared_restriction::EXAMPLE_IS_ACCEPTED;

@@ -172,6 +172,9 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     unrecognized_response::combine(alike_once(found, source), subject)
 }
 
+/// The kind of a request whose address has a `%` that begins no byte, as an import writes it.
+const MALFORMED_ESCAPE: &str = "malformed_escape";
+
 /// Returns the findings about a case whose request has no fault: that it did not get what it must, and those about the
 /// OpenAPI document.
 pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
@@ -179,8 +182,12 @@ pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &
     let unmet = unmet.chain(server_error::unsupported(contract, scenario, observed));
     let unmet = unmet.chain(after_failure::after_success(scenario, observed));
     let unmet = unmet.chain(undeclared_restriction::restriction(scenario, observed));
+    let unmet = unmet.chain(undeclared_requirement::omission(scenario, observed));
     let unmet = unmet.chain(read_only::kept_value(scenario, observed));
-    without_echo(unmet.chain(declared(observed, scenario.source)).collect(), observed.judged)
+    // Any part of a server may refuse an address that is none, and the document speaks only of the operations behind it.
+    let is_of_operation = scenario.fault.as_deref() != Some(MALFORMED_ESCAPE);
+    let declared = is_of_operation.then(|| declared(observed, scenario.source)).into_iter().flatten();
+    without_echo(unmet.chain(declared).collect(), observed.judged)
 }
 
 /// Removes the finding that a status is undeclared, if another one says that this status means that the server broke.

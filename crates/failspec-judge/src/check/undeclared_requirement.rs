@@ -1,6 +1,6 @@
 //! Members of a body that the API requires, and its OpenAPI document does not.
 
-use failspec_pack::pack::Provenance;
+use failspec_pack::pack::{Provenance, Scenario};
 
 use super::{
     case_log::Observed,
@@ -8,13 +8,16 @@ use super::{
     finding::Finding,
 };
 
+/// The kind of a request without an optional member that the valid one has, as an import writes it.
+pub(crate) const WITHOUT_OPTIONAL_MEMBER: &str = "without_optional_member";
+
 pub(super) static CHECK: Check = Check {
     id: "undeclared-requirement",
     summary: "the API requires no member of a body that the OpenAPI document leaves out",
     source: "`required` of the schema of the request body in the OpenAPI document",
     text: "The API refused a request with everything that the OpenAPI document requires, and accepted the same request with \
 more members (`optional_members` of the contract), or with values that the refusal named in place of those that the run made \
-up. Declare those that the API needs as `required`, or accept the request \
+up. Or it refused a valid request without one of its optional members, such as one of the document's own example. Declare those that the API needs as `required`, or accept the request \
 without them. Which of the members that were added are needed the response without them may say. From then on the run sends \
 them with every request to the operation. It is a warning: a document may leave to words what its schemas cannot say. If the \
 API answered HTTP 500 without them, it is a violation.",
@@ -55,4 +58,21 @@ pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
             Finding { record: Some(index), ..finding }
         })
         .collect()
+}
+
+/// Returns the finding that the API refuses a valid request without an optional member.
+pub(super) fn omission(scenario: &Scenario, observed: &Observed) -> Option<Finding> {
+    let is_about_it = scenario.fault.as_deref() == Some(WITHOUT_OPTIONAL_MEMBER);
+    let member = scenario.part.as_deref().filter(|_| is_about_it)?;
+    let response = observed.records.get(observed.judged)?.exchange.result.as_ref().ok()?;
+    // Others are about the state, the role or the load.
+    matches!(response.status, 400 | 422).then(|| {
+        let actual = format!("some of {member} is required");
+        let finding =
+            Finding::new(CHECK.id, Provenance::Inferred, "no more than the document requires", actual);
+        finding.saying(format!(
+            "the document does not require `{member}`, and the request without it is refused with HTTP {}",
+            response.status
+        ))
+    })
 }

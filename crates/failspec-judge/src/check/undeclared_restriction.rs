@@ -6,6 +6,7 @@ use super::{
     case_log::Observed,
     definition::{Check, When},
     finding::Finding,
+    undeclared_requirement::WITHOUT_OPTIONAL_MEMBER,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -54,7 +55,9 @@ pub(super) fn restriction(scenario: &Scenario, observed: &Observed) -> Option<Fi
     let record = observed.records.get(observed.judged)?;
     let response = record.exchange.result.as_ref().ok()?;
     // Others are about the state, the role or the load.
-    let is_refused = scenario.should_be_accepted && matches!(response.status, 400 | 422);
+    // That one without an optional member is refused is a requirement.
+    let is_without = scenario.fault.as_deref() == Some(WITHOUT_OPTIONAL_MEMBER);
+    let is_refused = scenario.should_be_accepted && !is_without && matches!(response.status, 400 | 422);
     is_refused.then(|| {
         let actual = format!("HTTP {}", response.status);
         Finding::new(CHECK.id, Provenance::Inferred, "what the document allows is accepted", actual).saying(

@@ -110,6 +110,8 @@ pub struct MadeUpValues {
 pub enum Rerun {
     /// The API refused the body until optional members were added to it, or left out.
     MembersAdded,
+    /// The API refused values that were made up until those of one of its own lists took their place.
+    ListedValue,
     /// The API was overloaded (503) when a setup, a control or a teardown was sent.
     Overloaded,
     /// A connection that was used before ended without a response to a request that changes nothing. That request alone
@@ -142,6 +144,7 @@ impl fmt::Display for Rerun {
         f.write_str(match self {
             Self::Overloaded => "sent a request again: the API was overloaded (503)",
             Self::MembersAdded => "added optional members to a body that the API refused as it was, or left some out",
+            Self::ListedValue => "took a value from a list of the API in place of one that it refused",
             Self::RequestResent => {
                 "sent a request twice: the connection, which was used before, ended without a response"
             }

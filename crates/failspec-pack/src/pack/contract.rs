@@ -15,6 +15,7 @@ use super::{
     failure::{FAILURE, Failure},
     feature::{FEATURE, Feature},
     health_check::{HEALTH_CHECK, HealthCheck},
+    listed_value::{LISTED_VALUE, ListedValue},
     openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
     path::split_request,
@@ -75,6 +76,9 @@ pub struct Contract {
     /// Members that are added to a JSON body if the API refuses a request without a fault: `POST /pets` of the OpenAPI
     /// document → name and value.
     pub optional_members: BTreeMap<String, Vec<(String, JsonTemplate)>>,
+    /// Lists of the API from which a member of a JSON body gets a value if the API refuses the one that was made up: `POST /pets`
+    /// of the OpenAPI document → name of the member and list.
+    pub listed_values: BTreeMap<String, Vec<(String, ListedValue)>>,
     /// The failures that are documented on the day of this version, in the order of the contract.
     pub failures: Vec<Failure>,
     /// Failures that are not documented on the day of this version: not yet, or no longer.
@@ -219,6 +223,12 @@ pub static CONTRACT: MappingSchema = MappingSchema {
              members that only the refusal names are added as well, and made-up values are replaced by those that it names",
         ),
         Field::optional(
+            "listed_values",
+            ValueType::Map(&ValueType::Map(&ValueType::MappingSchema(&LISTED_VALUE))),
+            "members by operation of the OpenAPI document (`POST /pets`) that get a value from a list of the API itself if it \
+             refuses a request without a fault: the name of a kind, the id of a role",
+        ),
+        Field::optional(
             "health_check",
             ValueType::Either(&[
                 ValueType::MappingSchema(&HEALTH_CHECK),
@@ -338,6 +348,7 @@ impl Contract {
             conditions: base.conditions,
             operations: base.operations,
             optional_members: base.optional_members,
+            listed_values: base.listed_values,
             failures,
             not_in_force,
             elsewhere: Known::new(),
@@ -363,17 +374,7 @@ impl Contract {
         let names = ReadContext::of_contract(reader, &contract, library);
         let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
         contract.cleanup.extend(cleanups);
-        for entry in fields.get("optional_members").into_iter().flat_map(|node| reader.entries(node)) {
-            if split_request(&entry.key).is_none() {
-                let title = format!("`{}` is no operation of the OpenAPI document", entry.key);
-                reader.error_hint(entry.key_span, title, "write it like `POST /pets`");
-            }
-            let names = ReadContext::of_contract(reader, &contract, library);
-            let members = reader.entries(&entry.value).iter();
-            let members = members.filter_map(|member| Some((member.key.clone(), names.json(&member.value)?)));
-            let members: Vec<(String, JsonTemplate)> = members.collect();
-            contract.optional_members.insert(entry.key.clone(), members);
-        }
+        contract.read_members(&fields, reader, library);
         if let Some(health_check) = fields.get("health_check") {
             let names = ReadContext::of_contract(reader, &contract, library);
             contract.health_check = HealthCheck::read(health_check, &names);
@@ -383,6 +384,32 @@ impl Contract {
         let profiles = profiles.filter_map(|entry| Profile::read(entry, &contract.failures, reader));
         contract.profiles = profiles.collect();
         Some(contract)
+    }
+
+    /// Reads the members that bodies of operations of the OpenAPI document may have, and the lists of their values.
+    fn read_members(&mut self, fields: &Fields<'_>, reader: &Decoder, library: &SchemaRegistry) {
+        let of = |key: &str| fields.get(key).into_iter().flat_map(|node| reader.entries(node));
+        for entry in of("optional_members").chain(of("listed_values")) {
+            if split_request(&entry.key).is_none() {
+                let title = format!("`{}` is no operation of the OpenAPI document", entry.key);
+                reader.error_hint(entry.key_span, title, "write it like `POST /pets`");
+            }
+        }
+        for entry in of("optional_members") {
+            let names = ReadContext::of_contract(reader, self, library);
+            let members = reader.entries(&entry.value).iter();
+            let members = members.filter_map(|member| Some((member.key.clone(), names.json(&member.value)?)));
+            let members: Vec<(String, JsonTemplate)> = members.collect();
+            self.optional_members.insert(entry.key.clone(), members);
+        }
+        for entry in of("listed_values") {
+            let names = ReadContext::of_contract(reader, self, library);
+            let members = reader.entries(&entry.value).iter();
+            let members = members
+                .filter_map(|member| Some((member.key.clone(), ListedValue::read(&member.value, &names)?)));
+            let members: Vec<(String, ListedValue)> = members.collect();
+            self.listed_values.insert(entry.key.clone(), members);
+        }
     }
 
     /// Creates the default for the contract of a file.
@@ -414,6 +441,7 @@ impl Contract {
             conditions: BTreeMap::new(),
             operations: BTreeMap::new(),
             optional_members: BTreeMap::new(),
+            listed_values: BTreeMap::new(),
             failures: Vec::new(),
             not_in_force: Vec::new(),
             elsewhere: Known::new(),

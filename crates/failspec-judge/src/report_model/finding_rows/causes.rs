@@ -20,6 +20,9 @@ pub(super) const NOT_REJECTED: &str = "not-rejected";
 /// The check of requests that are refused although the document allows them.
 pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
 
+/// The check for what an API requires and its document does not.
+pub(super) const UNDECLARED_REQUIREMENT: &str = "undeclared-requirement";
+
 /// The check of methods that a path does not have.
 pub(super) const UNSUPPORTED_METHOD: &str = "unsupported-method";
 
@@ -223,7 +226,9 @@ impl<'a> Causes<'a> {
             {
                 Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
-            Kind::Other if finding.check == UNSUPPORTED_METHOD => Cause::Text(text(deviation, finding)),
+            Kind::Other if [UNSUPPORTED_METHOD, UNDECLARED_REQUIREMENT].contains(&finding.check) => {
+                Cause::Text(text(deviation, finding))
+            }
             Kind::Other if finding.check != NOT_REJECTED => {
                 let wrong = deviation.wrong_status();
                 let is_violation = deviation.findings().any(Finding::is_violation);

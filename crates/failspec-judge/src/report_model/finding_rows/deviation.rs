@@ -8,7 +8,7 @@ use crate::check::{Finding, Phase};
 
 use super::{
     super::{CaseReport, ExchangeReport, MissingPart},
-    causes::{BreakingFault, UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD},
+    causes::{BreakingFault, UNDECLARED_REQUIREMENT, UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD},
     families::{UNREADABLE, breaking_family},
     missing_part::missing_part,
 };
@@ -21,6 +21,7 @@ const SAME_DEVIATION: [&[&str]; 2] = [
         "code",
         UNSUPPORTED_METHOD,
         UNDECLARED_RESTRICTION,
+        UNDECLARED_REQUIREMENT,
         UNDECLARED_STATUS,
     ],
     &["media-type", "undeclared-media-type", "well-formed"],

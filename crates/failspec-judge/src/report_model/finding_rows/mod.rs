@@ -16,10 +16,10 @@ use std::{
 use failspec_base::sanitize::shortened;
 use failspec_pack::pack::fault_kind;
 
-use crate::check::{Finding, Phase};
+use crate::check::{Finding, Phase, WITHOUT_OPTIONAL_MEMBER};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FindingGroup, Observation, ResponseExcerpt};
-use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
+use causes::{Cause, Causes, Rule, UNDECLARED_REQUIREMENT, UNDECLARED_RESTRICTION, Weight};
 use deviation::{Deviation, deviations};
 
 /// Maximum length of the body that a row quotes, in characters.
@@ -41,7 +41,12 @@ pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Ve
     let found = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
     let deviations = found.flat_map(deviations).filter_map(|it| {
         let accepts = it.case.operation.as_deref().is_some_and(|operation| accepting.contains(operation));
-        if accepts { Some(it) } else { it.without(UNDECLARED_RESTRICTION) }
+        let is_omission = it.case.fault.as_deref() == Some(WITHOUT_OPTIONAL_MEMBER);
+        match accepts {
+            true => Some(it),
+            false if is_omission => it.without(UNDECLARED_REQUIREMENT),
+            false => it.without(UNDECLARED_RESTRICTION),
+        }
     });
     let deviations: Vec<Deviation<'a>> = deviations.collect();
     let causes = Causes::of(&deviations);

@@ -12,6 +12,7 @@ use super::{
         cleanup::CLEANUP,
         contract::{CONTRACT, REQUIRES, SUCCESS},
         feature::FEATURE,
+        listed_value::LISTED_VALUE,
         operation::{INFERRED_PARTS, OPERATION},
         profile::PROFILE,
     },
@@ -88,6 +89,9 @@ file_mappings! {
         operations: Vec<(String, OperationSource)> = "operations",
         /// Members that are added to JSON bodies if the API refuses a request without them, by operation.
         optional_members: Vec<(String, Vec<(String, Value)>)> = "optional_members",
+        /// Lists of the API from which members of JSON bodies get values if the API refuses those that were made up, by
+        /// operation.
+        listed_values: Vec<(String, Vec<(String, ListedValueSource)>)> = "listed_values",
         /// The requests that show whether the run can continue.
         health_check: Option<HealthCheckSource> = "health_check",
         /// The failures.
@@ -102,6 +106,19 @@ file_mappings! {
         cleanup: Vec<CleanupSource> = "cleanup",
         /// Contradictions and gaps in the documentation.
         errata: Vec<Erratum> = "errata",
+    }
+
+    /// A request that lists things, and the places of a value in one of them.
+    #[derive(Default)]
+    inline struct ListedValueSource: LISTED_VALUE, {
+        /// The request.
+        request: RequestSource = [flat],
+        /// The place of the list in the response.
+        items: Option<Pointer> = "items",
+        /// The places of the value in an item.
+        values: Vec<Pointer> = ["values" always],
+        /// The value that is tried first if it is listed.
+        prefer: Option<Value> = "prefer",
     }
 
     /// A form of a successful response.

@@ -23,7 +23,7 @@ mod writer;
 pub use comments::{Commented, Comments, Note};
 pub use contract::{
     CleanupSource, Codes, ContractSource, FeatureSource, HealthCheckSource, InferredPartsSource,
-    OperationParts, OperationSource, ProfileSource, RequiresSource, SuccessSource,
+    ListedValueSource, OperationParts, OperationSource, ProfileSource, RequiresSource, SuccessSource,
 };
 pub use envelope::{
     CodeLocationSource, CodePlaceSource, EnvelopeSource, InferredEnvelopeSource, RequestIdSource,

@@ -31,6 +31,7 @@ fn same_keys<T: Keys>() {
 fn keys_are_those_of_the_loader() {
     same_keys::<ContractSource>();
     same_keys::<SuccessSource>();
+    same_keys::<ListedValueSource>();
     same_keys::<RequiresSource>();
     same_keys::<ProfileSource>();
     same_keys::<CleanupSource>();

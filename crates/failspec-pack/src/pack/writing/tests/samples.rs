@@ -232,6 +232,25 @@ fn places_of_a_code(pointer: &Pointer, own: &Option<String>, value: &Value) -> C
     ])
 }
 
+fn listed(text: &str, pointer: &Pointer, value: &Value) -> ListedValueSource {
+    ListedValueSource {
+        request: RequestSource::to(text),
+        items: Some(pointer.clone()),
+        values: vec![pointer.clone()],
+        prefer: Some(value.clone()),
+    }
+}
+
+fn feature(text: &str) -> FeatureSource {
+    FeatureSource {
+        about: text.to_owned(),
+        probe: RequestSource::to(text),
+        absent: StatusPattern::Exactly(404).into(),
+        failures: vec![text.to_owned()],
+        operations: vec![text.to_owned()],
+    }
+}
+
 /// A contract that has a text at every place where a file can have one.
 pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
     let own = Some(text.to_owned());
@@ -289,6 +308,8 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
                 }),
             }),
         )],
+        optional_members: vec![("POST /a".to_owned(), vec![(text.to_owned(), value.clone())])],
+        listed_values: vec![("POST /a".to_owned(), vec![(text.to_owned(), listed(text, &pointer, value))])],
         health_check: Some(HealthCheckSource::FirstOf(vec![
             RequestSource::to(text),
             RequestSource::to("GET /b"),
@@ -320,16 +341,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             })),
             ..FailureSource::default()
         }],
-        features: vec![(
-            "optional".to_owned(),
-            FeatureSource {
-                about: text.to_owned(),
-                probe: RequestSource::to(text),
-                absent: StatusPattern::Exactly(404).into(),
-                failures: vec![text.to_owned()],
-                operations: vec![text.to_owned()],
-            },
-        )],
+        features: vec![("optional".to_owned(), feature(text))],
         profiles: vec![("some".to_owned(), ProfileSource { about: own, required: vec![text.to_owned()] })],
         stability: vec![("failure_added".to_owned(), Stability::Breaking)],
         errata: vec![Erratum { about: text.to_owned(), links: vec![text.to_owned()] }],

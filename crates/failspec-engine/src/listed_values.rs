@@ -1,0 +1,240 @@
+//! Values that only the service knows, taken from its own lists: the name of a kind, the id of a role. They take the place of made-up
+//! ones that it refused.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use failspec_base::{
+    message::Response,
+    template::{JsonTemplate, Scope},
+};
+use failspec_judge::check::{Record, View};
+use failspec_pack::pack::{ListedValue, RequestTemplate};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use super::{
+    body_changes::{Change, at, changed, is_made_up, is_of_run},
+    error::Unjudged,
+    optional_members::is_unmet,
+    refusal_members::speaks_of,
+    sending::Outgoing,
+    session::Session,
+};
+
+/// Maximum number of items of a list that are tried.
+const MAX_ITEMS: usize = 3;
+
+/// Maximum number of items of a list that are read.
+const MAX_READ: usize = 1_000;
+
+/// The values of a list, those that are likely to be taken first.
+type Listed = Arc<OnceCell<Vec<Value>>>;
+
+/// The lists of the API that were read, each once: request and role, and the places in the response.
+#[derive(Debug, Default)]
+pub struct ListedValues(Mutex<HashMap<String, Listed>>);
+
+impl ListedValues {
+    fn cell(&self, key: String) -> Listed {
+        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
+    }
+}
+
+impl Session {
+    /// Sends a refused request with values that the API lists in place of made-up ones, and if it is still refused, with what that
+    /// refusal asks for. Returns the changes with which it was accepted, if it was: then its exchange is the last one.
+    ///
+    /// # Errors
+    /// The reason why there is no response to judge.
+    pub(super) async fn with_listed(
+        &self,
+        outgoing: Outgoing<'_>,
+        operation: &str,
+        members: &[(String, JsonTemplate)],
+        refused: &Response,
+        records: &mut Vec<Record>,
+    ) -> Result<Option<Vec<Change>>, Unjudged> {
+        let Some(lists) = self.pack.contract.listed_values.get(operation) else { return Ok(None) };
+        let template = outgoing.template;
+        let mut values: Vec<(&(String, ListedValue), Vec<Value>)> = Vec::new();
+        for of_member in lists {
+            values.push((of_member, self.values_of(&of_member.1).await));
+        }
+        let mut beside: Option<Option<Vec<Value>>> = None;
+        for number in 0..MAX_ITEMS {
+            let mut changes = Vec::new();
+            for ((name, listed), values) in &values {
+                let path = std::slice::from_ref(name);
+                let own = at(template, path);
+                // A thing that is there must not become the one that the run changes or removes: where the value takes the place
+                // of the run's own name, the collection has none of that name.
+                let value = match own.as_ref().is_some_and(is_of_run) && template.line.method == "POST" {
+                    true => {
+                        if beside.is_none() {
+                            beside = Some(self.items_beside(outgoing).await);
+                        }
+                        let Some(Some(items)) = &beside else { continue };
+                        values.iter().filter(|value| !items.iter().any(|item| has(item, value))).nth(number)
+                    }
+                    false => values.get(number),
+                };
+                let Some(value) = value else { continue };
+                changes.extend(change_to(own.as_ref(), name, value, &refused.body, listed));
+            }
+            let Some(whole) = changed(template, &changes) else { break };
+            let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
+            match response {
+                Some(it) if self.succeeded(View::new(&it, None)) => return Ok(Some(changes)),
+                Some(it) if is_unmet(it.status) => {
+                    let found = Box::pin(self.with_hints(outgoing, members, changes, &it, records)).await?;
+                    if found.is_some() {
+                        return Ok(found);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the values of a list, once in a run. None if it cannot be read.
+    async fn values_of(&self, listed: &ListedValue) -> Vec<Value> {
+        let (items, places) = (&listed.items, &listed.values);
+        let key = format!("{} {places:?} {:?}", name_of(&listed.list), (items, &listed.list.role));
+        let cell = self.listed_values.cell(key);
+        let read = async || {
+            let response = Box::pin(self.ask(&listed.list, &self.scope())).await;
+            let Ok((_, response)) = response else { return Vec::new() };
+            let body = response.document().value.as_ref().and_then(|body| items.find(body));
+            let items: Vec<&Value> = body.and_then(Value::as_array).into_iter().flatten().collect();
+            ordered(&items, listed)
+        };
+        cell.get_or_init(read).await.clone()
+    }
+
+    /// Returns the things that are in the collection in which a request creates something; `None` if they cannot be read.
+    async fn items_beside(&self, outgoing: Outgoing<'_>) -> Option<Vec<Value>> {
+        let Outgoing { template, scope, context, .. } = outgoing;
+        let declared = &self.against.as_ref()?.declared;
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        declared.operation("GET", written)?;
+        let mut list = RequestTemplate { body: None, role: context.role.map(Into::into), ..template.clone() };
+        "GET".clone_into(&mut list.line.method);
+        list.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        self.items(&list, scope).await
+    }
+
+    async fn items(&self, list: &RequestTemplate, scope: &Scope) -> Option<Vec<Value>> {
+        let (_, response) = Box::pin(self.ask(list, scope)).await.ok()?;
+        let body = response.document().value.as_ref()?;
+        let of_object = || {
+            let mut lists = body.as_object()?.values().filter_map(Value::as_array);
+            lists.next().filter(|_| lists.next().is_none())
+        };
+        Some(body.as_array().or_else(of_object)?.clone())
+    }
+}
+
+/// Returns the request of a list for people.
+fn name_of(list: &RequestTemplate) -> String {
+    format!("{} {}", list.line.method, list.line.path.written)
+}
+
+/// Returns the change of a member to a listed value: in place of one that was made up, or where there is none and the refusal speaks
+/// of it.
+fn change_to(
+    own: Option<&JsonTemplate>,
+    name: &str,
+    value: &Value,
+    refusal: &[u8],
+    listed: &ListedValue,
+) -> Option<Change> {
+    let path = vec![name.to_owned()];
+    let change = match own {
+        Some(own) => {
+            let constant = own.as_constant();
+            // A list of names gets one.
+            let value = match constant.is_some_and(Value::is_array) {
+                true => json!([value]),
+                false => value.clone(),
+            };
+            let is_of_kind = match constant {
+                Some(constant) => std::mem::discriminant(constant) == std::mem::discriminant(&value),
+                None => value.is_string(),
+            };
+            let value = JsonTemplate::Constant(value);
+            (is_of_kind && is_made_up(own) && *own != value)
+                .then(|| Change::replace(path, own.clone(), value))?
+        }
+        None if speaks_of(refusal, name) => Change::add(path, JsonTemplate::Constant(value.clone())),
+        None => return None,
+    };
+    Some(change.listed_by(name_of(&listed.list)))
+}
+
+/// Returns true if an item of a list is a value, or has it as a member.
+fn has(item: &Value, value: &Value) -> bool {
+    item == value || item.as_object().is_some_and(|members| members.values().any(|own| own == value))
+}
+
+/// Returns the values of the items of a list: first the one that is preferred, then those of items that nothing says are switched
+/// off.
+fn ordered(items: &[&Value], listed: &ListedValue) -> Vec<Value> {
+    let value = |item: &&Value| {
+        let mut found = listed.values.iter().filter_map(|place| place.find(item));
+        found.find(|value| value.is_string() || value.is_number()).cloned()
+    };
+    let read = items.iter().take(MAX_READ).filter_map(|item| Some((is_off(item), value(item)?)));
+    let mut read: Vec<(bool, Value)> = read.collect();
+    read.sort_by_key(|(is_off, value)| (listed.prefer.as_ref() != Some(value), *is_off));
+    let mut values: Vec<Value> = Vec::new();
+    for (_, value) in read {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// Returns true if an item says that it is no longer to be used.
+fn is_off(item: &Value) -> bool {
+    const OFF: [&str; 6] = ["deprecated", "disabled", "archived", "deleted", "hidden", "inactive"];
+    const ON: [&str; 4] = ["enabled", "active", "available", "supported"];
+    let says = |value: &Value| *value == Value::Bool(true) || value.as_str().is_some_and(|it| !it.is_empty());
+    OFF.iter().any(|name| item.get(*name).is_some_and(says))
+        || ON.iter().any(|name| item.get(*name) == Some(&Value::Bool(false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_that_says_it_is_off_comes_last() {
+        for (item, expected) in [
+            (json!({ "name": "a" }), false),
+            (json!({ "name": "a", "deprecated": true }), true),
+            (json!({ "name": "a", "deprecated": false }), false),
+            (json!({ "name": "a", "deprecated": "use b" }), true),
+            (json!({ "name": "a", "enabled": false }), true),
+            (json!("a"), false),
+        ] {
+            assert_eq!(is_off(&item), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn an_item_has_a_value_that_it_is_or_names() {
+        for (item, value, expected) in [
+            (json!("wide"), json!("wide"), true),
+            (json!({ "id": 7, "kind": "wide" }), json!("wide"), true),
+            (json!({ "id": 7, "kind": "wide" }), json!("narrow"), false),
+            (json!({ "id": 7 }), json!("7"), false),
+        ] {
+            assert_eq!(has(&item, &value), expected, "{item} {value}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The members that a refusal names: those that are missing, and those of which one is enough.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+/// Maximum depth of a refusal that is searched for names.
+const MAX_DEPTH: usize = 6;
+
+/// Returns the names of members that a message says are missing.
+pub(super) fn missing_names(message: &str) -> Vec<String> {
+    static MISSING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        [
+            r#"(?i)missing (?:required )?(?:field|property|parameter|key|argument|member|attribute)s?:? [`'"]?([A-Za-z_][\w.-]*)"#,
+            r#"[`'"]([A-Za-z_][\w.-]*)[`'"] (?i:is|was|are|must|field|property|parameter)\b"#,
+            r#"(?i)(?:field|property|parameter|key|member|attribute) [`'"]?([A-Za-z_][\w.-]*)[`'"]? (?:is|was|must be)"#,
+            r#"(?i)required (?:field|property|parameter|key|member|attribute)s?:? [`'"]([A-Za-z_][\w.-]*)"#,
+            r#"(?i)field validation for '([A-Za-z_]\w*)' failed on the 'required' tag"#,
+            r#"^([a-z_][A-Za-z0-9_]*) (?i:is required|is missing|must be (?:set|provided|specified)|is mandatory)"#,
+        ]
+        .iter()
+        .filter_map(|pattern| Regex::new(pattern).ok())
+        .collect()
+    });
+    let found = MISSING.iter().flat_map(|pattern| pattern.captures_iter(message));
+    let mut names: Vec<String> = Vec::new();
+    for name in found.filter_map(|captures| Some(captures.get(1)?.as_str().to_owned())) {
+        let is_word = ["field", "this", "value", "it", "property", "parameter", "which", "that"];
+        if !names.contains(&name) && !is_word.contains(&name.to_ascii_lowercase().as_str()) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Returns the names of members of which a message says that one is enough: `"username" or "email" is required`, `must contain at least
+/// one of [username, email]`.
+pub(super) fn either_of(message: &str) -> Vec<String> {
+    const NAME: &str = r#"[`'"\[(]?([A-Za-z_][\w.-]*)[`'"\])]?"#;
+    static EITHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        let verb = "(?:specify|provide|set|give|supply|include|contain|have|pass|need|needs|requires?)";
+        [
+            format!(r"(?i)\b{verb} (?:either )?(?:an? |the )?{NAME},? or (?:an? |the )?{NAME}(?:[\s.,;:!]|$)"),
+            format!(r"(?i)\beither (?:an? |the )?{NAME},? or (?:an? |the )?{NAME}"),
+            format!(r"(?i)^\W*{NAME} or {NAME} (?:is|are|must be) (?:required|missing|mandatory|provided|set|specified)"),
+            format!(r"(?i)at least one of:? {NAME},? (?:and |or )?{NAME}"),
+        ]
+        .iter()
+        .filter_map(|pattern| Regex::new(pattern).ok())
+        .collect()
+    });
+    let found = EITHER.iter().find_map(|pattern| pattern.captures(message));
+    let names = found.iter().flat_map(|captures| captures.iter().skip(1).flatten());
+    let names: Vec<String> =
+        names.map(|name| name.as_str().trim_end_matches(['.', '-']).to_owned()).collect();
+    let is_word = |name: &String| ["a", "an", "the", "one", "it", "this", "be"].contains(&name.as_str());
+    if names.iter().any(is_word) { Vec::new() } else { names }
+}
+
+/// Returns true if a refusal speaks of a member: in a text, or as the name of what it says about it. The names that errors have
+/// themselves, such as `name` and `message`, are none of them.
+pub(super) fn speaks_of(refusal: &[u8], name: &str) -> bool {
+    fn is_in(value: &Value, name: &str, depth: usize) -> bool {
+        match value {
+            Value::String(text) => super::optional_members::has_word(text, name),
+            Value::Array(items) => depth < MAX_DEPTH && items.iter().any(|item| is_in(item, name, depth + 1)),
+            Value::Object(entries) => {
+                let is_key = |(key, inner): (&String, &Value)| {
+                    key.eq_ignore_ascii_case(name) && (inner.is_array() || inner.is_object())
+                };
+                depth < MAX_DEPTH
+                    && (entries.iter().any(is_key)
+                        || entries.values().any(|inner| is_in(inner, name, depth + 1)))
+            }
+            _ => false,
+        }
+    }
+    match serde_json::from_slice::<Value>(refusal) {
+        // The message of a map of members is a text beside its name.
+        Ok(Value::Object(entries))
+            if entries.len() == 1 && entries.keys().any(|key| key.eq_ignore_ascii_case(name)) =>
+        {
+            true
+        }
+        Ok(value) => is_in(&value, name, 0),
+        Err(_) => super::optional_members::has_word(&String::from_utf8_lossy(refusal), name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{either_of, speaks_of};
+
+    #[test]
+    fn one_of_several_members_is_enough_where_a_refusal_says_so() {
+        for (message, expected) in [
+            ("You must specify username or email", &["username", "email"][..]),
+            ("\"username\" or \"email\" is required", &["username", "email"]),
+            ("username or email is required", &["username", "email"]),
+            ("Either `username` or `email` must be set", &["username", "email"]),
+            ("\"value\" must contain at least one of [username, email]", &["username", "email"]),
+            ("provide either a username or an email.", &["username", "email"]),
+            ("username is required", &[]),
+            ("username must be a or b", &[]),
+            ("the thing is missing or broken", &[]),
+            ("set it or leave it", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(either_of(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_speaks_of_a_member_in_a_text_or_by_its_name() {
+        for (refusal, name, expected) in [
+            (r#"{"name":"BadDataError","message":"You must specify username or email"}"#, "name", false),
+            (r#"{"name":"BadDataError","message":"You must specify username or email"}"#, "email", true),
+            (r#"{"name":["This field is required."]}"#, "name", true),
+            (r#"{"name":"This field is required."}"#, "name", true),
+            (r#"{"errors":{"kind":{"message":"no"}}}"#, "kind", true),
+            (r#"{"code":7,"message":"no"}"#, "code", false),
+            ("kind is wrong", "kind", true),
+            ("", "kind", false),
+        ] {
+            assert_eq!(speaks_of(refusal.as_bytes(), name), expected, "{refusal} · {name}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Lists of the API that have values for members of bodies which no document can give: the names of kinds, the ids of roles.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use failspec_pack::{
+    openapi::{Api, Bundle, Operation, ResponseStatus},
+    pack::{Pointer, writing::ListedValueSource},
+};
+
+use super::{
+    body::Members,
+    crud::{bare, fold, several},
+    effects::destroys,
+    error_envelope::json,
+    generate::{Generator, ends_session},
+    invalid_value::core,
+    request_spec::{Body, RequestSpec},
+    unusual::snake,
+    valid_request::{Reach, ValidRequest, json_body, list_of},
+    value_generator::kind,
+};
+
+/// Names of lists in responses that say nothing of what is listed: it is what the path says.
+const WRAPPERS: [&str; 8] = ["data", "items", "results", "content", "values", "records", "entries", "list"];
+
+/// Kinds of things that stand for people: nobody is made part of something, or gets a message, because of a test.
+const PEOPLE: [&str; 16] = [
+    "account",
+    "assignee",
+    "author",
+    "contact",
+    "customer",
+    "device",
+    "email",
+    "employee",
+    "member",
+    "owner",
+    "person",
+    "phone",
+    "recipient",
+    "session",
+    "subscriber",
+    "user",
+];
+
+/// A list in the response to an operation that needs no value which only the target knows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct List<'a> {
+    pub operation: &'a Operation,
+    /// The name of the member that it is; `None` if the response is the list.
+    pub member: Option<&'a str>,
+    /// The schema of its items.
+    pub items: &'a Value,
+}
+
+/// The lists of an API by what they list: `strategies` → `GET /strategies`.
+#[derive(Debug, Default)]
+pub(super) struct Lists<'a>(BTreeMap<String, List<'a>>);
+
+impl<'a> Lists<'a> {
+    /// Finds the lists of an API. Of two with the same name, the one with the shorter path is used.
+    pub fn new(api: &'a Api) -> Self {
+        let mut found: BTreeMap<String, List<'a>> = BTreeMap::new();
+        let mut reading: Vec<&Operation> = api
+            .operations
+            .iter()
+            .filter(|it| it.method == "GET" && it.elsewhere.is_none() && !ends_session(it) && !destroys(it))
+            .collect();
+        reading.sort_by_key(|it| it.path.len());
+        for operation in reading {
+            let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            for (name, list) in lists_of(api, operation, last) {
+                found.entry(name).or_insert(list);
+            }
+        }
+        found.retain(|name, _| !name.is_empty());
+        Self(found)
+    }
+
+    /// Returns true if the API lists the things that a name is about.
+    pub fn has(&self, name: &str) -> bool {
+        self.of_member(name).is_some()
+    }
+
+    /// Returns the list of the things that a name is about: `strategy`, `strategyName`, `strategy_id`, `rootStrategy`.
+    fn of_member(&self, name: &str) -> Option<List<'a>> {
+        const ENDS: [&str; 6] = ["_id", "_uuid", "_name", "_key", "_slug", "_code"];
+        let snake = snake(name);
+        let stem = ENDS.iter().find_map(|end| snake.strip_suffix(end)).unwrap_or(&snake);
+        let words: Vec<&str> = stem.split('_').filter(|word| !word.is_empty()).collect();
+        let last = *words.last()?;
+        let is_of_people = |word: &&str| PEOPLE.iter().any(|one| several(one).iter().any(|own| own == word));
+        if words.iter().any(is_of_people) {
+            return None;
+        }
+        // `id` and `name` are of whatever has them.
+        let is_plain = ["id", "name", "key", "code", "value"].contains(&last) && words.len() == 1;
+        let of = |stem: &str| several(&fold(stem)).iter().find_map(|name| self.0.get(name)).copied();
+        if is_plain { None } else { of(stem).or_else(|| of(last)) }
+    }
+}
+
+/// Returns the lists in the successful response to an operation by what they list.
+pub(super) fn lists_of<'a>(api: &'a Api, operation: &'a Operation, last: &str) -> Vec<(String, List<'a>)> {
+    let success = operation
+        .responses
+        .iter()
+        .find(|it| matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2)));
+    let schema = success.and_then(json).and_then(|content| content.schema.as_ref());
+    let Some(schema) = schema.map(|schema| core(&api.bundle, schema)) else { return Vec::new() };
+    let path_name = (!last.contains('{')).then(|| fold(last));
+    if let Some(items) = list_of(schema) {
+        let list = List { operation, member: None, items: core(&api.bundle, items) };
+        return path_name.map(|name| (name, list)).into_iter().collect();
+    }
+    let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let lists: Vec<(&String, List<'a>)> = members
+        .filter_map(|(name, property)| {
+            let items = list_of(core(&api.bundle, property))?;
+            Some((name, List { operation, member: Some(name), items: core(&api.bundle, items) }))
+        })
+        .collect();
+    let mut found = Vec::new();
+    if let ([(_, list)], Some(name)) = (lists.as_slice(), path_name) {
+        found.push((name, *list));
+    }
+    let named = lists.into_iter().filter(|(name, _)| !WRAPPERS.contains(&fold(name).as_str()));
+    found.extend(named.map(|(name, list)| (fold(name), list)));
+    found
+}
+
+impl<'a> Generator<'a> {
+    /// Records from which lists of the API the members of a valid body may get values, if it refuses the ones that were made up.
+    pub(super) fn note_listed_values(&mut self, operation: &Operation, right: &ValidRequest) {
+        let Some(body) = right.body.as_ref().filter(|_| right.reach != Reach::Foreign) else { return };
+        let Some(content) = json_body(operation) else { return };
+        let Some(schema) = content.schema.as_ref().filter(|_| body.is_object()) else { return };
+        let declared = self.declared;
+        let mut found: Vec<(String, ListedValueSource)> = Vec::new();
+        for (name, property) in Members::of(&declared.api.bundle, schema, 0).properties {
+            let inner = core(&declared.api.bundle, &property);
+            let is_linked =
+                self.creators.named_by(&name).is_some_and(|item| right.around.made.contains_key(item));
+            if is_linked
+                || self.paths.given(&name).is_some()
+                || self.identifies_new(operation, &right.ask, &name)
+            {
+                continue;
+            }
+            let one = list_of(inner).map_or(inner, |items| core(&declared.api.bundle, items));
+            let list = self.lists.of_member(&name).or_else(|| self.list_of_kind(operation, &name));
+            let Some(list) = list.filter(|_| takes_any_text_or_number(one)) else { continue };
+            let values = values_of(&declared.api.bundle, list.items, &name, one);
+            let request = self.plain(list.operation).filter(|_| !self.skips(list.operation));
+            let Some(request) = request.filter(|it| right.ask.credentials || !it.credentials) else {
+                continue;
+            };
+            if values.is_empty() || bare(&list.operation.path) == bare(&operation.path) {
+                continue;
+            }
+            let items = list.member.and_then(|member| Pointer::parse(&format!("/{}", step(member))));
+            let of_body = content.examples.iter().find_map(|example| example.get(&name));
+            let prefer =
+                of_body.or_else(|| inner.get("example")).filter(|it| it.is_string() || it.is_number());
+            let source =
+                ListedValueSource { request: request.source(), items, values, prefer: prefer.cloned() };
+            found.push((name, source));
+        }
+        if !found.is_empty() {
+            self.listed_values.push((operation.name(), found));
+        }
+    }
+
+    /// Returns the list of the things of the kind that an operation creates within another thing, for the member that names the
+    /// kind: `name` of `POST /features/{id}/strategies` is one of `GET /strategies`.
+    fn list_of_kind(&self, operation: &Operation, name: &str) -> Option<List<'a>> {
+        const NAMES: [&str; 5] = ["name", "type", "key", "kind", "code"];
+        let (folder, last) = operation.path.trim_end_matches('/').rsplit_once('/')?;
+        let is_within = operation.method == "POST" && folder.contains('{') && !last.contains('{');
+        let list = self.lists.0.get(&fold(last)).filter(|_| is_within && NAMES.contains(&name))?;
+        (bare(&list.operation.path) != bare(&operation.path)).then_some(*list)
+    }
+
+    /// Returns true if the run knows the thing that a request creates or changes by this member: with the name of another, it would
+    /// remove that one.
+    pub(super) fn identifies_new(&self, operation: &Operation, ask: &RequestSpec, name: &str) -> bool {
+        let item = || self.creators.of_item(&bare(&operation.path));
+        let Some(creator) = self.creators.of_collection(operation).or_else(item) else { return false };
+        let is_same = |other: &str| fold(other) == fold(name);
+        let place = creator.name_at(&self.declared.api);
+        let own_text = || {
+            let Some(Body::Json(Value::Object(members))) = &ask.body else { return false };
+            let own = creator.own_name(ask);
+            own.is_some() && members.get(name).and_then(Value::as_str).map(str::to_owned) == own
+        };
+        is_same(creator.parameter)
+            || place.as_ref().and_then(|place| place.name()).is_some_and(is_same)
+            || place.is_none() && own_text()
+    }
+}
+
+/// Returns true if the document says nothing about which texts or numbers a member takes.
+fn takes_any_text_or_number(schema: &Value) -> bool {
+    let Some(entries) = schema.as_object() else { return false };
+    let is_listed = ["enum", "const", "format", "pattern"].iter().any(|key| entries.contains_key(*key));
+    let is_one = entries.contains_key("oneOf") || entries.contains_key("anyOf");
+    let kind = kind(entries);
+    !is_listed && (matches!(kind, Some("string" | "integer" | "number")) || kind.is_none() && is_one)
+        || entries
+            .get("format")
+            .and_then(Value::as_str)
+            .is_some_and(|it| ["uuid", "int32", "int64"].contains(&it))
+}
+
+/// Returns where an item of a list has a value for a member, those that are most likely first.
+fn values_of(bundle: &Bundle, item: &Value, name: &str, member: &Value) -> Vec<Pointer> {
+    let kind_of = |schema: &Value| core(bundle, schema).as_object().and_then(kind).map(str::to_owned);
+    let wanted = kind_of(member);
+    let fits = |schema: &Value| match (wanted.as_deref(), kind_of(schema).as_deref()) {
+        (None, Some("string" | "integer" | "number")) => true,
+        (Some("integer" | "number"), Some("integer" | "number")) => true,
+        (Some("string"), own) => own == Some("string"),
+        _ => false,
+    };
+    let parse = |text: &str| Pointer::parse(text);
+    if fits(item) {
+        return parse("").into_iter().collect();
+    }
+    let by_id = ["id", "uuid"].iter().any(|end| snake(name).split('_').next_back() == Some(end));
+    let names: &[&str] = match by_id || matches!(wanted.as_deref(), Some("integer" | "number")) {
+        true => &["id", "uuid", "number"],
+        false => &["name", "key", "slug", "code", "type", "id", "uuid"],
+    };
+    let properties = Members::of(bundle, item, 0).properties;
+    // What only the server sets has no place in a body, and is in a list all the same.
+    let all = item.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let known: Vec<(&String, &Value)> =
+        properties.iter().map(|(name, schema)| (name, schema)).chain(all).collect();
+    let wanted_names =
+        std::iter::once(name).filter(|own| !["id", "type"].contains(own)).chain(names.iter().copied());
+    let mut found: Vec<Pointer> = Vec::new();
+    for name in wanted_names {
+        let own = known.iter().find(|(known, schema)| *known == name && fits(schema));
+        let place = own.and_then(|(name, _)| parse(&format!("/{}", step(name))));
+        found.extend(place.filter(|place| !found.contains(place)));
+    }
+    found
+}
+
+/// Writes a name as a step of a JSON Pointer (RFC 6901, section 3).
+pub(super) fn step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn api() -> Api {
+        let list = |schema: Value| json!({ "get": { "responses": { "200": { "description": "all", "content": { "application/json": { "schema": schema } } } } } });
+        let things = json!({ "type": "array", "items": { "type": "object", "properties": { "id": { "type": "integer" }, "name": { "type": "string" } } } });
+        let document = json!({
+            "openapi": "3.1.0", "info": { "title": "Any", "version": "1" },
+            "paths": {
+                "/strategies": list(json!({ "type": "object", "properties": { "version": { "type": "integer" }, "strategies": things } })),
+                "/addons": list(json!({ "type": "object", "properties": { "addons": things, "providers": things } })),
+                "/roles": list(things.clone()),
+                "/types": list(things.clone()),
+                "/users": list(things.clone()),
+                "/events": list(json!({ "type": "array", "items": { "type": "string" } })),
+                "/projects": list(json!({ "type": "object", "properties": { "data": things } })),
+            }
+        });
+        Api::parse("openapi.json", &document.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_member_gets_the_list_of_what_its_name_says() {
+        let api = api();
+        let lists = Lists::new(&api);
+        for (member, expected) in [
+            ("strategy", Some("/strategies")),
+            ("strategyName", Some("/strategies")),
+            ("strategy_id", Some("/strategies")),
+            ("provider", Some("/addons")),
+            ("rootRole", Some("/roles")),
+            ("roleId", Some("/roles")),
+            ("events", Some("/events")),
+            ("projectId", Some("/projects")),
+            // They stand for people.
+            ("user_id", None),
+            ("userName", None),
+            // They say nothing.
+            ("name", None),
+            ("type", Some("/types")),
+            ("id", None),
+            ("data", None),
+            ("addonsProviderText", None),
+        ] {
+            let found = lists.of_member(member).map(|list| list.operation.path.as_str());
+            assert_eq!(found, expected, "{member}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_where_an_item_has_one_of_the_type_of_the_member() {
+        let api = api();
+        let lists = Lists::new(&api);
+        let text = json!({ "type": "string" });
+        let number = json!({ "type": "integer" });
+        for (member, schema, expected) in [
+            ("strategy", &text, &["/name"][..]),
+            ("roleId", &number, &["/id"]),
+            (
+                "rootRole",
+                &json!({ "oneOf": [{ "type": "integer" }, { "type": "string" }] }),
+                &["/name", "/id"],
+            ),
+            // The ids are numbers.
+            ("roleId", &text, &[]),
+            ("event", &text, &[""]),
+            ("event", &number, &[]),
+        ] {
+            let list = lists.of_member(member).unwrap();
+            let found = values_of(&api.bundle, list.items, member, schema);
+            let found: Vec<&str> = found.iter().map(Pointer::as_str).collect();
+            assert_eq!(found, expected, "{member}");
+        }
+    }
+}
