@@ -24,8 +24,8 @@ use super::{
     absence::Absence, called_operations::CalledOperations, cancel::CancelToken,
     health_check::HealthCheckState, lag::Lag, locks::Locks, login_renewal::Logins, manners::Clients,
     optional_members::OptionalMembers, own_names::OwnNames, own_texts::NamedIds, role_access::RoleAccessLog,
-    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_things::SharedThings,
-    sparing::Sparing, unproven::Evidence,
+    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_parents::SharedParents,
+    shared_things::SharedThings, sparing::Sparing, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -103,6 +103,8 @@ pub struct Session {
     pub shared_controls: SharedControls,
     /// The things that several cases have in common.
     pub shared_things: SharedThings,
+    /// The things in which several cases make others.
+    pub shared_parents: SharedParents,
     /// The ids that creations named.
     pub named_ids: NamedIds,
     /// The requests that the target is spared.
