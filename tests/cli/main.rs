@@ -70,6 +70,7 @@ mod run;
 mod safety;
 mod shards;
 mod shared_controls;
+mod shared_parents;
 mod shared_things;
 mod signals;
 mod snapshots;

@@ -6,7 +6,10 @@ use failspec_base::{
     message::{Request, Trace},
     template::{Scope, VariableValue},
 };
-use failspec_judge::check::{self, Identity, Observed, Phase, ResendResult, Subject, View, intermediary};
+use failspec_judge::{
+    check::{self, Identity, Observed, Phase, ResendResult, Subject, View, intermediary},
+    report_model::Rerun,
+};
 use failspec_pack::pack::{Control, Flow, Step, budget::Budget};
 
 use super::{
@@ -18,7 +21,8 @@ use super::{
     reruns::FirstRun,
     sending::Outgoing,
     session::Session,
-    shared_things::Pooled,
+    shared_parents::Parent,
+    shared_things::{Pooled, needed_steps},
     steps::{Tested, fill_pick, place_of, response_of, stream_end},
 };
 
@@ -46,8 +50,8 @@ pub(super) struct CaseRunner<'s> {
     pub missed_overlap: bool,
     /// True if its control serves other cases as well.
     pub rests_on_shared: bool,
-    /// False if the setup of the request under test was left out.
-    pub has_setup: bool,
+    /// The number of steps of its setup that the request under test needs.
+    pub setup_count: usize,
     /// True if other cases use what its setup made as well.
     pub shares_things: bool,
     /// The things that its setup made, if a later case may use it after a refusal.
@@ -56,6 +60,12 @@ pub(super) struct CaseRunner<'s> {
     pub has_others_things: bool,
     /// True if another case changed what it uses.
     pub has_changed_things: bool,
+    /// The thing of several cases in which its setup makes others.
+    pub parent: Option<Arc<Parent>>,
+    /// That in which the setup of its control makes others.
+    pub control_parent: Option<Arc<Parent>>,
+    /// True if it was there before this case.
+    pub has_others_parent: bool,
     /// The records that another case sent.
     pub taken: Vec<Range<usize>>,
     pub began: Instant,
@@ -85,11 +95,14 @@ impl<'s> CaseRunner<'s> {
             answered: false,
             missed_overlap: false,
             rests_on_shared: false,
-            has_setup: true,
+            setup_count: needed_steps(&session.pack.contract, &case.scenario),
             shares_things: false,
             pooled: None,
             has_others_things: false,
             has_changed_things: false,
+            parent: None,
+            control_parent: None,
+            has_others_parent: false,
             taken: Vec::new(),
             began: Instant::now(),
             first: None,
@@ -101,7 +114,25 @@ impl<'s> CaseRunner<'s> {
 
     /// Runs the control, with its setup and teardown, for this case alone.
     pub(super) async fn own_control(&mut self, control: &Flow) -> Result<(), Unjudged> {
+        let before = self.observed.records.len();
+        let result = self.control_in(control, true).await;
+        if result.is_err()
+            && let Some(failed) = self.parent_to_replace(Phase::Control, before)
+        {
+            let result = self.control_in(control, false).await;
+            self.note_replaced(&failed, &result);
+            return result;
+        }
+        result
+    }
+
+    /// Runs the control with its setup and teardown, in what others use or in things of its own.
+    async fn control_in(&mut self, control: &Flow, may_share: bool) -> Result<(), Unjudged> {
         let mut scope = self.scope();
+        if may_share {
+            let most = control.setup.len();
+            self.shared_parents(control, Phase::ControlSetup, most, &mut scope).await;
+        }
         let result = self.control(control, &mut scope).await;
         self.teardown(&scope, Phase::ControlTeardown, control, result.is_ok()).await;
         result
@@ -117,6 +148,13 @@ impl<'s> CaseRunner<'s> {
                 Some(result) => result,
                 None => self.own_control(control).await,
             };
+            if result.is_ok()
+                && self.is_with_own_things()
+                && !self.rests_on_shared
+                && self.observed.control_failed.is_none()
+            {
+                self.session.shared_controls.note_confirmed(self.case);
+            }
             if let Err(reason) = result {
                 if self.taken.is_empty() {
                     self.session.shared_controls.note_refused(self.case, &self.observed.records, &reason);
@@ -125,8 +163,7 @@ impl<'s> CaseRunner<'s> {
                 return;
             }
         }
-        if !self.needs_setup() {
-            self.has_setup = false;
+        if self.setup_count == 0 && !self.case.scenario.faulty.setup.is_empty() {
             self.scope = Some(self.scope());
             return;
         }
@@ -141,9 +178,39 @@ impl<'s> CaseRunner<'s> {
 
     /// Runs the setup of the request under test for this case alone.
     pub(super) async fn own_setup(&mut self) -> Result<(), Unjudged> {
+        let before = self.observed.records.len();
+        let result = self.setup_in(true).await;
+        if result.is_err()
+            && self.parent.is_some()
+            && let Some(scope) = self.scope.take()
+        {
+            self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, false).await;
+            self.scope = Some(scope);
+            if let Some(failed) = self.parent_to_replace(Phase::Setup, before) {
+                let result = self.setup_in(false).await;
+                self.note_replaced(&failed, &result);
+                return result;
+            }
+        }
+        result
+    }
+
+    /// Returns true in a second run of the case that uses what it makes itself.
+    pub(super) fn is_with_own_things(&self) -> bool {
+        self.first.as_ref().is_some_and(|first| first.rerun != Rerun::UnchangedThings)
+    }
+
+    /// Runs the setup of the request under test, in what others use or in things of its own.
+    async fn setup_in(&mut self, may_share: bool) -> Result<(), Unjudged> {
         let mut scope = self.scope();
         let faulty = &self.case.scenario.faulty;
-        let result = self.steps(&faulty.setup, &mut scope, Phase::Setup, faulty).await;
+        if may_share {
+            // In a second run the last thing is its own: that it can be made shows that what it is in is there.
+            let is_second = self.is_with_own_things();
+            let most = self.setup_count.saturating_sub(usize::from(is_second));
+            self.shared_parents(faulty, Phase::Setup, most, &mut scope).await;
+        }
+        let result = self.steps(&faulty.setup[..self.setup_count], &mut scope, Phase::Setup, faulty).await;
         self.scope = Some(scope);
         result
     }
@@ -220,7 +287,7 @@ impl<'s> CaseRunner<'s> {
         self.scope = Some(scope);
     }
 
-    fn scope(&mut self) -> Scope {
+    pub(super) fn scope(&mut self) -> Scope {
         let mut scope = self.session.scope().tracing(Arc::clone(&self.trace));
         for (name, value) in self.case.row().into_iter().flat_map(|row| &row.values) {
             scope.set(name.clone(), VariableValue::open(value.clone()));
@@ -314,7 +381,9 @@ impl<'s> CaseRunner<'s> {
         flow: &Flow,
     ) -> Result<(), Unjudged> {
         let role = flow.request.role.as_deref();
-        for (number, step) in steps.iter().enumerate() {
+        // What others use is there.
+        let there = self.parent_of(phase).as_ref().map_or(0, |parent| parent.captures.len());
+        for (number, step) in steps.iter().enumerate().skip(there) {
             let records = &mut self.observed.records;
             let result = self.session.step(step, scope, phase, role, None, records).await;
             if let (Ok(_), [capture], Some(record)) = (&result, &*step.capture, records.last()) {

@@ -53,6 +53,7 @@ mod sending;
 mod session;
 mod shard_conflicts;
 mod shared_controls;
+mod shared_parents;
 mod shared_things;
 mod sparing;
 mod stages;

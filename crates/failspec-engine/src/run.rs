@@ -206,6 +206,7 @@ pub(super) fn session(
         own_names: OwnNames::default(),
         shared_controls: super::shared_controls::SharedControls::default(),
         shared_things: super::shared_things::SharedThings::default(),
+        shared_parents: super::shared_parents::SharedParents::default(),
         named_ids: super::own_texts::NamedIds::default(),
         sparing: super::sparing::Sparing::default(),
         evidence: Evidence::default(),

@@ -92,6 +92,7 @@ impl Engine {
         let able = self.without_absent_features(able, &mut run).await;
         self.session.shared_controls.plan(&self.session, &able);
         self.session.shared_things.plan(&self.session.pack.contract, &able);
+        self.session.shared_parents.plan(&self.session.pack.contract, &able);
         let (global, ordinary): (Vec<Case>, Vec<Case>) =
             able.into_iter().partition(|case| self.global_condition(case).is_some());
         let others = self.run_first(ordinary, &mut run).await;

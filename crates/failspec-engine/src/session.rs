@@ -25,7 +25,8 @@ use super::{
     health_check::HealthCheckState, lag::Lag, listed_values::ListedValues, locks::Locks,
     login_renewal::Logins, manners::Clients, optional_members::OptionalMembers, own_names::OwnNames,
     own_texts::NamedIds, role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges,
-    shared_controls::SharedControls, shared_things::SharedThings, sparing::Sparing, unproven::Evidence,
+    shared_controls::SharedControls, shared_parents::SharedParents, shared_things::SharedThings,
+    sparing::Sparing, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -105,6 +106,8 @@ pub struct Session {
     pub shared_controls: SharedControls,
     /// The things that several cases have in common.
     pub shared_things: SharedThings,
+    /// The things in which several cases make others.
+    pub shared_parents: SharedParents,
     /// The ids that creations named.
     pub named_ids: NamedIds,
     /// The requests that the target is spared.

@@ -161,7 +161,8 @@ impl SharedControls {
         digest.and_then(|digest| confirmed.get(&digest)).is_some_and(|at| at.elapsed() < MAX_CONFIRMED_AGE)
     }
 
-    fn note_confirmed(&self, case: &Case) {
+    /// Records that the control of a case was sent again, and succeeded.
+    pub fn note_confirmed(&self, case: &Case) {
         let Some((digest, _)) = self.of(case) else { return };
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, Instant::now());
     }
@@ -233,7 +234,9 @@ impl CaseRunner<'_> {
     /// it shares none, it runs a second time, or the shared one did not succeed.
     pub(super) async fn shared_control(&mut self, control: &Flow) -> Option<Result<(), Unjudged>> {
         let session = self.session;
-        let (digest, first) = session.shared_controls.of(self.case).filter(|_| self.first.is_none())?;
+        // In a second run it is sent again, unless that was done just now for another case. What others changed is no reason.
+        let may_rest = !self.is_with_own_things() || session.shared_controls.is_confirmed(self.case);
+        let (digest, first) = session.shared_controls.of(self.case).filter(|_| may_rest)?;
         let same_as = (**first != *self.case.name).then(|| Arc::clone(first));
         if let Some(refused) = session.shared_controls.refused(digest) {
             self.observed.records.extend(refused.records.iter().map(Record::as_shared));

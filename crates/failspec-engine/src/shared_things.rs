@@ -14,7 +14,7 @@ use failspec_judge::{
     check::{self, Phase, Record},
     report_model::{ExchangeReport, Rerun},
 };
-use failspec_pack::pack::{Contract, Control, Flow, RequestTemplate, Step};
+use failspec_pack::pack::{Contract, Control, Flow, RequestTemplate, Scenario, Step};
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
@@ -26,6 +26,7 @@ use super::{
     plan::Case,
     session::Session,
     shared_controls::{Digest, used_values, without_place},
+    shared_parents::Parent,
 };
 
 /// Maximum number of things that are removed at the same time.
@@ -48,6 +49,8 @@ struct Made {
     scope: Scope,
     /// The exchanges that made them.
     records: Vec<Record>,
+    /// What they are in, if others use it as well.
+    parent: Option<Arc<Parent>>,
 }
 
 /// The things that several cases of a run have in common.
@@ -84,7 +87,7 @@ impl SharedThings {
     pub fn plan(&self, contract: &Contract, cases: &[Case]) {
         let mut known: HashMap<Digest, Vec<&Case>> = HashMap::new();
         for case in cases.iter().filter(|case| only_reads(case)) {
-            known.entry(digest(case)).or_default().push(case);
+            known.entry(digest(case, contract)).or_default().push(case);
         }
         let shared = known.into_iter().filter(|(_, cases)| cases.len() > 1);
         let of_cases = shared.flat_map(|(digest, cases)| {
@@ -96,7 +99,7 @@ impl SharedThings {
         let _ = self.of_cases.set(of_cases.collect());
         let mut known: HashMap<Digest, Vec<usize>> = HashMap::new();
         for case in cases.iter().filter(|case| may_be_refused(case, contract)) {
-            known.entry(digest(case)).or_default().push(case.index);
+            known.entry(digest(case, contract)).or_default().push(case.index);
         }
         let several = known.into_iter().filter(|(_, cases)| cases.len() > 1);
         let poolable = several.flat_map(|(digest, cases)| cases.into_iter().map(move |case| (case, digest)));
@@ -194,43 +197,44 @@ fn makes_plainly(case: &Case) -> bool {
         && scenario.locks.is_empty()
 }
 
+/// Returns the number of steps of the setup that the request under test needs: a control may need more. In a scenario that an
+/// import wrote, a setup only makes what later requests name. A failure that is about the state of things needs all of them.
+pub(super) fn needed_steps(contract: &Contract, scenario: &Scenario) -> usize {
+    let faulty = &scenario.faulty;
+    let all = faulty.setup.len();
+    let is_about_state = |status: u16| matches!(status, 404 | 409 | 410 | 412 | 423 | 424 | 428);
+    let failure = scenario.failure.map(|index| &contract.failures[index]);
+    let is_plain = failure.is_some_and(|failure| {
+        let mut statuses = failure.statuses().iter();
+        failure.is_any_refusal()
+            || statuses.any(|it| it.exactly().is_some_and(|status| !is_about_state(status)))
+    });
+    let is_alone = scenario.then.is_empty()
+        && scenario.indistinguishable_from.is_none()
+        && scenario.condition.is_none()
+        && matches!(scenario.control, Control::Flow(_));
+    let makes = |step: &Step| !step.capture.is_empty();
+    if !is_plain || !is_alone || !check::is_of_document(contract, scenario) || !faulty.setup.iter().all(makes)
+    {
+        return all;
+    }
+    let names = faulty.request.names();
+    let is_named = |step: &Step| step.capture.iter().any(|it| names.contains(&it.name.as_str()));
+    faulty.setup.iter().rposition(is_named).map_or(0, |last| last + 1)
+}
+
 /// Returns the digest of a setup: what is sent, as whom, and how it is removed.
-fn digest(case: &Case) -> Digest {
+fn digest(case: &Case, contract: &Contract) -> Digest {
     let Flow { setup, request, .. } = &case.scenario.faulty;
+    let setup = &setup[..needed_steps(contract, &case.scenario)];
+    let steps = setup.iter().chain(&case.scenario.teardown);
     let (setup, teardown) = (without_place(setup), without_place(&case.scenario.teardown));
-    let steps = case.scenario.faulty.setup.iter().chain(&case.scenario.teardown);
     let expects = steps.clone().any(|step| !step.expect.body.is_empty());
     let values = used_values(case, steps.filter_map(|step| step.request.as_ref()), expects);
     Sha256::digest(format!("{setup:?} {teardown:?} {:?} {values:?}", request.role)).into()
 }
 
 impl CaseRunner<'_> {
-    /// Returns false if the setup makes things that the control needs, and the request under test does not: in a scenario
-    /// that an import wrote, a setup only makes what later requests name. A failure that is about the state of things needs
-    /// them all the same.
-    pub(super) fn needs_setup(&self) -> bool {
-        let (contract, scenario) = (&self.session.pack.contract, &self.case.scenario);
-        let faulty = &scenario.faulty;
-        let is_about_state = |status: u16| matches!(status, 404 | 409 | 410 | 412 | 423 | 424 | 428);
-        let failure = scenario.failure.map(|index| &contract.failures[index]);
-        let is_plain = failure.is_some_and(|failure| {
-            let mut statuses = failure.statuses().iter();
-            failure.is_any_refusal()
-                || statuses.all(|it| it.exactly().is_some_and(|status| !is_about_state(status)))
-        });
-        let is_alone = scenario.then.is_empty()
-            && scenario.indistinguishable_from.is_none()
-            && scenario.condition.is_none()
-            && matches!(scenario.control, Control::Flow(_));
-        if !is_plain || !is_alone || !check::is_of_document(contract, scenario) {
-            return true;
-        }
-        let made = || faulty.setup.iter().flat_map(|step| &step.capture);
-        let names = faulty.request.names();
-        faulty.setup.iter().any(|step| step.capture.is_empty())
-            || made().any(|capture| names.contains(&capture.name.as_str()))
-    }
-
     /// Takes the things that the case shares with others, and makes them if it is the first. `None` if it must make its
     /// own: it shares none, it runs a second time, or they could not be made.
     pub(super) async fn shared_setup(&mut self) -> Option<Result<(), Unjudged>> {
@@ -245,13 +249,16 @@ impl CaseRunner<'_> {
                 let scope = self.scope.clone().filter(|_| result.is_ok());
                 own = Some(result);
                 let records = self.observed.records[before..].to_vec();
-                let made = |scope| Made { case: case.clone(), first: Arc::clone(first), scope, records };
+                let parent = self.parent.clone();
+                let made =
+                    |scope| Made { case: case.clone(), first: Arc::clone(first), scope, records, parent };
                 scope.map(made).map(Arc::new)
             })
             .await;
         let Some(made) = made else { return own };
         if own.is_none() {
             self.scope = Some(made.scope.clone());
+            self.parent.clone_from(&made.parent);
             self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
             self.observed.records.extend(made.records.iter().map(Record::as_shared));
             self.taken.push(before..self.observed.records.len());
@@ -285,6 +292,7 @@ impl CaseRunner<'_> {
         if let Some((made, is_changed)) = taken {
             self.has_changed_things = is_changed;
             self.scope = Some(made.scope.clone());
+            self.parent.clone_from(&made.parent);
             self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
             self.observed.records.extend(made.records.iter().map(Record::as_shared));
             for record in &mut self.observed.records[before..] {
@@ -296,9 +304,15 @@ impl CaseRunner<'_> {
             return Ok(());
         }
         self.own_setup().await?;
+        let parent = self.parent.clone();
+        if parent.as_ref().is_some_and(|parent| parent.captures.len() == self.setup_count) {
+            // It is all in use by others.
+            self.has_others_things = self.has_others_parent;
+            return Ok(());
+        }
         let records = self.observed.records[before..].to_vec();
         let first = Arc::clone(&case.name);
-        let made = self.scope.clone().map(|scope| Made { case: case.clone(), first, scope, records });
+        let made = self.scope.clone().map(|scope| Made { case: case.clone(), first, scope, records, parent });
         self.pooled = made.map(|made| Pooled { digest, made: Arc::new(made) });
         Ok(())
     }
@@ -307,10 +321,16 @@ impl CaseRunner<'_> {
     /// changed is left to cases that change it again. Returns false if it must be removed.
     pub(super) fn keeps_things(&mut self) -> bool {
         let Some(pooled) = self.pooled.clone() else { return false };
+        // A request for what does not exist does not name it.
+        let faulty = &self.case.scenario.faulty;
+        let last = faulty.setup[..self.setup_count].last().and_then(|step| step.capture.first());
+        let written = &faulty.request.line.path.written;
+        let names_it = last.is_none_or(|last| written.contains(&format!("{{{}}}", last.name)));
+        let is_about_others = self.is_about_ids() && !names_it;
         let is_refused = |record: &Record| {
             let status = record.exchange.result.as_ref().map_or(0, |response| response.status);
-            // These may say that it is gone, or in another state than it was made in.
-            (400..500).contains(&status) && !matches!(status, 404 | 409 | 410 | 412)
+            // These may say that it is gone, or in another state than it was made in, unless they are what is due.
+            (400..500).contains(&status) && (is_about_others || !Self::is_status_of_ids(status))
         };
         let mut tested =
             self.observed.records.iter().filter(|record| record.phase == Phase::Request).peekable();
@@ -384,12 +404,50 @@ impl Session {
         let removals =
             self.shared_things.take().into_iter().map(|made| async move { self.removal(&made).await });
         // One after the other they would take long after the time of a run is up.
-        stream::iter(removals).buffered(AT_ONCE).collect().await
+        let mut done: Vec<Removal> = stream::iter(removals).buffered(AT_ONCE).collect().await;
+        let parents = self.shared_parents.take();
+        // What is in another thing is removed before it.
+        for parents in parents.chunk_by(|one, other| one.captures.len() == other.captures.len()) {
+            let parents = parents.iter().cloned();
+            let removals = parents.map(|parent| async move { self.removal_of_parent(&parent).await });
+            let removed: Vec<Vec<Removal>> = stream::iter(removals).buffered(AT_ONCE).collect().await;
+            done.extend(removed.into_iter().flatten());
+        }
+        done
+    }
+
+    async fn removal_of_parent(&self, parent: &Parent) -> Vec<Removal> {
+        let mut runner = CaseRunner::new(self, &parent.case);
+        runner.observed.records.clone_from(&parent.records);
+        runner.parent.clone_from(&parent.above);
+        let flow = parent.flow();
+        let is_own = |step: &Step| parent.is_own_removal(step);
+        runner.teardown_of(&is_own, &parent.scope, Phase::Teardown, flow, true).await;
+        let sent = &runner.observed.records[parent.records.len()..];
+        let exchanges = sent.iter().map(|record| exchange_report(record, &self.mask)).collect();
+        let is_removed = sent.iter().any(|record| {
+            record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
+        });
+        let masked = |line: &String| self.mask.text(line).into_owned();
+        let left_behind = runner.left_behind.iter().map(masked).collect();
+        let mut removals = vec![Removal { case: parent.maker(), exchanges, left_behind }];
+        // What is in it went with it, if it went.
+        for (case, line) in parent.take_left() {
+            match &parent.above {
+                _ if is_removed => {}
+                Some(above) => above.note_left(&case, line),
+                None => {
+                    removals.push(Removal { case, exchanges: Vec::new(), left_behind: vec![masked(&line)] })
+                }
+            }
+        }
+        removals
     }
 
     async fn removal(&self, made: &Made) -> Removal {
         let mut runner = CaseRunner::new(self, &made.case);
         runner.observed.records.clone_from(&made.records);
+        runner.parent.clone_from(&made.parent);
         runner.teardown(&made.scope, Phase::Teardown, &made.case.scenario.faulty, true).await;
         let sent = runner.observed.records.iter().skip(made.records.len());
         Removal {

@@ -107,15 +107,19 @@ impl CaseRunner<'_> {
         // The path of what was not removed, with what is said of it; what is below something that was removed went with it.
         let mut left: Vec<(String, String)> = Vec::new();
         let mut removed: Vec<String> = Vec::new();
-        for step in self.case.scenario.teardown.iter().filter(|step| is_wanted(step)) {
+        // What others use is removed at the end of the run.
+        let parent = self.parent_of(phase).clone();
+        let stays = |step: &Step| parent.as_ref().is_some_and(|parent| parent.is_removed_by(step));
+        for step in self.case.scenario.teardown.iter().filter(|step| is_wanted(step) && !stays(step)) {
             // Nothing was created if its id was not captured.
             let captures = [&flow.capture, &self.case.scenario.faulty.capture];
             let is_captured = |name: &str| {
                 let has_it = |capture: &&Capture| capture.name == name;
-                let of_setup =
-                    |flow: &Flow| flow.setup.iter().flat_map(|step| &step.capture).any(|it| has_it(&it));
+                let of_steps =
+                    |steps: &[Step]| steps.iter().flat_map(|step| &step.capture).any(|it| has_it(&it));
+                let of_setup = |flow: &Flow| of_steps(&flow.setup);
                 // Control and request under test may have setups of their own, of which one creates less.
-                let has_own_setup = phase != Phase::Teardown || self.has_setup;
+                let own_count = if phase == Phase::Teardown { self.setup_count } else { flow.setup.len() };
                 let control = match &self.case.scenario.control {
                     Control::Flow(control) => Some(&**control),
                     _ => None,
@@ -123,7 +127,7 @@ impl CaseRunner<'_> {
                 let of_other = of_setup(&self.case.scenario.faulty)
                     || control.is_some_and(|it| of_setup(it) || it.capture.iter().any(|it| has_it(&it)));
                 captures.iter().flat_map(|captures| captures.iter()).any(|it| has_it(&it))
-                    || of_other && !(has_own_setup && of_setup(flow))
+                    || of_other && !of_steps(flow.setup.get(..own_count).unwrap_or(&flow.setup))
             };
             let needs = |request: &failspec_pack::pack::RequestTemplate| {
                 request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
@@ -169,7 +173,12 @@ impl CaseRunner<'_> {
             left.push((path, format!("{what}: {reason}")));
         }
         left.retain(|(path, _)| !removed.iter().any(|removed| path.starts_with(removed.as_str())));
-        self.left_behind.extend(left.into_iter().map(|(_, line)| line));
+        for (path, line) in left {
+            match &parent {
+                Some(parent) if self.is_in(parent, &path) => parent.note_left(&self.case.name, line),
+                _ => self.left_behind.push(line),
+            }
+        }
     }
 
     async fn clean(

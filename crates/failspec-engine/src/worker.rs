@@ -7,7 +7,7 @@ use std::{
 };
 
 use failspec_judge::{
-    check::Phase,
+    check::{Finding, Phase},
     report_model::{CaseReport, Event, Listener, Observation, Outcome, Rerun},
 };
 use futures_util::FutureExt as _;
@@ -168,6 +168,7 @@ impl Worker {
         let doubtful = running.doubtful_connections();
         let others_wrote = session.writers.end(began);
         let (has_others_things, has_changed_things) = (running.has_others_things, running.has_changed_things);
+        let has_others_parent = running.has_others_parent && running.parent.is_some();
         let shares_things = running.shares_things || has_others_things;
         let rests_on_shared = running.rests_on_shared;
         let is_about_ids = running.is_about_ids();
@@ -177,18 +178,19 @@ impl Worker {
             let first = FirstRun::of(Rerun::UnchangedThings, &report);
             return Box::pin(self.run(case, Some(first))).await;
         }
-        // What was accepted was there.
+        // What was accepted was there. What should not be there may be what another case has made.
         let is_accepted = matches!(report.observation, Observation::Success { .. });
         // What a setup or a control shows, it shows whoever asks.
         let shows_fault = violates_under_test(&report);
         let is_doubtful = shows_fault
             && shares_things
             && report.outcome == Outcome::Failed
-            && !(has_others_things && is_accepted);
+            && !(has_others_things && is_accepted && !is_about_ids);
         // Another refusal than the one that is due may say that it is gone.
         let says_gone = |status| CaseRunner::is_status_of_ids(status) && !is_about_ids;
         let is_doubtful = is_doubtful
-            || has_others_things
+            || has_others_parent && is_about_ids && is_accepted && shows_fault
+            || (has_others_things || has_others_parent)
                 && report.observed.as_ref().is_some_and(|observed| says_gone(observed.status));
         if is_doubtful && !session.interrupt.is_set() {
             // What others share may be gone.
@@ -215,21 +217,24 @@ impl Worker {
     }
 }
 
-/// Returns true if a violation of a case is about the request under test or what follows it, and not only about a setup, a
-/// control or a teardown.
-fn violates_under_test(report: &CaseReport) -> bool {
+/// Returns true if a finding of a case is about the request under test or what follows it, and not about a setup, a control or a
+/// teardown.
+fn is_about_tested(finding: &Finding, report: &CaseReport) -> bool {
     let is_tested = |phase: Phase| !phase.is_of_control() && !phase.is_teardown() && phase != Phase::Setup;
-    report.violations.iter().any(|finding| {
-        let exchange = finding.record().and_then(|index| report.exchanges.get(index));
-        exchange.is_none_or(|exchange| is_tested(exchange.phase))
-    })
+    let exchange = finding.record().and_then(|index| report.exchanges.get(index));
+    exchange.is_none_or(|exchange| is_tested(exchange.phase))
+}
+
+fn violates_under_test(report: &CaseReport) -> bool {
+    report.violations.iter().any(|finding| is_about_tested(finding, report))
 }
 
 /// Returns true if the request under test was accepted, and nothing else about it is wrong.
 fn is_plain_success(report: &CaseReport) -> bool {
     let is_success = report.observed.as_ref().is_some_and(|observed| (200..300).contains(&observed.status));
     let mut findings = report.violations.iter().chain(&report.warnings);
-    is_success && findings.all(|finding| finding.check == "not-rejected")
+    let is_other = |finding: &Finding| finding.check != "not-rejected" && is_about_tested(finding, report);
+    is_success && !findings.any(is_other)
 }
 
 /// A judged case.
