@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::support::{Done, Received, Reply, Server, done, failspec};
 
 /// A group is created at its own address; a feature of it is known by its name, and its response also says who made it; a version
-/// is known by a member of its own; a label by the text that was sent, since the response has no body. `level` is a setting.
+/// is known by a member of its own; a label by the text that was sent, since the response has no body. `level` is a setting. A client
+/// chooses its id, or none, and `Location` has it as it is; a thread is made with 200, and the server chooses its id.
 const DOCUMENT: &str = r#"
 openapi: 3.0.3
 info: { title: Features, version: "1" }
@@ -56,6 +57,25 @@ paths:
     parameters: [{ name: label, in: path, required: true, schema: { type: string } }]
     get: { responses: { '200': { description: one }, '404': { description: absent } } }
     delete: { responses: { '204': { description: gone }, '404': { description: absent } } }
+  /clients:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, properties: { client_id: { type: string } } } } } }
+      responses:
+        '201': { description: made, content: { application/json: { schema: { type: object, properties: { client_id: { type: string } } } } } }
+  /clients/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+    get: { responses: { '200': { description: one }, '404': { description: absent } } }
+    delete: { responses: { '204': { description: gone }, '404': { description: absent } } }
+  /threads:
+    post:
+      operationId: createThread
+      requestBody: { required: true, content: { application/json: { schema: { type: object, properties: { keep: { type: boolean } } } } } }
+      responses:
+        '200': { description: made, content: { application/json: { schema: { type: object, properties: { thread_id: { type: string, format: uuid } } } } } }
+  /threads/{thread_id}:
+    parameters: [{ name: thread_id, in: path, required: true, schema: { type: string, format: uuid } }]
+    get: { responses: { '200': { description: one }, '404': { description: absent } } }
+    delete: { responses: { '204': { description: gone }, '404': { description: absent } } }
   /settings:
     post:
       requestBody: { required: true, content: { application/json: { schema: { type: object, required: [level, value], properties: { level: { type: string, enum: [LOW, HIGH] }, value: { type: string } } } } } }
@@ -71,6 +91,33 @@ type There = std::sync::Arc<Mutex<BTreeMap<String, u32>>>;
 fn make(there: &mut BTreeMap<String, u32>, path: String, reply: Reply) -> Reply {
     there.insert(path, 0);
     reply
+}
+
+fn encoded(text: &str) -> String {
+    text.replace('/', "%2F")
+}
+
+/// Makes a client, with its own id if it has one. Returns its path and the response.
+fn client(body: Option<&Value>, next: u32) -> Option<(String, Reply)> {
+    let own = body?.get("client_id");
+    if !own.is_none_or(Value::is_string) {
+        return None;
+    }
+    let own = own.and_then(Value::as_str).filter(|id| !id.is_empty());
+    let id = own.map_or_else(|| format!("c{next}"), str::to_owned);
+    let reply = Reply::json(201, json!({ "client_id": id }));
+    // A header holds no NUL and no letters beyond ASCII.
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    let reply = if is_plain { reply.with("Location", &format!("/clients/{id}")) } else { reply };
+    Some((format!("/clients/{}", encoded(&id)), reply))
+}
+
+/// Makes a thread, whose id the server chooses. Returns its path and the response.
+fn thread(body: Option<&Value>, next: u32) -> Option<(String, Reply)> {
+    body?.get("keep").is_none_or(Value::is_boolean).then(|| {
+        let id = format!("00000000-0000-4000-8000-{next:012}");
+        (format!("/threads/{id}"), Reply::json(200, json!({ "thread_id": id })))
+    })
 }
 
 /// The API as documented; with `ignores_groups`, a feature may be read by way of any group that is there.
@@ -89,7 +136,6 @@ fn server(ignores_groups: bool) -> (Server, There) {
         let text = |name: &str| body.as_ref()?.get(name)?.as_str().map(str::to_owned);
         let refused = || Reply::json(400, "{}");
         let absent = || Reply::json(404, "{}");
-        let encoded = |text: &str| text.replace('/', "%2F");
         match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["groups", _]) if there.contains_key(&path) => Reply::json(409, "{}"),
             ("POST", ["groups", _]) => make(&mut there, path, Reply::new(201, "text/plain", "")),
@@ -122,6 +168,13 @@ fn server(ignores_groups: bool) -> (Server, There) {
                     Reply::new(201, "text/plain", ""),
                 ),
             },
+            ("POST", ["clients" | "threads"]) => {
+                *count.lock().unwrap() += 1;
+                let next = *count.lock().unwrap();
+                let body = body.as_ref().filter(|_| is_json);
+                let made = if parts == ["clients"] { client(body, next) } else { thread(body, next) };
+                made.map_or_else(refused, |(path, reply)| make(&mut there, path, reply))
+            }
             ("POST", ["settings"]) => {
                 make(&mut there, "/settings/LOW".to_owned(), Reply::new(204, "text/plain", ""))
             }
@@ -141,7 +194,7 @@ fn server(ignores_groups: bool) -> (Server, There) {
             ("GET", [_, _]) if there.contains_key(&path) || path == "/settings/LOW" => Reply::json(200, "{}"),
             ("DELETE", [_, _]) if there.remove(&path).is_some() => Reply::new(204, "text/plain", ""),
             ("GET" | "DELETE", [_, _]) => absent(),
-            (_, ["groups" | "versions" | "labels" | "settings", ..]) => {
+            (_, ["groups" | "versions" | "labels" | "settings" | "clients" | "threads", ..]) => {
                 Reply::json(405, "{}").with("Allow", "GET, POST, DELETE")
             }
             _ => absent(),
@@ -169,6 +222,9 @@ fn cases(report: &Value) -> &[Value] {
 #[test]
 fn things_are_known_by_the_ids_that_they_have() {
     let (server, there) = server(false);
+    // The id of another client is how one of the run's ends.
+    let of_others = "/clients/a b%2".to_owned();
+    there.lock().unwrap().insert(of_others.clone(), 0);
     let (done, report) = run(&server);
     let inconclusive = cases(&report).iter().filter(|case| case["outcome"] == "inconclusive");
     let inconclusive: Vec<String> =
@@ -179,7 +235,7 @@ fn things_are_known_by_the_ids_that_they_have() {
     let left: Vec<&Value> =
         cases(&report).iter().flat_map(|case| case["left_behind"].as_array()).flatten().collect();
     assert!(left.is_empty(), "{left:?}");
-    assert!(there.lock().unwrap().is_empty(), "{:?}", there.lock().unwrap());
+    assert_eq!(there.lock().unwrap().keys().collect::<Vec<_>>(), [&of_others]);
     // A setting of the whole system is none of the run's things.
     assert!(!server.lines().iter().any(|line| line == "POST /settings"), "{:?}", server.lines());
     for operation in [
@@ -187,6 +243,8 @@ fn things_are_known_by_the_ids_that_they_have() {
         "GET /versions/{versionExpression}",
         "GET /labels/{label}",
         "POST /groups/{name}",
+        "GET /clients/{id}",
+        "GET /threads/{thread_id}",
     ] {
         let passed = |case: &&Value| case["operation"] == operation && case["outcome"] == "passed";
         assert!(cases(&report).iter().filter(passed).count() > 0, "{operation}");

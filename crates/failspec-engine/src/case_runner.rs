@@ -23,7 +23,7 @@ use super::{
     session::Session,
     shared_parents::Parent,
     shared_things::{Pooled, needed_steps},
-    steps::{Tested, fill_pick, place_of, response_of, stream_end},
+    steps::{Tested, fill_pick, path_of, place_of, response_of, stream_end},
 };
 
 /// Maximum number of times that a request is repeated, far above any limit that an API documents for a window.
@@ -324,7 +324,8 @@ impl<'s> CaseRunner<'s> {
                 // A control may expect another response than a success, but then not the failure under test.
                 self.observed.control_expected_failure |=
                     control.expected().is_about_outcome() && self.is_the_failure(view);
-                self.session.capture(&control.capture, &response, scope)?;
+                let path = path_of(&self.observed.records, index);
+                self.session.capture(&control.capture, path, &response, scope)?;
                 if let Some(later) = &self.case.scenario.later {
                     Box::pin(self.await_job_of_control(later, &response, scope, role)).await?;
                 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use failspec_base::message::Request;
+use failspec_base::{message::Request, template::is_uuid};
 use failspec_pack::openapi::Bundle;
 use serde_json::Value;
 
@@ -35,20 +35,24 @@ impl Session {
             _ => return false,
         };
         let Some(operation) = self.operation_of(request) else { return false };
-        self.named_ids.is_another(operation, id) && self.sends_own_texts(request, unique)
+        // Of one that the server chose, the words of the document are enough.
+        let is_chosen = id.parse::<u64>().is_ok() || is_uuid(&id);
+        self.named_ids.is_another(operation, id) && self.sends_own_texts(request, unique, is_chosen)
     }
 
     /// Returns true if each text in the body of a request by which the API could know a thing has the unique name of the
-    /// run in it, and there is one.
-    fn sends_own_texts(&self, request: &Request, unique: &str) -> bool {
+    /// run in it. There is one, or the document says that the operation creates something, whose id the server chose.
+    fn sends_own_texts(&self, request: &Request, unique: &str, is_chosen: bool) -> bool {
+        let against = self.against.as_ref();
+        let operation = against.and_then(|it| it.operation(&request.method, request.url.path()));
+        let creates = is_chosen && operation.is_some_and(|operation| operation.says_that_it_creates());
         let sent = || {
-            let against = self.against.as_ref()?;
-            let operation = against.operation(&request.method, request.url.path())?;
+            let (against, operation) = (against?, operation?);
             let schema = operation.body.iter().find(|content| content.is_json())?.schema.as_ref()?;
             let body: Value = serde_json::from_slice(&request.body.as_ref()?.bytes).ok()?;
             Some(are_own(&against.declared.api.bundle, schema, &body, unique, 0))
         };
-        sent().is_some_and(|(own, others)| own > 0 && others == 0)
+        sent().is_some_and(|(own, others)| (own > 0 || creates) && others == 0)
     }
 }
 

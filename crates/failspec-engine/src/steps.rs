@@ -111,7 +111,7 @@ impl Session {
                 Some(until) => {
                     let wrong = self.unmet(until, &response, None, scope, true)?;
                     let Some(wrong) = wrong else {
-                        self.capture(&step.capture, &response, scope)?;
+                        self.capture(&step.capture, path_of(records, index), &response, scope)?;
                         return Ok(step.resend.then_some(ResendResult { record: index, unmet: None }));
                     };
                     polls += 1;
@@ -129,7 +129,7 @@ impl Session {
                 None if step.resend => {
                     let unmet = self.unmet(&step.expect, &response, pick, scope, false)?;
                     if unmet.is_none() {
-                        self.capture(&step.capture, &response, scope)?;
+                        self.capture(&step.capture, path_of(records, index), &response, scope)?;
                     }
                     let is_explicit = !step.expect.is_default();
                     return Ok(is_explicit.then_some(ResendResult { record: index, unmet }));
@@ -145,7 +145,7 @@ impl Session {
                             false => Err(wrong.into()),
                         };
                     }
-                    self.capture(&step.capture, &response, scope)?;
+                    self.capture(&step.capture, path_of(records, index), &response, scope)?;
                     return Ok(None);
                 }
             }
@@ -304,11 +304,12 @@ impl Session {
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
     }
 
-    /// Captures values from a response. A secret value is masked everywhere from then on, also in this
+    /// Captures values from the response to a request to `path`. A secret value is masked everywhere from then on, also in this
     /// response.
     pub(super) fn capture(
         &self,
         captures: &[Capture],
+        path: &str,
         response: &Response,
         scope: &mut Scope,
     ) -> Result<(), String> {
@@ -319,7 +320,7 @@ impl Session {
                 let default = capture.default.as_ref()?;
                 default.fill(scope).ok().map(|filled| Value::from(filled.sent))
             };
-            let value: Value = captured(capture, view).or_else(default).ok_or_else(|| {
+            let value: Value = captured(capture, path, view).or_else(default).ok_or_else(|| {
                 let place = match &capture.part {
                     Part::Header(name) => format!("the header {name}"),
                     Part::Body(pointer) => pointer.to_string(),
@@ -340,21 +341,35 @@ impl Session {
 }
 
 /// Returns the value that a capture takes from a response, if one of its places has it.
-fn captured(capture: &Capture, view: View<'_>) -> Option<Value> {
+fn captured(capture: &Capture, path: &str, view: View<'_>) -> Option<Value> {
     let others = capture.otherwise.iter();
     let first = view.part(&capture.part).filter(|value| !value.is_null());
     // Another place is only likely: what is no id, such as an object, is not taken.
     let is_scalar = |value: &Value| value.is_string() || value.is_number();
     let other = || others.filter_map(|pointer| pointer.find(view.body()?).cloned()).find(is_scalar);
-    first.or_else(other).or_else(|| capture.location.then(|| last_of_location(view.response)).flatten())
+    first.or_else(other).or_else(|| {
+        capture.location.then(|| id_in_location(view.response.header("location")?, path)).flatten()
+    })
 }
 
-/// Returns the last segment of the path in the header `Location`, decoded.
-fn last_of_location(response: &Response) -> Option<Value> {
-    let location = response.header("location")?;
-    let path = location.split(['?', '#']).next().unwrap_or_default();
-    let last = path.trim_end_matches('/').rsplit('/').next().filter(|last| !last.is_empty())?;
-    Some(percent_decode(last).into_owned().into())
+/// Returns the last segment of the path in the header `Location`, decoded. `None` if there is more than one behind the name of the
+/// collection, the last segment of `path`: the end of an id that has a `/` in it is the id of another thing.
+fn id_in_location(location: &str, path: &str) -> Option<Value> {
+    let segments = |text: &str| -> Vec<String> {
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        path.trim_end_matches('/').split('/').map(|segment| percent_decode(segment).into_owned()).collect()
+    };
+    let location = segments(location);
+    let collection = segments(path).pop().unwrap_or_default();
+    let (last, before) =
+        location.split_last().filter(|(last, _)| !last.is_empty() && **last != collection)?;
+    let at = before.iter().rposition(|segment| !collection.is_empty() && *segment == collection);
+    at.is_none_or(|at| at + 1 == before.len()).then(|| last.clone().into())
+}
+
+/// Returns the path of the request of a record.
+pub(super) fn path_of(records: &[Record], index: usize) -> &str {
+    records.get(index).map_or("", |record| record.exchange.request.url.path())
 }
 
 /// The response of a record, if there is one.
@@ -389,4 +404,29 @@ pub(super) fn stream_end(pick: Option<&Pick>) -> Option<StreamEnd> {
 /// Fills the placeholders of an item selector.
 pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
     at.map(|at| Ok(Pick { place: at.place.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_in_location_is_the_one_segment_behind_the_collection() {
+        for (location, path, expected) in [
+            ("/pools/p1", "/v1/pools", Some("p1")),
+            ("https://other.test/v2/pools/p%2F1/?full=1#top", "/v1/pools/", Some("p/1")),
+            // The path has another name, or none.
+            ("/silence/s1", "/api/silences", Some("s1")),
+            ("p1", "/pools", Some("p1")),
+            ("p1", "", Some("p1")),
+            // The collection has the name of what it is in.
+            ("/pools/a/pools/b", "/pools/a/pools", Some("b")),
+            // A `/` in the id: its end is the id of another thing.
+            ("/pools/mine/a", "/pools", None),
+            ("/pools/", "/pools", None),
+            ("", "/pools", None),
+        ] {
+            assert_eq!(id_in_location(location, path), expected.map(Value::from), "{location} {path}");
+        }
+    }
 }

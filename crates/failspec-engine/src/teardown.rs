@@ -38,7 +38,8 @@ impl CaseRunner<'_> {
         // Of what an import from a document created only 201 says that it is new, or a name that is unique to the run.
         let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
         // What is under an id that only the run has is its own.
-        let last = record.exchange.request.url.path().rsplit('/').next().unwrap_or_default().to_owned();
+        let path = record.exchange.request.url.path();
+        let last = path.rsplit('/').next().unwrap_or_default().to_owned();
         let is_own = |scope: &Scope| {
             let is_under_own_id = last.contains(scope.unique()) || last.contains(scope.uuid());
             response.status == 201
@@ -46,7 +47,7 @@ impl CaseRunner<'_> {
                 || String::from_utf8_lossy(&response.body).contains(scope.unique())
                 || {
                     let mut named = scope.clone();
-                    let id = self.session.capture(captures, &response, &mut named).ok();
+                    let id = self.session.capture(captures, path, &response, &mut named).ok();
                     let id =
                         id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
                     self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
@@ -56,7 +57,7 @@ impl CaseRunner<'_> {
             && !captures.is_empty()
             && (!is_imported || is_own(scope))
         {
-            if let Err(reason) = self.session.capture(captures, &response, scope) {
+            if let Err(reason) = self.session.capture(captures, path, &response, scope) {
                 let operation = self.session.operation_of(&record.exchange.request);
                 operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
                 let what = if is_meant { "it succeeded" } else { "it was not rejected" };

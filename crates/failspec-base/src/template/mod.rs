@@ -15,5 +15,5 @@ pub use json::JsonTemplate;
 pub use placeholder::{FillerSize, Placeholder, PlaceholderError, RESERVED_NAMES};
 pub use render::{RenderError, Rendered};
 pub use text::Template;
-pub use unlike::oversized_text;
+pub use unlike::{is_uuid, oversized_text};
 pub use variables::{Scope, VariableValue};

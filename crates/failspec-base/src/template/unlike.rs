@@ -117,7 +117,8 @@ fn with_another_number(text: &str, own: &str) -> Option<String> {
     }
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Returns true if a text has the form of a UUID (RFC 9562, section 4).
+pub fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))

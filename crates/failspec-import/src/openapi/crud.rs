@@ -224,6 +224,47 @@ impl CreateOperation<'_> {
         bare(&self.make.path) == bare(&self.remove.path)
     }
 
+    /// Returns true if what a success brings was not there before: the operation declares 201, or its words say that it creates,
+    /// and the server chooses the id. With an id of the client's, 200 may speak of a thing that was there.
+    pub fn makes_anew(&self, api: &Api) -> bool {
+        let is_chosen_by_server = || {
+            let id = self.id_schema(api)?;
+            let is = |key: &str, wanted: &str| id.get(key).and_then(Value::as_str) == Some(wanted);
+            Some(is("format", "uuid") || is("type", "integer"))
+        };
+        declares(self.make, 201)
+            || self.make.method == "POST"
+                && !self.is_by_address()
+                && self.make.says_that_it_creates()
+                && is_chosen_by_server() == Some(true)
+    }
+
+    /// Returns the schema of the id in the response to the creation, if it is a member of the thing itself that has the name of the
+    /// parameter.
+    fn id_schema<'s>(&self, api: &'s Api) -> Option<&'s Value>
+    where
+        Self: 's,
+    {
+        let place = self.name_at(api)?;
+        let wanted = fold(self.parameter);
+        let is_same = place.name().is_some_and(|name| fold(name) == wanted || fold(name) == "id");
+        let schema = self.success_schema(api).filter(|_| is_same)?;
+        let property = schema.get("properties")?.get(place.name()?)?;
+        Some(api.bundle.resolve(property))
+    }
+
+    /// Returns the schema of what the creation responds with.
+    fn success_schema<'s>(&self, api: &'s Api) -> Option<&'s Value>
+    where
+        Self: 's,
+    {
+        let success =
+            self.make.responses.iter().find(|it| {
+                matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
+            })?;
+        Some(api.bundle.resolve(json(success)?.schema.as_ref()?))
+    }
+
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
     /// document declares, or, if it declares none, at the usual ones.
     pub fn id_of_new(&self, api: &Api, make: &RequestSpec, own_id: Option<&str>) -> CaptureSource {
@@ -242,6 +283,9 @@ impl CreateOperation<'_> {
         let short = IDENTIFYING.into_iter().find(|end| fold(own).ends_with(*end));
         names.extend(short.map(str::to_owned));
         names.extend(self.names_of_kind());
+        if let Some(kind) = self.kind().filter(|_| ["id", "uuid"].contains(&own)) {
+            names.extend([format!("{kind}_{own}"), format!("{kind}{}", capitalised(own))]);
+        }
         if short.is_none_or(|short| ["uuid", "id"].contains(&short)) {
             names.extend(["id".to_owned(), "uuid".to_owned()]);
         }
@@ -304,11 +348,7 @@ impl CreateOperation<'_> {
     /// Returns the declared location of the id of the new resource in the response of the operation that creates it. What
     /// another thing in the response has for an id, such as who created it, is not meant.
     pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
-        let success =
-            self.make.responses.iter().find(|it| {
-                matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
-            })?;
-        let schema = api.bundle.resolve(json(success)?.schema.as_ref()?);
+        let schema = self.success_schema(api)?;
         let wanted = fold(self.parameter);
         let mut places: Vec<BodyPath> = Vec::new();
         let kind = self.kind().map(|kind| fold(&kind)).unwrap_or_default();
@@ -321,9 +361,16 @@ impl CreateOperation<'_> {
             .or_else(|| find(&|last| Some(last) == short))
             .or_else(|| find(&|last| of_kind.iter().any(|name| name == last)))
             .or_else(|| find(&|last| ["id", "uuid"].contains(&last)))
+            // `{id}` of `/clients/{id}` is `client_id` in the response.
+            .or_else(|| find(&|last| !kind.is_empty() && last == format!("{kind}{wanted}")))
             .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)));
         found.cloned()
     }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
 /// Returns true if an operation may create what its path names (201), under whatever id: that it is unknown is no fault.

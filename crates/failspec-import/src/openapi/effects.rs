@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failspec_pack::openapi::{Operation, Parameter, ResponseStatus};
+use failspec_pack::openapi::{Operation, Parameter, ResponseStatus, is_verb};
 
 use super::{
     path_values::{names, parameter},
@@ -160,7 +160,7 @@ fn returns_something(operation: &Operation) -> bool {
 
 /// Returns true if the first word of the summary or of the id of an operation says that it changes something.
 fn says_that_it_changes(operation: &Operation) -> bool {
-    first_words(operation).any(|word| is_verb(&word, &CHANGING_VERBS))
+    operation.first_words().any(|word| is_verb(&word, &CHANGING_VERBS))
 }
 
 /// Returns true if the first word of the summary or of the id of an operation says that it reads, and no other word says that it
@@ -176,27 +176,7 @@ fn says_that_it_reads(operation: &Operation, segment: &str) -> bool {
     let is_enough = |word: &str| !is_of_one_thing || !is_verb(word, &[verb]) || tells_results();
     !has_effect
         && !says_that_it_changes(operation)
-        && first_words(operation).any(|word| is_verb(&word, &READING_VERBS) && is_enough(&word))
-}
-
-/// Returns true if a word is one of these verbs, also in the third person: `returns`.
-fn is_verb(word: &str, verbs: &[&str]) -> bool {
-    let stems = [Some(word), word.strip_suffix('s'), word.strip_suffix("es")];
-    stems.into_iter().flatten().any(|stem| verbs.contains(&stem))
-}
-
-/// Returns the first words of the summary and of the id of an operation, in lower case. An id may have the name of a service
-/// before it, as in `PermissionsService_CheckPermission`.
-fn first_words(operation: &Operation) -> impl Iterator<Item = String> {
-    let id = operation.id.as_deref().unwrap_or_default();
-    let within = id.rsplit_once(['_', '.', '/']).map(|(_, own)| own);
-    let within = within.filter(|own| own.starts_with(|letter: char| letter.is_ascii_uppercase()));
-    let texts = [Some(operation.summary.as_str()), Some(id), within];
-    texts.into_iter().flatten().filter_map(first_word).collect::<Vec<_>>().into_iter()
-}
-
-fn first_word(text: &str) -> Option<String> {
-    snake(text).split('_').find(|word| !word.is_empty()).map(str::to_owned)
+        && operation.first_words().any(|word| is_verb(&word, &READING_VERBS) && is_enough(&word))
 }
 
 /// Returns the last segment of the path of an operation that is no parameter with few values.

@@ -116,6 +116,7 @@ impl Generator<'_> {
         let name = capture(whole.made.len());
         let make = make.numbered(whole.made.len() + 1);
         let says_created = declares(creator.make, 201);
+        let is_new = creator.makes_anew(&self.declared.api);
         // The path or the body contains a unique name, or the id of a resource that the scenario created.
         let is_own = says_created
             || make.placeholders().iter().any(|placeholder| match placeholder {
@@ -129,6 +130,8 @@ impl Generator<'_> {
                 self.with_own_texts(creator.make, &make).unwrap_or(make)
             }
             true => make,
+            // The server chooses the id of what nothing in the request could identify.
+            false if is_new && !self.identifies_itself(creator.make, &make) => make,
             false => self.with_own_texts(creator.make, &make)?,
         };
         let id = creator.id_of_new(&self.declared.api, &make, own_id.as_deref());
@@ -194,6 +197,16 @@ impl Generator<'_> {
         is_own.then(|| RequestSpec { body: Some(Body::Json(own)), ..make.clone() })
     }
 
+    /// Returns true if the body of a request has a text by which an API could know a thing.
+    fn identifies_itself(&self, operation: &Operation, make: &RequestSpec) -> bool {
+        let schema = json_body(operation).and_then(|content| content.schema.as_ref());
+        let (Some(schema), Some(Body::Json(body))) = (schema, &make.body) else { return false };
+        let bundle = &self.declared.api.bundle;
+        Members::of(bundle, schema, 0).properties.iter().any(|(name, property)| {
+            body.get(name).is_some_and(Value::is_string) && identifies(core(bundle, property)).is_some()
+        })
+    }
+
     /// Returns the capture of what a request creates if it is not rejected, and the step that removes it. No capture is
     /// needed where the request gives the resource its name.
     pub(super) fn spare(
@@ -213,7 +226,8 @@ impl Generator<'_> {
             let (remove, _) = self.asked(creator.remove, removal.path).ok().filter(|_| !removal.foreign)?;
             return Some((None, step(&remove, None)));
         }
-        let (capture, own) = match declares(creator.make, 201) || names_itself && is_told {
+        let is_new = creator.makes_anew(&self.declared.api);
+        let (capture, own) = match is_new || names_itself && is_told {
             true => (Some((SPARE.to_owned(), creator.id_of_new(&self.declared.api, faulty, None))), None),
             // The response to a creation that says 200 may name a resource that was there before.
             false => (

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::names::{Unique, slug};
-use failspec_base::encoding::percent_encode;
+use failspec_base::{encoding::percent_encode, template::is_uuid};
 use failspec_pack::{
     openapi::{Declared, Operation, Parameter, ParameterLocation},
     pack::Variable,
@@ -198,13 +198,6 @@ impl<'a> Paths<'a> {
 /// Finds a path parameter of an operation.
 pub(super) fn parameter<'o>(operation: &'o Operation, name: &str) -> Option<&'o Parameter> {
     operation.parameters.iter().find(|it| it.place == ParameterLocation::Path && it.name == name)
-}
-
-/// Returns true if a text has the form of a UUID (RFC 9562, section 4).
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Returns the names of the parameters of a path, in their order.

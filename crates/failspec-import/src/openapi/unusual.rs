@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::names::slug;
 use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
 
+pub(super) use failspec_pack::openapi::snake;
+
 use super::{
     body::{Members, at, with},
     fault_kind::FaultKind,
@@ -76,20 +78,6 @@ pub(super) fn has_effect(operation: &Operation, parameter: &Parameter) -> bool {
         && parameter.place == ParameterLocation::Query
         && !parameter.required
         && name.split('_').any(|word| EFFECTS.contains(&word))
-}
-
-/// Returns a name in lower case, with its words separated by `_`: `recheckAll` is `recheck_all`.
-pub(super) fn snake(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    let mut before = '_';
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
-            snake.push('_');
-        }
-        snake.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' });
-        before = letter;
-    }
-    snake
 }
 
 impl Generator<'_> {

@@ -26,6 +26,7 @@ mod swagger;
 mod typical;
 mod version;
 mod warning;
+mod words;
 
 pub use api::Api;
 pub use bundle::Bundle;
@@ -41,3 +42,4 @@ pub use security::{Credential, SecurityScheme};
 pub use typical::typical_text;
 pub use version::Version;
 pub use warning::{Warning, Warnings};
+pub use words::{is_verb, snake};
