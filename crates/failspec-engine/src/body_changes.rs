@@ -32,6 +32,16 @@ impl Change {
         Self { path, instead_of: Some(own), value: None, list: None }
     }
 
+    /// Returns the value that it replaces; `None` if it adds a member.
+    pub fn instead_of(&self) -> Option<&JsonTemplate> {
+        self.instead_of.as_ref()
+    }
+
+    /// Returns the new value; `None` if the member is left out.
+    pub fn value(&self) -> Option<&JsonTemplate> {
+        self.value.as_ref()
+    }
+
     /// Returns the change with the request whose response lists its value.
     pub fn listed_by(self, list: String) -> Self {
         Self { list: Some(list), ..self }

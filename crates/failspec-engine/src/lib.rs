@@ -37,6 +37,7 @@ mod own_texts;
 mod plan;
 mod planned_waits;
 mod preflight;
+mod raw_body_changes;
 mod refusal_hints;
 mod refusal_members;
 mod refusal_values;

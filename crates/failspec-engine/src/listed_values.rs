@@ -130,12 +130,24 @@ impl Session {
     async fn items(&self, list: &RequestTemplate, scope: &Scope) -> Option<Vec<Value>> {
         let (_, response) = Box::pin(self.ask(list, scope)).await.ok()?;
         let body = response.document().value.as_ref()?;
-        let of_object = || {
-            let mut lists = body.as_object()?.values().filter_map(Value::as_array);
-            lists.next().filter(|_| lists.next().is_none())
-        };
-        Some(body.as_array().or_else(of_object)?.clone())
+        let written = list.line.path.written.split('?').next().unwrap_or_default();
+        let last = written.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        items_of(body, last).cloned()
     }
+}
+
+/// Returns the list in the response to a collection: the response itself, the list that has the name of the collection, or the only
+/// one.
+fn items_of<'b>(body: &'b Value, name: &str) -> Option<&'b Vec<Value>> {
+    let of_object = || {
+        let members = body.as_object()?;
+        let named = members.iter().find(|(member, _)| member.eq_ignore_ascii_case(name));
+        let mut lists = members.values().filter_map(Value::as_array);
+        named
+            .and_then(|(_, value)| value.as_array())
+            .or_else(|| lists.next().filter(|_| lists.next().is_none()))
+    };
+    body.as_array().or_else(of_object)
 }
 
 /// Returns the request of a list for people.
@@ -223,6 +235,20 @@ mod tests {
             (json!("a"), false),
         ] {
             assert_eq!(is_off(&item), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_a_collection_is_the_one_of_its_name_or_the_only_one() {
+        let found = |body: &Value| items_of(body, "addons").map(Vec::len);
+        for (body, expected) in [
+            (json!([1, 2]), Some(2)),
+            (json!({ "total": 1, "data": [1] }), Some(1)),
+            (json!({ "addons": [], "providers": [1] }), Some(0)),
+            (json!({ "first": [], "second": [1] }), None),
+            (json!({ "total": 1 }), None),
+        ] {
+            assert_eq!(found(&body), expected, "{body}");
         }
     }
 

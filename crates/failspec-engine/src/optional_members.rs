@@ -25,6 +25,7 @@ use super::{
     body_changes::{Change, at, changed, constant_of, is_empty_list, is_made_up, members_of, names},
     case_runner::line,
     error::Unjudged,
+    raw_body_changes::{changed_raw, is_raw_object},
     refusal_hints::{Hint, Wish, either_in, hints, value_of},
     refusal_members::speaks_of,
     sending::Outgoing,
@@ -54,11 +55,11 @@ impl Known {
     fn applied_to(&self, template: &RequestTemplate, phase: Phase) -> Option<RequestTemplate> {
         let is_second =
             phase == Phase::Request && template.line.method == "POST" && template.body != self.body;
-        if !is_second {
-            return changed(template, &self.changes);
-        }
-        let changes: Vec<Change> = self.changes.iter().map(Change::for_another).collect();
-        changed(template, &changes)
+        let changes: Vec<Change> = match is_second {
+            true => self.changes.iter().map(Change::for_another).collect(),
+            false => self.changes.clone(),
+        };
+        changed(template, &changes).or_else(|| changed_raw(template, &changes))
     }
 }
 
@@ -95,6 +96,9 @@ impl Session {
             return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
         }
         let index = Box::pin(self.send_as_written(outgoing, records)).await?;
+        if !members_of(template) {
+            return Ok(index);
+        }
         let refused = response_of(records, index).filter(|it| is_unmet(it.status) || it.status == 404);
         let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
         let mut found = None;
@@ -232,7 +236,7 @@ impl Session {
         template: &RequestTemplate,
     ) -> Option<(&str, &[(String, JsonTemplate)])> {
         let known = &self.pack.contract.optional_members;
-        if known.is_empty() || !members_of(template) {
+        if known.is_empty() || !members_of(template) && !is_raw_object(template) {
             return None;
         }
         let written = template.line.path.written.split('?').next().unwrap_or_default();

@@ -18,6 +18,13 @@ enum Part {
     Placeholder(Placeholder),
 }
 
+/// What a template has at one place.
+#[derive(PartialEq)]
+enum Atom<'t> {
+    Char(char),
+    Hole(&'t Placeholder),
+}
+
 impl Template {
     /// Parses a text; `$${` is a literal `${`.
     ///
@@ -74,6 +81,41 @@ impl Template {
             [Part::Text(text)] => Some(text),
             _ => None,
         }
+    }
+
+    /// Returns the template that begins with this one and goes on with another.
+    #[must_use]
+    pub fn followed_by(mut self, more: Self) -> Self {
+        for part in more.parts {
+            match (self.parts.last_mut(), part) {
+                (Some(Part::Text(text)), Part::Text(more)) => text.push_str(&more),
+                (_, part) => self.parts.push(part),
+            }
+        }
+        self
+    }
+
+    /// Returns the template with the first occurrence of another one replaced; `None` if it does not occur.
+    pub fn replaced(&self, from: &Self, to: &Self) -> Option<Self> {
+        let (whole, wanted) = (self.atoms(), from.atoms());
+        let at = whole.windows(wanted.len().max(1)).position(|window| window == wanted)?;
+        let of = |atoms: &[Atom<'_>]| {
+            atoms.iter().fold(Self { parts: Vec::new() }, |template, atom| {
+                template.followed_by(match atom {
+                    Atom::Char(letter) => Self::literal(*letter),
+                    Atom::Hole(hole) => Self { parts: vec![Part::Placeholder((*hole).clone())] },
+                })
+            })
+        };
+        Some(of(&whole[..at]).followed_by(to.clone()).followed_by(of(&whole[at + wanted.len()..])))
+    }
+
+    fn atoms(&self) -> Vec<Atom<'_>> {
+        let atoms = self.parts.iter().flat_map(|part| match part {
+            Part::Text(text) => text.chars().map(Atom::Char).collect::<Vec<_>>(),
+            Part::Placeholder(hole) => vec![Atom::Hole(hole)],
+        });
+        atoms.collect()
     }
 
     /// Returns the placeholders, in order.
