@@ -11,7 +11,10 @@ use failspec_base::{
     template::{JsonTemplate, Scope},
 };
 use failspec_judge::check::{Record, View};
-use failspec_pack::pack::{ListedValue, RequestTemplate};
+use failspec_pack::{
+    openapi::{Operation, ResponseStatus},
+    pack::{ListedValue, RequestTemplate},
+};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -59,6 +62,8 @@ impl Session {
     ) -> Result<Option<Vec<Change>>, Unjudged> {
         let Some(lists) = self.pack.contract.listed_values.get(operation) else { return Ok(None) };
         let template = outgoing.template;
+        // Without 201, a creation may respond with what was there before under this value, and that would be removed.
+        let may_be_old = template.line.method == "POST" && self.may_remove_what_was_there(template);
         let mut values: Vec<(&(String, ListedValue), Vec<Value>)> = Vec::new();
         for of_member in lists {
             values.push((of_member, self.values_of(&of_member.1).await));
@@ -71,7 +76,8 @@ impl Session {
                 let own = at(template, path);
                 // A thing that is there must not become the one that the run changes or removes: where the value takes the place
                 // of the run's own name, the collection has none of that name.
-                let value = match own.as_ref().is_some_and(is_of_run) && template.line.method == "POST" {
+                let is_name = own.as_ref().is_some_and(is_of_run) && template.line.method == "POST";
+                let value = match is_name || may_be_old {
                     true => {
                         if beside.is_none() {
                             beside = Some(self.items_beside(outgoing).await);
@@ -98,6 +104,18 @@ impl Session {
             }
         }
         Ok(None)
+    }
+
+    /// Returns true if what the response to a request names can be removed, and the document does not say that it is new (201).
+    fn may_remove_what_was_there(&self, template: &RequestTemplate) -> bool {
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        let Some(against) = &self.against else { return true };
+        let item = format!("{}/failspec", written.trim_end_matches('/'));
+        let says_created = |operation: &Operation| {
+            operation.responses.iter().any(|response| response.status == ResponseStatus::Exactly(201))
+        };
+        let creation = against.declared.operation(&template.line.method, written);
+        !creation.is_some_and(says_created) && against.declared.operation("DELETE", &item).is_some()
     }
 
     /// Reads the values of a list, once in a run. None if it cannot be read.

@@ -39,7 +39,11 @@ const MAX_TRIES: usize = 4;
 /// The knowledge about the bodies of operations: `POST /pets` → the changes without which the API refuses them; none if no change
 /// that was tried helps.
 #[derive(Debug, Default)]
-pub struct OptionalMembers(Mutex<HashMap<String, Arc<Known>>>);
+pub struct OptionalMembers {
+    known: Mutex<HashMap<String, Arc<Known>>>,
+    /// One case at a time finds out about an operation: what others make meanwhile would be in its lists.
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
 
 /// The changes that the bodies of an operation need.
 #[derive(Debug)]
@@ -64,13 +68,27 @@ impl Known {
 }
 
 impl OptionalMembers {
+    /// Returns the members that get a value of one of the API's own lists in the bodies of an operation, each with that value.
+    pub(super) fn listed(&self, operation: &str) -> Vec<(String, Value)> {
+        let known = self.known(operation);
+        let changes = known.iter().flat_map(|known| &known.changes).filter(|change| change.is_listed());
+        let named =
+            changes.filter_map(|change| Some((change.path.last()?.clone(), constant_of(change.value()?)?)));
+        named.collect()
+    }
+
     fn known(&self, operation: &str) -> Option<Arc<Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
+    }
+
+    fn turn(&self, operation: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(operation.to_owned()).or_default())
     }
 
     fn learn(&self, operation: &str, changes: Vec<Change>, template: &RequestTemplate) {
         let known = Arc::new(Known { changes, body: template.body.clone() });
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), known);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), known);
     }
 }
 
@@ -101,6 +119,15 @@ impl Session {
         }
         let refused = response_of(records, index).filter(|it| is_unmet(it.status) || it.status == 404);
         let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
+        let turn = self.optional_members.turn(operation);
+        let _turn = turn.lock().await;
+        if let Some(known) = self.optional_members.known(operation) {
+            // Another case found it out meanwhile.
+            let Some(template) = known.applied_to(template, context.phase) else { return Ok(index) };
+            records.remove(index);
+            return Box::pin(self.send_as_written(Outgoing { template: &template, ..outgoing }, records))
+                .await;
+        }
         let mut found = None;
         if is_unmet(refused.status) {
             found = Box::pin(self.with_hints(outgoing, members, Vec::new(), &refused, records)).await?;
