@@ -72,10 +72,16 @@ fn are_own(
         let format = property.get("format").and_then(Value::as_str);
         // A time or a reference to something else identifies nothing.
         let identifies = !matches!(format, Some("date" | "date-time" | "time" | "duration" | "uuid"));
+        // A number or a boolean that is written as a text does not either.
+        let is_text = match property.get("type") {
+            Some(Value::String(kind)) => kind == "string",
+            Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+            _ => true,
+        };
         let is_listed = listed.iter().any(|(own, value)| own == name && value.as_str() == Some(text));
         match text.contains(unique) || is_listed {
             true => own += 1,
-            false => others += usize::from(is_free && identifies),
+            false => others += usize::from(is_free && identifies && is_text),
         }
     }
     for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten().filter(|_| depth < 5) {

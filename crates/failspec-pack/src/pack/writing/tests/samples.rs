@@ -290,18 +290,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             }),
         )],
         optional_members: vec![("POST /a".to_owned(), vec![(text.to_owned(), value.clone())])],
-        listed_values: vec![(
-            "POST /a".to_owned(),
-            vec![(
-                text.to_owned(),
-                ListedValueSource {
-                    request: RequestSource::to(text),
-                    items: Some(pointer.clone()),
-                    values: vec![pointer.clone()],
-                    prefer: Some(value.clone()),
-                },
-            )],
-        )],
+        listed_values: vec![("POST /a".to_owned(), vec![(text.to_owned(), listed(text, value, &pointer))])],
         health_check: Some(HealthCheckSource::FirstOf(vec![
             RequestSource::to(text),
             RequestSource::to("GET /b"),
@@ -333,20 +322,30 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             })),
             ..FailureSource::default()
         }],
-        features: vec![(
-            "optional".to_owned(),
-            FeatureSource {
-                about: text.to_owned(),
-                probe: RequestSource::to(text),
-                absent: StatusPattern::Exactly(404).into(),
-                failures: vec![text.to_owned()],
-                operations: vec![text.to_owned()],
-            },
-        )],
+        features: vec![("optional".to_owned(), feature(text))],
         profiles: vec![("some".to_owned(), ProfileSource { about: own, required: vec![text.to_owned()] })],
         stability: vec![("failure_added".to_owned(), Stability::Breaking)],
         errata: vec![Erratum { about: text.to_owned(), links: vec![text.to_owned()] }],
         ..ContractSource::default()
+    }
+}
+
+fn listed(text: &str, value: &Value, pointer: &Pointer) -> ListedValueSource {
+    ListedValueSource {
+        request: RequestSource::to(text),
+        items: Some(pointer.clone()),
+        values: vec![pointer.clone()],
+        prefer: Some(value.clone()),
+    }
+}
+
+fn feature(text: &str) -> FeatureSource {
+    FeatureSource {
+        about: text.to_owned(),
+        probe: RequestSource::to(text),
+        absent: StatusPattern::Exactly(404).into(),
+        failures: vec![text.to_owned()],
+        operations: vec![text.to_owned()],
     }
 }
 
