@@ -1,9 +1,12 @@
 //! Changes to the JSON body of a request: members that are added or left out, and values that take the place of others.
 
-use failspec_base::template::{JsonTemplate, Placeholder};
+use failspec_base::template::{JsonTemplate, Placeholder, Template};
 use failspec_judge::check::show;
 use failspec_pack::pack::{BodyTemplate, RequestTemplate};
 use serde_json::Value;
+
+/// The highest number with which an import tells the names of one case apart.
+const MAX_NUMBER: usize = 9;
 
 /// A change to a body that is a JSON object.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +33,11 @@ impl Change {
 
     pub fn leave_out(path: Vec<String>, own: JsonTemplate) -> Self {
         Self { path, instead_of: Some(own), value: None, list: None }
+    }
+
+    /// Returns the new value; `None` if the member is left out.
+    pub fn value(&self) -> Option<&JsonTemplate> {
+        self.value.as_ref()
     }
 
     /// Returns the change with the request whose response lists its value.
@@ -76,7 +84,8 @@ impl Change {
             (Some(own), None) => own.as_constant().is_some_and(is_empty_list),
             (Some(own), Some(instead_of)) => {
                 own == instead_of
-                    || is_of_run(own) && is_of_run(instead_of)
+                    || stem_of(own).is_some_and(|own| stem_of(instead_of) == Some(own))
+                    || is_plain_name(own) && instead_of.as_constant().is_some_and(Value::is_string)
                     || constant_of(own).is_some_and(|own| constant_of(instead_of) == Some(own))
             }
         }
@@ -133,6 +142,25 @@ pub(super) fn is_of_run(value: &JsonTemplate) -> bool {
     !holes.is_empty() && holes.iter().all(|hole| **hole == Placeholder::Unique)
 }
 
+/// Returns true for a name of the run alone: an import has made it up like any other text.
+fn is_plain_name(value: &JsonTemplate) -> bool {
+    let unique = Template::parse("${unique}").ok();
+    unique.is_some() && stem_of(value) == unique
+}
+
+/// Returns a text with nothing but a name of the run in it that is only known then, without the end that tells names of one case apart.
+/// What else is in a text, such as a NUL, may be the fault.
+fn stem_of(value: &JsonTemplate) -> Option<Template> {
+    let JsonTemplate::Text(text) = value else { return None };
+    if !is_of_run(value) {
+        return None;
+    }
+    let ends = (1..=MAX_NUMBER).map(|number| format!("-{number}"));
+    let ends = ends.chain(["added", "taken", "other"].map(|word| format!("-{word}")));
+    let stem = ends.fold(text.written(), |stem, end| stem.replace(&format!("${{unique}}{end}"), "${unique}"));
+    Template::parse(&stem).ok()
+}
+
 /// Returns true for a list with nothing in it, or with nothing but such lists.
 pub(super) fn is_empty_list(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
@@ -140,13 +168,8 @@ pub(super) fn is_empty_list(value: &Value) -> bool {
 
 /// Returns the request with these changes to its body; `None` if none of them applies.
 pub(super) fn changed(template: &RequestTemplate, changes: &[Change]) -> Option<RequestTemplate> {
-    let mut whole = object(template)?;
-    let mut is_changed = false;
-    for change in changes {
-        is_changed |= apply(&mut whole, &change.path, change);
-    }
-    is_changed
-        .then(|| RequestTemplate { body: Some(Box::new(BodyTemplate::Json(whole))), ..template.clone() })
+    let whole = changed_json(object(template)?, changes)?;
+    Some(RequestTemplate { body: Some(Box::new(BodyTemplate::Json(whole))), ..template.clone() })
 }
 
 fn apply(own: &mut JsonTemplate, path: &[String], change: &Change) -> bool {
@@ -242,6 +265,21 @@ mod tests {
                 Some(json!({ "a": "y" })),
             ),
             (json!({ "a": "${made}" }), replace(&["a"], json!("${unique}"), json!("y")), None),
+            // Both are made up.
+            (
+                json!({ "a": "${unique}" }),
+                replace(&["a"], json!("failspec"), json!("y")),
+                Some(json!({ "a": "y" })),
+            ),
+            (json!({ "a": "${unique}\0" }), replace(&["a"], json!("failspec"), json!("y")), None),
+            // What stands beside the name is the fault.
+            (json!({ "a": "${unique}\0" }), replace(&["a"], json!("${unique}"), json!("y")), None),
+            (json!({ "a": "${unique}/a b" }), replace(&["a"], json!("${unique}-1"), json!("y")), None),
+            (
+                json!({ "a": "${unique}-2@example.com" }),
+                replace(&["a"], json!("${unique}@example.com"), json!("y")),
+                Some(json!({ "a": "y" })),
+            ),
             // A member that the example has, and its value is the author's.
             (
                 json!({ "a": 1, "b": 2 }),

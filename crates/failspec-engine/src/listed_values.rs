@@ -11,7 +11,10 @@ use failspec_base::{
     template::{JsonTemplate, Scope},
 };
 use failspec_judge::check::{Record, View};
-use failspec_pack::pack::{ListedValue, RequestTemplate};
+use failspec_pack::{
+    openapi::{Operation, ResponseStatus},
+    pack::{ListedValue, RequestTemplate},
+};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -59,6 +62,8 @@ impl Session {
     ) -> Result<Option<Vec<Change>>, Unjudged> {
         let Some(lists) = self.pack.contract.listed_values.get(operation) else { return Ok(None) };
         let template = outgoing.template;
+        // Without 201, a creation may respond with what was there before under this value, and that would be removed.
+        let may_be_old = template.line.method == "POST" && self.may_remove_what_was_there(template);
         let mut values: Vec<(&(String, ListedValue), Vec<Value>)> = Vec::new();
         for of_member in lists {
             values.push((of_member, self.values_of(&of_member.1).await));
@@ -71,7 +76,8 @@ impl Session {
                 let own = at(template, path);
                 // A thing that is there must not become the one that the run changes or removes: where the value takes the place
                 // of the run's own name, the collection has none of that name.
-                let value = match own.as_ref().is_some_and(is_of_run) && template.line.method == "POST" {
+                let is_name = own.as_ref().is_some_and(is_of_run) && template.line.method == "POST";
+                let value = match is_name || may_be_old {
                     true => {
                         if beside.is_none() {
                             beside = Some(self.items_beside(outgoing).await);
@@ -98,6 +104,18 @@ impl Session {
             }
         }
         Ok(None)
+    }
+
+    /// Returns true if what the response to a request names can be removed, and the document does not say that it is new (201).
+    fn may_remove_what_was_there(&self, template: &RequestTemplate) -> bool {
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        let Some(against) = &self.against else { return true };
+        let item = format!("{}/failspec", written.trim_end_matches('/'));
+        let says_created = |operation: &Operation| {
+            operation.responses.iter().any(|response| response.status == ResponseStatus::Exactly(201))
+        };
+        let creation = against.declared.operation(&template.line.method, written);
+        !creation.is_some_and(says_created) && against.declared.operation("DELETE", &item).is_some()
     }
 
     /// Reads the values of a list, once in a run. None if it cannot be read.
@@ -130,12 +148,24 @@ impl Session {
     async fn items(&self, list: &RequestTemplate, scope: &Scope) -> Option<Vec<Value>> {
         let (_, response) = Box::pin(self.ask(list, scope)).await.ok()?;
         let body = response.document().value.as_ref()?;
-        let of_object = || {
-            let mut lists = body.as_object()?.values().filter_map(Value::as_array);
-            lists.next().filter(|_| lists.next().is_none())
-        };
-        Some(body.as_array().or_else(of_object)?.clone())
+        let written = list.line.path.written.split('?').next().unwrap_or_default();
+        let last = written.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        items_of(body, last).cloned()
     }
+}
+
+/// Returns the list in the response to a collection: the response itself, the list that has the name of the collection, or the only
+/// one.
+fn items_of<'b>(body: &'b Value, name: &str) -> Option<&'b Vec<Value>> {
+    let of_object = || {
+        let members = body.as_object()?;
+        let named = members.iter().find(|(member, _)| member.eq_ignore_ascii_case(name));
+        let mut lists = members.values().filter_map(Value::as_array);
+        named
+            .and_then(|(_, value)| value.as_array())
+            .or_else(|| lists.next().filter(|_| lists.next().is_none()))
+    };
+    body.as_array().or_else(of_object)
 }
 
 /// Returns the request of a list for people.
@@ -223,6 +253,20 @@ mod tests {
             (json!("a"), false),
         ] {
             assert_eq!(is_off(&item), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_a_collection_is_the_one_of_its_name_or_the_only_one() {
+        let found = |body: &Value| items_of(body, "addons").map(Vec::len);
+        for (body, expected) in [
+            (json!([1, 2]), Some(2)),
+            (json!({ "total": 1, "data": [1] }), Some(1)),
+            (json!({ "addons": [], "providers": [1] }), Some(0)),
+            (json!({ "first": [], "second": [1] }), None),
+            (json!({ "total": 1 }), None),
+        ] {
+            assert_eq!(found(&body), expected, "{body}");
         }
     }
 

@@ -39,7 +39,11 @@ const MAX_TRIES: usize = 4;
 /// The knowledge about the bodies of operations: `POST /pets` → the changes without which the API refuses them; none if no change
 /// that was tried helps.
 #[derive(Debug, Default)]
-pub struct OptionalMembers(Mutex<HashMap<String, Arc<Known>>>);
+pub struct OptionalMembers {
+    known: Mutex<HashMap<String, Arc<Known>>>,
+    /// One case at a time finds out about an operation: what others make meanwhile would be in its lists.
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
 
 /// The changes that the bodies of an operation need.
 #[derive(Debug)]
@@ -55,22 +59,36 @@ impl Known {
     fn applied_to(&self, template: &RequestTemplate, phase: Phase) -> Option<RequestTemplate> {
         let is_second =
             phase == Phase::Request && template.line.method == "POST" && template.body != self.body;
-        if !is_second {
-            return changed(template, &self.changes);
-        }
-        let changes: Vec<Change> = self.changes.iter().map(Change::for_another).collect();
-        changed(template, &changes)
+        let changes: Vec<Change> = match is_second {
+            true => self.changes.iter().map(Change::for_another).collect(),
+            false => self.changes.clone(),
+        };
+        changed(template, &changes).or_else(|| changed_text(template, &changes))
     }
 }
 
 impl OptionalMembers {
+    /// Returns the members that get a value of one of the API's own lists in the bodies of an operation, each with that value.
+    pub(super) fn listed(&self, operation: &str) -> Vec<(String, Value)> {
+        let known = self.known(operation);
+        let changes = known.iter().flat_map(|known| &known.changes).filter(|change| change.is_listed());
+        let named =
+            changes.filter_map(|change| Some((change.path.last()?.clone(), constant_of(change.value()?)?)));
+        named.collect()
+    }
+
     fn known(&self, operation: &str) -> Option<Arc<Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
+    }
+
+    fn turn(&self, operation: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(operation.to_owned()).or_default())
     }
 
     fn learn(&self, operation: &str, changes: Vec<Change>, template: &RequestTemplate) {
         let known = Arc::new(Known { changes, body: template.body.clone() });
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), known);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), known);
     }
 }
 
@@ -98,8 +116,20 @@ impl Session {
             return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
         }
         let index = Box::pin(self.send_as_written(outgoing, records)).await?;
+        if !members_of(template) {
+            return Ok(index);
+        }
         let refused = response_of(records, index).filter(|it| is_unmet(it.status) || it.status == 404);
         let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
+        let turn = self.optional_members.turn(operation);
+        let _turn = turn.lock().await;
+        if let Some(known) = self.optional_members.known(operation) {
+            // Another case found it out meanwhile.
+            let Some(template) = known.applied_to(template, context.phase) else { return Ok(index) };
+            records.remove(index);
+            return Box::pin(self.send_as_written(Outgoing { template: &template, ..outgoing }, records))
+                .await;
+        }
         let mut found = None;
         if is_unmet(refused.status) {
             found = Box::pin(self.with_hints(outgoing, members, Vec::new(), &refused, records)).await?;
@@ -142,9 +172,7 @@ impl Session {
         }
         let (operation, _) = self.known_members(template)?;
         let known = self.optional_members.known(operation)?;
-        let is_second = phase == Phase::Request && template.line.method == "POST";
-        let change = |change: &Change| if is_second { change.for_another() } else { change.clone() };
-        changed_text(template, &known.changes.iter().map(change).collect::<Vec<_>>())
+        known.applied_to(template, phase)
     }
 
     /// Sends a refused request with more members, and with other values, as each refusal asks for it. Returns the changes with which

@@ -50,14 +50,23 @@ impl Session {
             let (against, operation) = (against?, operation?);
             let schema = operation.body.iter().find(|content| content.is_json())?.schema.as_ref()?;
             let body: Value = serde_json::from_slice(&request.body.as_ref()?.bytes).ok()?;
-            Some(are_own(&against.declared.api.bundle, schema, &body, unique, 0))
+            // No thing there had a value of a list before it took the place of the run's own name.
+            let listed = self.optional_members.listed(&operation.name());
+            Some(are_own(&against.declared.api.bundle, schema, &body, (unique, &listed), 0))
         };
         sent().is_some_and(|(own, others)| (own > 0 || creates) && others == 0)
     }
 }
 
 /// Returns the number of identifying texts with the unique name of the run in them, and of those without.
-fn are_own(bundle: &Bundle, schema: &Value, body: &Value, unique: &str, depth: usize) -> (usize, usize) {
+fn are_own(
+    bundle: &Bundle,
+    schema: &Value,
+    body: &Value,
+    known: (&str, &[(String, Value)]),
+    depth: usize,
+) -> (usize, usize) {
+    let (unique, listed) = known;
     let schema = bundle.resolve(schema);
     let (mut own, mut others) = (0, 0);
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
@@ -67,13 +76,20 @@ fn are_own(bundle: &Bundle, schema: &Value, body: &Value, unique: &str, depth: u
         let format = property.get("format").and_then(Value::as_str);
         // A time or a reference to something else identifies nothing.
         let identifies = !matches!(format, Some("date" | "date-time" | "time" | "duration" | "uuid"));
-        match text.contains(unique) {
+        // A number or a boolean that is written as a text does not either.
+        let is_text = match property.get("type") {
+            Some(Value::String(kind)) => kind == "string",
+            Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+            _ => true,
+        };
+        let is_listed = listed.iter().any(|(own, value)| own == name && value.as_str() == Some(text));
+        match text.contains(unique) || is_listed {
             true => own += 1,
-            false => others += usize::from(is_free && identifies),
+            false => others += usize::from(is_free && identifies && is_text),
         }
     }
     for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten().filter(|_| depth < 5) {
-        let (more, more_others) = are_own(bundle, part, body, unique, depth + 1);
+        let (more, more_others) = are_own(bundle, part, body, known, depth + 1);
         (own, others) = (own + more, others + more_others);
     }
     (own, others)

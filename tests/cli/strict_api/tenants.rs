@@ -288,19 +288,21 @@ fn thing(many: &str) -> Value {
     json!({ "type": "object", "required": ["name"], "properties": properties })
 }
 
+/// Returns the refusals with these statuses as the document declares them.
+fn refusals(statuses: &[&str]) -> Map<String, Value> {
+    let schema = json!({
+        "type": "object",
+        "required": ["code", "message"],
+        "properties": { "code": { "type": "string" }, "message": { "type": "string" } }
+    });
+    let content = json!({ "application/json": { "schema": schema } });
+    let refusal = json!({ "description": "refused", "content": content });
+    statuses.iter().map(|status| ((*status).to_owned(), refusal.clone())).collect()
+}
+
 /// Returns the document of the API. With another number, it has other names and other optional members.
 pub fn document(number: u64) -> Value {
     let many = if number.is_multiple_of(2) { "pets" } else { "jobs" };
-    let refusals = |statuses: &[&str]| -> Map<String, Value> {
-        let schema = json!({
-            "type": "object",
-            "required": ["code", "message"],
-            "properties": { "code": { "type": "string" }, "message": { "type": "string" } }
-        });
-        let content = json!({ "application/json": { "schema": schema } });
-        let refusal = json!({ "description": "refused", "content": content });
-        statuses.iter().map(|status| ((*status).to_owned(), refusal.clone())).collect()
-    };
     let responses = |success: &str, schema: Option<Value>, statuses: &[&str]| {
         let mut all = refusals(statuses);
         let mut response = json!({ "description": "done" });

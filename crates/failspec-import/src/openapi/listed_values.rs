@@ -12,7 +12,7 @@ use failspec_pack::{
 use super::{
     body::Members,
     crud::{bare, fold, several},
-    effects::destroys,
+    effects::{destroys, only_reads},
     error_envelope::json,
     generate::{Generator, ends_session},
     invalid_value::core,
@@ -135,6 +135,9 @@ impl<'a> Generator<'a> {
     /// Records from which lists of the API the members of a valid body may get values, if it refuses the ones that were made up.
     pub(super) fn note_listed_values(&mut self, operation: &Operation, right: &ValidRequest) {
         let Some(body) = right.body.as_ref().filter(|_| right.reach != Reach::Foreign) else { return };
+        if !self.may_name_listed(operation, right) {
+            return;
+        }
         let Some(content) = json_body(operation) else { return };
         let Some(schema) = content.schema.as_ref().filter(|_| body.is_object()) else { return };
         let declared = self.declared;
@@ -157,7 +160,7 @@ impl<'a> Generator<'a> {
             let Some(request) = request.filter(|it| right.ask.credentials || !it.credentials) else {
                 continue;
             };
-            if values.is_empty() || bare(&list.operation.path) == bare(&operation.path) {
+            if values.is_empty() || is_own_collection(list, operation) {
                 continue;
             }
             let items = list.member.and_then(|member| Pointer::parse(&format!("/{}", step(member))));
@@ -170,6 +173,18 @@ impl<'a> Generator<'a> {
         }
         if !found.is_empty() {
             self.listed_values.push((operation.name(), found));
+        }
+    }
+
+    /// Returns true if an operation changes nothing but what it creates or what the run created, so that what its body names stays as
+    /// it is: `POST /archive {"features": […]}` does not.
+    fn may_name_listed(&self, operation: &Operation, right: &ValidRequest) -> bool {
+        let ends_with_id = operation.path.trim_end_matches('/').ends_with('}');
+        match operation.method.as_str() {
+            _ if only_reads(operation) => true,
+            "POST" => self.creators.of_collection(operation).is_some(),
+            "PUT" | "PATCH" => right.reach == Reach::Own && ends_with_id,
+            _ => false,
         }
     }
 
@@ -199,6 +214,15 @@ impl<'a> Generator<'a> {
             || place.as_ref().and_then(|place| place.name()).is_some_and(is_same)
             || place.is_none() && own_text()
     }
+}
+
+/// Returns true if a list is of the things that an operation creates: a name of one of them is taken.
+fn is_own_collection(list: List<'_>, operation: &Operation) -> bool {
+    let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let is_of_path = list
+        .member
+        .is_none_or(|member| fold(member) == fold(last) || WRAPPERS.contains(&fold(member).as_str()));
+    is_of_path && bare(&list.operation.path) == bare(&operation.path)
 }
 
 /// Returns true if the document says nothing about which texts or numbers a member takes.
@@ -231,7 +255,7 @@ fn values_of(bundle: &Bundle, item: &Value, name: &str, member: &Value) -> Vec<P
     let by_id = ["id", "uuid"].iter().any(|end| snake(name).split('_').next_back() == Some(end));
     let names: &[&str] = match by_id || matches!(wanted.as_deref(), Some("integer" | "number")) {
         true => &["id", "uuid", "number"],
-        false => &["name", "key", "slug", "code", "type", "id", "uuid"],
+        false => &["name", "key", "slug", "id", "uuid"],
     };
     let properties = Members::of(bundle, item, 0).properties;
     // What only the server sets has no place in a body, and is in a list all the same.

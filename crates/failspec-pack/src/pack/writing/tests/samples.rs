@@ -232,25 +232,6 @@ fn places_of_a_code(pointer: &Pointer, own: &Option<String>, value: &Value) -> C
     ])
 }
 
-fn listed(text: &str, pointer: &Pointer, value: &Value) -> ListedValueSource {
-    ListedValueSource {
-        request: RequestSource::to(text),
-        items: Some(pointer.clone()),
-        values: vec![pointer.clone()],
-        prefer: Some(value.clone()),
-    }
-}
-
-fn feature(text: &str) -> FeatureSource {
-    FeatureSource {
-        about: text.to_owned(),
-        probe: RequestSource::to(text),
-        absent: StatusPattern::Exactly(404).into(),
-        failures: vec![text.to_owned()],
-        operations: vec![text.to_owned()],
-    }
-}
-
 /// A contract that has a text at every place where a file can have one.
 pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
     let own = Some(text.to_owned());
@@ -309,7 +290,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             }),
         )],
         optional_members: vec![("POST /a".to_owned(), vec![(text.to_owned(), value.clone())])],
-        listed_values: vec![("POST /a".to_owned(), vec![(text.to_owned(), listed(text, &pointer, value))])],
+        listed_values: vec![("POST /a".to_owned(), vec![(text.to_owned(), listed(text, value, &pointer))])],
         health_check: Some(HealthCheckSource::FirstOf(vec![
             RequestSource::to(text),
             RequestSource::to("GET /b"),
@@ -346,6 +327,25 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         stability: vec![("failure_added".to_owned(), Stability::Breaking)],
         errata: vec![Erratum { about: text.to_owned(), links: vec![text.to_owned()] }],
         ..ContractSource::default()
+    }
+}
+
+fn listed(text: &str, value: &Value, pointer: &Pointer) -> ListedValueSource {
+    ListedValueSource {
+        request: RequestSource::to(text),
+        items: Some(pointer.clone()),
+        values: vec![pointer.clone()],
+        prefer: Some(value.clone()),
+    }
+}
+
+fn feature(text: &str) -> FeatureSource {
+    FeatureSource {
+        about: text.to_owned(),
+        probe: RequestSource::to(text),
+        absent: StatusPattern::Exactly(404).into(),
+        failures: vec![text.to_owned()],
+        operations: vec![text.to_owned()],
     }
 }
 
