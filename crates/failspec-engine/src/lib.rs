@@ -5,8 +5,10 @@
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
 mod absence;
+mod array_answers;
 mod at_once;
 mod body_changes;
+mod broken_creations;
 mod called_operations;
 mod cancel;
 mod case_runner;
@@ -37,6 +39,7 @@ mod plan;
 mod planned_waits;
 mod preflight;
 mod refusal_hints;
+mod renamed;
 mod request_builder;
 mod request_under_test;
 mod reruns;

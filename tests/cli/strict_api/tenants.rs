@@ -133,11 +133,13 @@ pub enum Weakness {
     /// It refuses a value that the document lists, and breaks on an operator of a query whose operand is none.
     RefusesListedValue,
     UnknownOperand,
+    /// It says that it removed a thing, and has it as it was.
+    KeepsRemoved,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 76] = [
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -213,6 +215,7 @@ impl Weakness {
         Self::WrongSecondItem,
         Self::RefusesListedValue,
         Self::UnknownOperand,
+        Self::KeepsRemoved,
     ];
 
     /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
@@ -225,6 +228,7 @@ impl Weakness {
             | Self::PageForMissingPath => Some("not-rejected"),
             Self::ShortAllow => Some("allow"),
             Self::KeepsReadOnlyMember => Some("read-only"),
+            Self::KeepsRemoved => Some("removal"),
             Self::EncodedParent => Some("undeclared-media-type"),
             Self::RefusesAllowedNull
             | Self::RefusesBeyondAscii
@@ -704,7 +708,9 @@ impl Api {
             };
         };
         if said.method == "DELETE" {
-            things.known.remove(id);
+            if !self.is(Weakness::KeepsRemoved) {
+                things.known.remove(id);
+            }
             return (204, Value::Null);
         }
         let Some(thing) = things.known.get_mut(id) else { return refusal(404) };
