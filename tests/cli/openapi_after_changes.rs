@@ -1,4 +1,4 @@
-//! What an accepted request did is looked at afterwards: what was removed, renamed, or made although the server broke, and all
+//! The effects of an accepted request are looked at afterwards: what was removed, renamed, or made although the server broke, and all
 //! things of a list are removed.
 
 use std::{

@@ -49,7 +49,7 @@ struct Made {
     scope: Scope,
     /// The exchanges that made them.
     records: Vec<Record>,
-    /// What they are in, if others use it as well.
+    /// The parent that they are in, if others use it as well.
     parent: Option<Arc<Parent>>,
 }
 

@@ -1,4 +1,4 @@
-//! What an operation removes is read before and afterwards.
+//! Removals, with a GET of the thing before and afterwards.
 
 use failspec_pack::{
     openapi::Operation,

@@ -287,7 +287,7 @@ fn pairs_of_the_document() -> Vec<&'static str> {
     ]
 }
 
-/// What a DELETE removed, and a GET of the same address afterwards.
+/// Judges a DELETE, with a GET of the same address before and afterwards.
 fn still_there() {
     let world = World::new(
         "failures: [ { id: bad, status: 400, summary: x } ]",
