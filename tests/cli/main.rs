@@ -38,6 +38,7 @@ mod newcomer;
 #[cfg(unix)]
 mod observe;
 mod openapi;
+mod openapi_after_changes;
 mod openapi_alternatives;
 mod openapi_drift;
 mod openapi_examples;

@@ -44,6 +44,8 @@ pub(super) struct CaseRunner<'s> {
     pub left_behind: Vec<String>,
     /// The index of the request under test if it was not rejected but created something (201) whose id is not known.
     pub unwanted: Option<usize>,
+    /// The captures whose values are names that the request under test sent, and of which nothing may be there.
+    pub presumed: Vec<String>,
     /// True if the request under test got a response.
     pub answered: bool,
     /// True if requests that were sent at once were perhaps processed one after the other.
@@ -92,6 +94,7 @@ impl<'s> CaseRunner<'s> {
             unfinished: None,
             left_behind: Vec::new(),
             unwanted: None,
+            presumed: Vec::new(),
             answered: false,
             missed_overlap: false,
             rests_on_shared: false,
@@ -226,6 +229,7 @@ impl<'s> CaseRunner<'s> {
         let extra = self.apply_scoped_condition(&mut faulty);
         let result = self.send_under_test_with(&faulty, &extra).await;
         self.note_accepted();
+        self.note_broken_creation();
         match result {
             Err(reason) => self.inconclusive = Some(reason),
             Ok(()) => self.unfinished = self.resend_and_compare(&faulty, &extra).await.err(),

@@ -111,7 +111,8 @@ impl CaseRunner<'_> {
                 settle(&mut report, Some(reason));
             }
             (None, Some(subject)) => {
-                sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, case);
+                let found = check::judge(subject).into_iter().map(|finding| self.say_what_was_made(finding));
+                sort(&mut report, found.chain(undocumented), session, case);
                 report.observation = observation(subject, session);
                 let is_found = !report.violations.is_empty() || !report.warnings.is_empty();
                 let unverified = (is_found && subject.is_unverified()).then(|| {
@@ -135,6 +136,7 @@ impl CaseRunner<'_> {
             (None, None) if (self.answered || needs_no_response) && case.scenario.failure.is_none() => {
                 let contract = &session.pack.contract;
                 let found = check::judge_without_fault(contract, &case.scenario, &self.observed).into_iter();
+                let found = found.map(|finding| self.say_what_was_made(finding));
                 sort(&mut report, found.chain(undocumented).chain(closed), session, case);
                 self.observe_success(&mut report);
                 settle(&mut report, None);

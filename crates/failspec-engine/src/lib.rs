@@ -5,8 +5,10 @@
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
 mod absence;
+mod array_answers;
 mod at_once;
 mod body_changes;
+mod broken_creations;
 mod called_operations;
 mod cancel;
 mod case_runner;
@@ -41,6 +43,7 @@ mod raw_bodies;
 mod refusal_hints;
 mod refusal_members;
 mod refusal_values;
+mod renamed;
 mod request_builder;
 mod request_under_test;
 mod reruns;

@@ -1,7 +1,7 @@
 //! Things in which cases make their own: a group, for artifacts. They are made once, serve the controls and the requests under
 //! test of all cases that only work below them, and are removed at the end of the run, also of one that was cancelled.
 //!
-//! What a request changes, removes or acts on is never shared here. A shared parent may be gone all the same: if nothing can be
+//! A thing that a request changes, removes or acts on is never shared here. A shared parent may be gone all the same: if nothing can be
 //! made below it, the case makes a parent of its own.
 
 use std::{
@@ -39,7 +39,7 @@ pub(super) struct Parent {
     pub records: Vec<Record>,
     /// The names of the captures of what it is in, and its own, which comes last.
     pub captures: Vec<String>,
-    /// What it is in.
+    /// The parent that it is in itself, if that is shared, too.
     pub above: Option<Arc<Parent>>,
     /// Lines about what could not be removed from it, each with its case: they are told only if it stays, too.
     left: Mutex<Vec<(Arc<str>, String)>>,

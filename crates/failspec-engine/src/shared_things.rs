@@ -49,7 +49,7 @@ struct Made {
     scope: Scope,
     /// The exchanges that made them.
     records: Vec<Record>,
-    /// What they are in, if others use it as well.
+    /// The parent that they are in, if others use it as well.
     parent: Option<Arc<Parent>>,
 }
 
@@ -346,7 +346,7 @@ impl CaseRunner<'_> {
         };
         // One that was changed and is refused now may be in a state in which everything is.
         let may_stay = is_whole && self.inconclusive.is_none() && self.unwanted.is_none();
-        let may_stay = may_stay && only_changes(self.case);
+        let may_stay = may_stay && only_changes(self.case) && !self.is_renamed(&pooled.made.scope);
         let is_kept = may_stay && tested.all(is_accepted) && pool.keep_changed(pooled);
         if is_kept {
             self.pooled = None;

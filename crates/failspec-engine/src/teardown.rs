@@ -69,10 +69,15 @@ impl CaseRunner<'_> {
     }
 
     pub(super) async fn cleanup_unbounded(&mut self) {
+        self.remove_further_items().await;
         let Some(scope) = self.scope.take() else { return };
         // What others use is removed at the end of the run.
         if self.shares_things || self.keeps_things() || self.keeps_parents(&scope).await {
             return;
+        }
+        if let Some((removal, _)) = check::what_is_still_there(&self.case.scenario, &self.observed) {
+            let line = line(&removal.exchange.request);
+            self.left_behind.push(format!("{line}: it succeeded, and what it removes is still there"));
         }
         let complete = self.inconclusive.is_none();
         self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
@@ -149,6 +154,11 @@ impl CaseRunner<'_> {
                 self.observed.records.truncate(before);
                 result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
             }
+            let sent = self.observed.records.get(before).cloned();
+            if let Some(mut renamed) = sent.and_then(|sent| self.with_new_id(step, &scope, &sent)) {
+                self.observed.records.truncate(before);
+                result = self.clean(step, &mut renamed, phase, role.as_deref(), deadline).await;
+            }
             let sent = self.observed.records.get(before);
             let operation = sent.and_then(|record| self.session.operation_of(&record.exchange.request));
             let Err(reason) = result else {
@@ -159,6 +169,11 @@ impl CaseRunner<'_> {
             };
             // An incomplete setup may never have created anything.
             let is_gone = match (sent, &step.request) {
+                (Some(record), Some(request)) if self.is_presumed(request) => record
+                    .exchange
+                    .result
+                    .as_ref()
+                    .is_ok_and(|response| (400..500).contains(&response.status)),
                 (Some(record), Some(request)) => self.is_gone(record, request, &scope),
                 _ => !complete,
             };
@@ -191,7 +206,7 @@ impl CaseRunner<'_> {
         deadline: Instant,
     ) -> Result<(), String> {
         let left = deadline.saturating_duration_since(Instant::now());
-        let result = self.session.step(step, scope, phase, role, None, &mut self.observed.records);
+        let result = Box::pin(self.session.step(step, scope, phase, role, None, &mut self.observed.records));
         let result = tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".into()));
         result.map(drop).map_err(|reason| reason.to_string())
     }

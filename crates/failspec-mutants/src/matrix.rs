@@ -25,6 +25,7 @@ pub const UNUSED: &[&str] = &[
     "undeclared-requirement",
     "undeclared-restriction",
     "read-only",
+    "removal",
     "unsupported-method",
     // No built-in pack documents these statuses, or bodies of this media type.
     "proxy-authenticate",

@@ -146,11 +146,13 @@ pub enum Weakness {
     Head,
     /// It breaks on a page and a half.
     FractionCount,
+    /// It says that it removed a thing, and has it as it was.
+    KeepsRemoved,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 83] = [
+    pub const ALL: [Self; 84] = [
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -234,6 +236,7 @@ impl Weakness {
         Self::EscapeInPath,
         Self::Head,
         Self::FractionCount,
+        Self::KeepsRemoved,
     ];
 
     /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
@@ -245,6 +248,7 @@ impl Weakness {
             Self::ShortAllow => Some("allow"),
             Self::RequiresOptional => Some("undeclared-requirement"),
             Self::KeepsReadOnlyMember => Some("read-only"),
+            Self::KeepsRemoved => Some("removal"),
             Self::EncodedParent => Some("undeclared-media-type"),
             Self::RefusesAllowedNull
             | Self::RefusesBeyondAscii
@@ -761,7 +765,9 @@ impl Api {
             };
         };
         if said.method == "DELETE" {
-            things.known.remove(id);
+            if !self.is(Weakness::KeepsRemoved) {
+                things.known.remove(id);
+            }
             return (204, Value::Null);
         }
         let Some(thing) = things.known.get_mut(id) else { return refusal(404) };

@@ -122,7 +122,14 @@ fn unsupported() -> Vec<Pair> {
             "refused::use_another_method",
             on!(405, reply => reply.status(404)),
             false,
-            on!(405, reply => reply.with("Allow", "GET, HEAD")),
+            on!(405, reply => reply.with("Allow", "GET, HEAD, DELETE")),
+        ),
+        pair(
+            "removal",
+            "no_server_error::remove_an_old_thing",
+            on!(404, _reply => Reply::json(200, json!({ "name": "old", "status": "new" }))),
+            true,
+            on!(404, _reply => Reply::json(200, json!({ "name": "old", "status": "removed" }))),
         ),
         // `Allow` has all methods of the path.
         pair(
@@ -130,7 +137,7 @@ fn unsupported() -> Vec<Pair> {
             "refused::use_another_method",
             on!(405, reply => reply.with("Allow", "OPTIONS")),
             false,
-            on!(405, reply => reply.with("Allow", "HEAD, GET, OPTIONS")),
+            on!(405, reply => reply.with("Allow", "HEAD, GET, DELETE, OPTIONS")),
         ),
         // That the server cannot do it at all is no refusal, and is named.
         pair(

@@ -38,6 +38,7 @@ mod path_values;
 mod pattern_length;
 mod query_languages;
 mod read_only;
+mod removed;
 mod request_spec;
 mod roles;
 mod scenario;

@@ -33,6 +33,7 @@ impl<'a> Generator<'a> {
                 self.sent_once(operation, right);
                 self.sent_twice(operation, right);
                 self.taken_name(operation, right);
+                self.removed(operation, right);
             }
             Reach::Fresh if self.allow_leftovers => self.sent_once(operation, right),
             Reach::Fresh | Reach::Foreign => {}

@@ -13,7 +13,7 @@ use super::{
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
     headers, indistinguishable, leaks, matching, media_type, message, names_fault, not_rejected,
-    problem_details, proxy_authenticate, read_only, recovers, repeatable, request_id, retry_after,
+    problem_details, proxy_authenticate, read_only, recovers, removal, repeatable, request_id, retry_after,
     retry_after_syntax, schema, server_error, status,
     subject::Subject,
     success, undeclared_media_type, undeclared_requirement, undeclared_restriction, undeclared_status,
@@ -65,6 +65,7 @@ pub static CHECKS: &[&Check] = &[
     &undeclared_requirement::CHECK,
     &undeclared_restriction::CHECK,
     &read_only::CHECK,
+    &removal::CHECK,
     &undeclared_status::CHECK,
     &undeclared_media_type::CHECK,
     &declared_schema::CHECK,
@@ -184,6 +185,7 @@ pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &
     let unmet = unmet.chain(undeclared_restriction::restriction(scenario, observed));
     let unmet = unmet.chain(undeclared_requirement::omission(scenario, observed));
     let unmet = unmet.chain(read_only::kept_value(scenario, observed));
+    let unmet = unmet.chain(removal::still_there(scenario, observed));
     // Any part of a server may refuse an address that is none, and the document speaks only of the operations behind it.
     let is_of_operation = scenario.fault.as_deref() != Some(MALFORMED_ESCAPE);
     let declared = is_of_operation.then(|| declared(observed, scenario.source)).into_iter().flatten();

@@ -111,6 +111,16 @@ impl World {
         in_short(&check::judge_without_fault(&self.pack.contract, &self.pack.scenarios[0], &observed))
     }
 
+    /// Returns the findings about a case whose request has no fault, in short.
+    pub fn judge_flow_without_fault(
+        &self,
+        replies: &[(Phase, Reply)],
+        change: impl FnOnce(&mut Observed),
+    ) -> Vec<String> {
+        let observed = self.observed(replies, change);
+        in_short(&check::judge_without_fault(&self.pack.contract, &self.pack.scenarios[0], &observed))
+    }
+
     /// Returns the finding that the connection was closed on the request under test, in short; `twice` is true if it
     /// was, in both runs of the case.
     pub fn judge_closed(&self, twice: bool) -> Option<String> {

@@ -287,6 +287,60 @@ fn pairs_of_the_document() -> Vec<&'static str> {
     ]
 }
 
+/// Judges a DELETE, with a GET of the same address before and afterwards.
+fn still_there() {
+    let world = World::new(
+        "failures: [ { id: bad, status: 400, summary: x } ]",
+        "expect: no_server_error, request: DELETE /notes/7, fault: removed",
+    );
+    let thing = json!({ "id": 7, "name": "one", "status": "new" });
+    let judged = |before: &Value, removed: Reply, after: Reply| {
+        let replies = [
+            (Phase::Setup, Reply::json(200, before.clone())),
+            (Phase::Request, removed),
+            (Phase::Then, after),
+        ];
+        world.judge_flow_without_fault(&replies, |observed| {
+            observed.judged = 1;
+            for record in &mut observed.records {
+                let method = if record.phase == Phase::Request { "DELETE" } else { "GET" };
+                record.exchange.request.method = method.into();
+                record.exchange.request.url = "http://api.test/notes/7".parse().unwrap();
+            }
+        })
+    };
+    let is_found = |found: Vec<String>| found.contains(&"violation removal".to_owned());
+    let gone = || text(204);
+    let there = || Reply::json(200, thing.clone());
+    assert!(is_found(judged(&thing, gone(), there())));
+    assert!(is_found(judged(&thing, Reply::json(200, json!({ "ok": true })), there())));
+    // What a harmless server may say: it is gone, later, or kept as removed, or a cache has it.
+    for (removed, after) in [
+        (gone(), Reply::json(404, json!({}))),
+        (gone(), Reply::json(410, json!({}))),
+        (gone(), Reply::json(403, json!({}))),
+        (gone(), Reply::json(500, json!({}))),
+        (Reply::json(202, json!({})), there()),
+        (Reply::json(200, json!({ "state": "deleting" })), there()),
+        (Reply::json(200, json!({ "data": { "job_id": 5 } })), there()),
+        (Reply::json(404, json!({})), there()),
+        (gone(), Reply::json(200, json!({ "id": 7, "name": "one", "status": "removed" }))),
+        (
+            gone(),
+            Reply::json(200, json!({ "id": 7, "name": "one", "status": "new", "deletedAt": "2026-01-31" })),
+        ),
+        (gone(), there().with("age", "3")),
+        (gone(), there().with("cache-control", "public, max-age=60")),
+        (gone(), Reply::json(200, json!({}))),
+    ] {
+        assert!(!is_found(judged(&thing, removed, after)));
+    }
+    // Whatever is asked gets the same page.
+    assert!(!is_found(judged(&json!({}), gone(), Reply::json(200, json!({})))));
+    // What may not be kept for a moment is no excuse.
+    assert!(is_found(judged(&thing, gone(), there().with("cache-control", "no-cache, max-age=0"))));
+}
+
 #[test]
 fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     let contract = World::new(CODES, "triggers: absent");
@@ -400,6 +454,7 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     assert!(created("read_only_member", old.clone()) && created("read_only_member", json!({ "data": old })));
     assert!(!created("read_only_member", new) && !created("read_only_member", json!({})));
     assert!(!created("read_only_value", old.clone()) && !created("further_member", old));
+    still_there();
     // A method that the path does not have, and a document that declares no refusal of it.
     let method = World::new(
         "failures: [ { id: refused, status: 4xx, source: inferred, summary: x } ]",
@@ -409,6 +464,7 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     assert!(refused(404) && refused(400) && !refused(405) && !refused(401));
     let mut proven = BTreeSet::from([
         "read-only",
+        "removal",
         "unsupported-method",
         "concurrent",
         "names-fault",

@@ -74,8 +74,14 @@ pub fn words(asked: &Asked) -> Reply {
 
 pub fn declared(asked: &Asked) -> Reply {
     match (asked.path.as_str(), asked.query.as_str()) {
-        ("/things/one", _) if asked.method == "PUT" => Reply::json(405, json!({})).with("Allow", "GET"),
+        ("/things/one", _) if asked.method == "PUT" => {
+            Reply::json(405, json!({})).with("Allow", "GET, DELETE")
+        }
         ("/things/one", _) => Reply::json(200, json!({ "name": "one" })),
+        ("/things/old", _) if asked.method == "DELETE" => Reply::new(204, "text/plain", ""),
+        ("/things/old", _) if !asked.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-after")) => {
+            Reply::json(200, json!({ "name": "old", "status": "new" }))
+        }
         ("/things", _) if asked.method == "POST" => match asked.json["name"].is_string() {
             true => Reply::json(201, json!({})),
             false => Reply::json(400, json!({ "detail": ["name"] })),

@@ -1,0 +1,94 @@
+//! Creations that break the server (5xx) and make the thing all the same: it is removed, and the finding says so.
+
+use failspec_base::template::VariableValue;
+use failspec_judge::check::{self, Finding, Phase, Record};
+use failspec_pack::pack::{RequestTemplate, Step};
+
+use super::case_runner::{CaseRunner, line};
+
+/// The id of the check whose finding says what a broken creation made.
+const SERVER_ERROR: &str = "server-error";
+
+impl CaseRunner<'_> {
+    /// Returns the request under test if it broke the server, and may have made something.
+    fn broken_creation(&self) -> Option<&Record> {
+        let is_broken = |record: &&Record| {
+            record.phase == Phase::Request
+                && record.exchange.request.method == "POST"
+                && record
+                    .exchange
+                    .result
+                    .as_ref()
+                    .is_ok_and(|response| check::is_server_error(response.status))
+        };
+        let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        self.observed.records.iter().find(is_broken).filter(|_| is_imported)
+    }
+
+    /// Takes the name that a creation which broke the server sent for the id of what it may have made: only a name that is
+    /// unique to the run can be no other thing.
+    pub(super) fn note_broken_creation(&mut self) {
+        if self.broken_creation().is_none() {
+            return;
+        }
+        let Some(scope) = &mut self.scope else { return };
+        for capture in &self.case.scenario.faulty.capture {
+            let sent = capture.default.as_ref().and_then(|default| default.fill(scope).ok());
+            let sent = sent.map(|filled| filled.sent).filter(|sent| sent.contains(scope.unique()));
+            if let Some(sent) = sent.filter(|_| scope.get(&capture.name).is_none()) {
+                scope.capture(capture.name.clone(), VariableValue::open(sent));
+                self.presumed.push(capture.name.clone());
+            }
+        }
+    }
+
+    /// Returns true if a request of a teardown is for what a creation that broke the server may have made: mostly there is nothing.
+    pub(super) fn is_presumed(&self, request: &RequestTemplate) -> bool {
+        request.names().iter().any(|name| self.presumed.iter().any(|presumed| presumed == name))
+    }
+
+    /// Adds to the finding about a creation that broke the server that the thing is there all the same, if a teardown removed it.
+    pub(super) fn say_what_was_made(&self, finding: Finding) -> Finding {
+        if finding.check != SERVER_ERROR
+            || finding.record().is_some_and(|index| index != self.observed.judged)
+        {
+            return finding;
+        }
+        let Some(removal) = self.broken_creation().and_then(|creation| self.removal_of_unmade(creation))
+        else {
+            return finding;
+        };
+        let message = format!(
+            "{}, and what it should have created is there all the same: {} removed it",
+            finding.message,
+            line(&removal.exchange.request)
+        );
+        finding.saying(message)
+    }
+
+    /// Returns the request of the teardown that removed something which no successful creation made.
+    fn removal_of_unmade(&self, creation: &Record) -> Option<&Record> {
+        let captured =
+            |step: &Step| step.capture.iter().map(|capture| capture.name.clone()).collect::<Vec<_>>();
+        let of_setup: Vec<String> = self.case.scenario.faulty.setup.iter().flat_map(captured).collect();
+        let collection = format!("{}/", creation.exchange.request.url.path().trim_end_matches('/'));
+        let is_removed = |record: &&Record| {
+            let request = &record.exchange.request;
+            let is_item =
+                request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'));
+            let is_done =
+                record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status));
+            record.phase == Phase::Teardown && request.method == "DELETE" && is_item && is_done
+        };
+        // A setup that made a thing in the same collection has its own removed.
+        let is_alone = of_setup.is_empty() || !self.makes_beside(creation);
+        self.observed.records.iter().find(is_removed).filter(|_| is_alone)
+    }
+
+    /// Returns true if a request of the setup made a thing in the collection of the request under test.
+    fn makes_beside(&self, creation: &Record) -> bool {
+        let url = &creation.exchange.request.url;
+        let mut setup = self.observed.records.iter().filter(|record| record.phase == Phase::Setup);
+        setup.any(|record| record.exchange.request.method == "POST" && record.exchange.request.url == *url)
+    }
+}
