@@ -140,3 +140,44 @@ fn what_is_wrong_shows_beside_what_was_learnt() {
     let failed: Vec<&str> = failed.filter_map(|case| case["name"].as_str()).collect();
     assert_eq!(failed, ["jobs::unprocessable_content::post_jobs_size_below_minimum"], "{}", done.stdout);
 }
+
+/// Nothing removes what is created, so that no request without a fault is sent.
+const NOTES: &str = r#"
+openapi: 3.0.3
+info: { title: Notes, version: "1" }
+paths:
+  /notes:
+    get: { responses: { '200': { description: all } } }
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [text], properties: { text: { type: string }, owner: { type: string } } } } } }
+      responses: { '201': { description: made }, '400': { description: refused } }
+"#;
+
+/// A refusal that is about another member than the one with the fault proves nothing where no other request was accepted.
+#[test]
+fn a_refusal_for_another_member_proves_nothing() {
+    for (said, is_proven) in [
+        (json!({ "message": "'owner' is required" }), false),
+        (json!({ "message": "'owner' is required, and 'text' is wrong" }), true),
+        (json!({ "message": "refused" }), true),
+    ] {
+        let server = Server::start(move |asked| match asked.method.as_str() {
+            "GET" => Reply::json(200, "[]"),
+            "POST" => Reply::json(400, said.clone()),
+            _ => Reply::json(405, "{}").with("Allow", "GET, POST"),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("notes.yaml"), NOTES).unwrap();
+        let import = ["import", "openapi", "notes.yaml", "--name", "notes", "--allow-writes"];
+        done(failspec(folder.path()).args(import)).exits(0);
+        let run = ["run", "notes", "--packs", ".", "--url", &server.url, "--only", "*post_notes_text*"];
+        let done = done(failspec(folder.path()).args(run));
+        assert_eq!(
+            done.stdout.contains("the refusal is about owner, and not about text"),
+            !is_proven,
+            "{}",
+            done.stdout
+        );
+        assert_eq!(done.code, if is_proven { 0 } else { 3 }, "{}", done.stdout);
+    }
+}

@@ -267,3 +267,18 @@ fn a_thing_that_the_api_lists_is_read() {
         }
     }
 }
+
+/// Whoever gives an id is asked about that one, and no list is read for it.
+#[test]
+fn an_id_that_is_given_takes_the_place_of_a_listed_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pets.yaml"), PETS).unwrap();
+    done(failspec(folder.path()).args(["import", "openapi", "pets.yaml", "--name", "pets"])).exits(0);
+    let server = Server::start(|asked| pets(asked, "empty"));
+    let run = ["run", "pets", "--packs", ".", "--url", &server.url, "--only", "*get_pets_id*"];
+    done(failspec(folder.path()).args(run)).exits(3);
+    assert!(server.received().iter().any(|asked| asked.path == "/pets"));
+    let before = server.received().len();
+    done(failspec(folder.path()).args(run).args(["--var", "pets_id=7"])).exits(0).never_says("inconclusive");
+    assert!(!server.received()[before..].iter().any(|asked| asked.path == "/pets"));
+}

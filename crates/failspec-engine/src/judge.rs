@@ -123,6 +123,10 @@ impl CaseRunner<'_> {
                     );
                     Reason::Unjudged { cause }
                 });
+                let of_another = self.refused_for_another(subject.response());
+                let of_another = of_another.filter(|_| report.violations.is_empty());
+                let unverified =
+                    unverified.or(of_another.map(|cause| Reason::Unjudged { cause: quoted(&cause) }));
                 // A violation decides although later steps could not be judged, and so does one that is waived.
                 let is_waived = report.violations.is_empty() && !report.waived.is_empty();
                 let unfinished = self.unfinished.as_ref();

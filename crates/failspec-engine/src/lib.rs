@@ -34,6 +34,7 @@ mod multipart;
 mod openapi_coverage;
 mod optional_members;
 mod order;
+mod other_refusal;
 mod own_names;
 mod own_texts;
 mod plan;

@@ -87,6 +87,9 @@ impl Session {
             self.unless_cancelled(on_cancel, wait).await?;
         }
         let Some(request) = &step.request else { return Ok(None) };
+        if matches!(phase, Phase::Setup | Phase::ControlSetup) && self.is_given(&step.capture) {
+            return Ok(None);
+        }
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
         // After waiting as a 429 requested, another 429 is judged by the check `recovers`.
         let still_limited = step.resend && tested.is_some_and(|tested| tested.response.status == 429);
@@ -302,6 +305,20 @@ impl Session {
         let text = wait.0.fill(scope).map_err(|error| error.to_string())?.sent;
         failspec_base::syntax::parse_duration(&text)
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
+    }
+
+    /// Returns true if a step captures nothing but variables that the target gives: those of the contract that it may leave out, as
+    /// their default is `null`.
+    fn is_given(&self, captures: &[Capture]) -> bool {
+        let is_optional = |name: &str| {
+            let variable = self.pack.contract.variables.get(name);
+            variable.is_some_and(|variable| variable.default == Some(Value::Null))
+        };
+        let is_given = |capture: &Capture| {
+            let held = self.variables.get(&capture.name).filter(|_| is_optional(&capture.name));
+            held.is_some_and(|held| !held.value.is_null())
+        };
+        !captures.is_empty() && captures.iter().all(is_given)
     }
 
     /// Captures values from the response to a request to `path`. A secret value is masked everywhere from then on, also in this

@@ -76,8 +76,8 @@ fn bad_bodies_within(
     let mut found = Vec::new();
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
         let body = flaw.value.unwrap_or_default();
-        let (what, allowed) = (flaw.what, flaw.allowed);
-        found.push(BadBody { allowed, ..BadBody::new(String::new(), what, body, 0) });
+        let (what, allowed, tolerated) = (flaw.what, flaw.allowed, flaw.tolerated);
+        found.push(BadBody { allowed, tolerated, ..BadBody::new(String::new(), what, body, 0) });
     }
     if lists == 0 && !right.is_null() {
         found.push(BadBody::new(String::new(), "null", Value::Null, 0));
@@ -107,7 +107,7 @@ fn alone(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<Bad
             let (what, tolerated) = match flaw.what {
                 "wrong_type" => ("wrong_type_alone", true),
                 "null_item" => ("null_item_alone", false),
-                "map_value_null" => ("map_value_null_alone", false),
+                "map_value_null" => ("map_value_null_alone", true),
                 _ => continue,
             };
             let body = Value::Object([(name.clone(), flaw.value.unwrap_or_default())].into_iter().collect());

@@ -48,7 +48,7 @@ impl Generator<'_> {
                 continue;
             };
             let Some(ask) = self.plain(list) else { continue };
-            let Some(own) = self.paths.list(until) else { continue };
+            let Some(own) = self.paths.list(until, list) else { continue };
             self.listed_ids.insert(own.clone(), step(&ask, Some((&own, capture))));
         }
     }

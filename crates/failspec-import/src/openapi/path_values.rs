@@ -27,7 +27,7 @@ pub(super) struct Paths<'a> {
     names: Unique,
     /// The path up to and including a parameter → the variable.
     known: BTreeMap<String, String>,
-    /// The path up to and including a parameter, [`bare`] → the capture with the id of a thing that the API lists: for what only reads.
+    /// The path up to and including a parameter, [`bare`] → the variable with the id of a thing that the API lists: for what only reads.
     listed: BTreeMap<String, String>,
     /// The variables.
     pub variables: Vec<(String, Variable)>,
@@ -107,13 +107,15 @@ impl<'a> Paths<'a> {
         self.listed.contains_key(&bare(until))
     }
 
-    /// Records that the API lists the things that are named by the last parameter of a path. Returns the name of the capture for the
-    /// id of one of them.
-    pub fn list(&mut self, until: &str) -> Option<String> {
+    /// Records that the API lists the things that are named by the last parameter of a path. Returns the name of the variable for
+    /// the id of one of them, which a target may give.
+    pub fn list(&mut self, until: &str, list: &Operation) -> Option<String> {
         let name = names(until).last().copied()?;
-        let capture = self.names.name(&format!("listed_{}", variable(until, name)), "");
-        self.listed.insert(bare(until), capture.clone());
-        Some(capture)
+        let variable = self.names.name(&variable(until, name), "");
+        let about = format!("an existing {name}; without it, the first one that {} lists", list.name());
+        self.variables.push((variable.clone(), Variable { about, default: Some(Value::Null) }));
+        self.listed.insert(bare(until), variable.clone());
+        Some(variable)
     }
 
     /// Fills the path of an operation. `instead` has names of parameters and the texts that replace their values.

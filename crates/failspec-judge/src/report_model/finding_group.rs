@@ -34,6 +34,9 @@ pub struct FindingGroup {
     /// The part of the requests that the fault is in, if it is the same in all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// The kind of part that the fault is in, if that in the other kind is another cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<FaultPlace>,
     /// The kinds of faults of the requests under test, the most frequent first, if there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultCount>,
@@ -71,6 +74,25 @@ pub struct FindingGroup {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// The kind of part of a request that a fault is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultPlace {
+    /// A parameter of the path, the query, the headers or the cookies.
+    Parameter,
+    /// The body.
+    Body,
+}
+
+impl fmt::Display for FaultPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Parameter => "in a parameter",
+            Self::Body => "in a body",
+        })
+    }
 }
 
 /// A kind of fault, and the number of cases with it.
@@ -136,9 +158,10 @@ impl FindingGroup {
         };
         let fault = || {
             let kind = self.fault.as_ref()?.replace('_', " ");
-            Some(match &self.part {
-                Some(part) => format!("the fault \"{kind}\" of {part}"),
-                None => format!("the fault \"{kind}\""),
+            Some(match (&self.part, self.place) {
+                (Some(part), _) => format!("the fault \"{kind}\" of {part}"),
+                (None, Some(place)) => format!("the fault \"{kind}\" {place}"),
+                (None, None) => format!("the fault \"{kind}\""),
             })
         };
         let operation = || self.operation.clone().or_else(|| self.rule.clone());

@@ -37,7 +37,7 @@ pub use event::{
 };
 pub use exit_code::{Verdict, VerdictInput, exit, is_cut_short};
 pub use feature::{FeatureReport, Presence, disclaimed_features};
-pub use finding_group::{FaultCount, FindingGroup, MissingPart, ResponseExcerpt};
+pub use finding_group::{FaultCount, FaultPlace, FindingGroup, MissingPart, ResponseExcerpt};
 pub use finding_rows::group_findings;
 pub use fold::{ReportFold, report};
 pub use merge::{MergeError, merge};

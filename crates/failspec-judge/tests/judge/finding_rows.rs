@@ -172,7 +172,7 @@ fn a_kind_of_fault_that_breaks_several_operations_is_one_row() {
         broken(&format!("t::a::{number}"), operation, "long", part)
     };
     let both = [long(1, "POST /a", "name"), long(2, "POST /b", "note")];
-    assert_eq!(rows(&both), [(Some("the fault \"long\"".to_owned()), 2)]);
+    assert_eq!(rows(&both), [(Some("the fault \"long\" in a body".to_owned()), 2)]);
     // Another kind is another deviation, and so is one of them in a single operation.
     let null = broken("t::a::3", "POST /a", "null_item", "tags");
     assert_eq!(rows(&[both.as_slice(), std::slice::from_ref(&null)].concat()).len(), 2);
@@ -488,7 +488,7 @@ fn parameters_that_break_the_same_operations_are_one_row() {
     let nul =
         [both("query", "with_nul").to_vec(), vec![broken("t::a::9", "GET /c", "name", "with_nul")]].concat();
     let rows = group_findings(&nul);
-    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the fault \"with nul\"")));
+    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the fault \"with nul\" in a parameter")));
 }
 
 #[test]
@@ -542,4 +542,22 @@ fn a_violation_does_not_stand_for_many_undeclared_statuses() {
     let message = "HTTP 404, which 2 operations do not declare";
     assert_eq!((rows.len(), rows[0].cases, rows[0].message.as_str()), (1, 4, message));
     assert_eq!(short(&many), [of("status", 1, 1), of("undeclared-status", 19, 1)]);
+}
+
+#[test]
+fn an_incomplete_list_of_methods_is_one_row_and_a_missing_one_another() {
+    let refused = |operation: &str, allow: Option<&str>| {
+        let said = allow.unwrap_or("none").to_owned();
+        let name = format!("t::a::{operation}");
+        let mut case = ran(&name, operation, [200, 405], vec![warning("allow", &said)]);
+        let response = case.exchanges[1].response.as_mut().unwrap();
+        response.headers.extend(allow.map(|allow| ("Allow".into(), allow.into())));
+        case
+    };
+    let cases = [
+        refused("GET /a", Some("GET, without PUT")),
+        refused("GET /b", Some("GET, without POST")),
+        refused("GET /c", None),
+    ];
+    assert_eq!(short(&cases), [of("allow", 2, 2), of("allow", 1, 1)]);
 }

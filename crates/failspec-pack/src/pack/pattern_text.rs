@@ -8,17 +8,25 @@ const MAX_DEPTH: usize = 50;
 /// Maximum length of a text of repetitions, in bytes: they may be nested.
 const MAX_LEN: usize = 64 << 10;
 
-/// Returns a text that a regular expression matches: the first alternatives, and the fewest repetitions. Its first group
+/// Returns a text that a regular expression matches: the first alternatives, and the fewest repetitions with
+/// which it is not empty. Its first group
 /// is `group`, if that is given. `None` if the expression is not valid or matches no text, or only a very long one; a group may not fit.
 pub fn text_matching(pattern: &str, group: Option<&str>) -> Option<String> {
-    matching(&regex_syntax::parse(pattern).ok()?, group, 0)
+    let hir = regex_syntax::parse(pattern).ok()?;
+    let shortest = matching(&hir, group, 0, 0)?;
+    // A value that a pattern allows to be empty is rarely meant to be.
+    match shortest.is_empty() {
+        true => matching(&hir, group, 0, 1).or(Some(shortest)),
+        false => Some(shortest),
+    }
 }
 
-fn matching(hir: &Hir, group: Option<&str>, depth: usize) -> Option<String> {
+/// `fewest` is how often at least a part is made that may be left out.
+fn matching(hir: &Hir, group: Option<&str>, depth: usize, fewest: u32) -> Option<String> {
     if depth > MAX_DEPTH {
         return None;
     }
-    let inner = |hir: &Hir| matching(hir, group, depth + 1);
+    let inner = |hir: &Hir| matching(hir, group, depth + 1, fewest);
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(String::new()),
         HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok(),
@@ -32,7 +40,8 @@ fn matching(hir: &Hir, group: Option<&str>, depth: usize) -> Option<String> {
             class.ranges().first().map(|it| char::from(it.start()).to_string())
         }
         HirKind::Repetition(repetition) => {
-            let times = usize::try_from(repetition.min).ok()?;
+            let least = repetition.min.max(fewest).min(repetition.max.unwrap_or(u32::MAX));
+            let times = usize::try_from(least).ok()?;
             // What may be absent is: it need not be made.
             let once = if times == 0 { String::new() } else { inner(&repetition.sub)? };
             (once.len().checked_mul(times)? <= MAX_LEN).then(|| once.repeat(times))
@@ -58,6 +67,11 @@ mod tests {
             (r"^\[(E[0-9]+)\]", Some("E42"), Some("[E42]")),
             ("one|two", None, Some("one")),
             ("[^:]+$", None, Some("a")),
+            // What may be empty is rarely meant to be.
+            ("^[0-9]*(,[0-9]+)*$", None, Some("0,0")),
+            ("a?", None, Some("a")),
+            ("^$", None, Some("")),
+            ("a?b", None, Some("b")),
             ("(", None, None),
             ("((a{1000}){1000}){1000}", None, None),
         ] {

@@ -26,6 +26,9 @@ pub(super) const UNDECLARED_REQUIREMENT: &str = "undeclared-requirement";
 /// The check of methods that a path does not have.
 pub(super) const UNSUPPORTED_METHOD: &str = "unsupported-method";
 
+/// The check of the methods that a 405 response lists.
+const ALLOW: &str = "allow";
+
 /// Checks of bodies that have nothing of what is declared: they say the same.
 const VACUOUS: [&str; 2] = ["declared-vacuous", "vacuous"];
 
@@ -276,6 +279,12 @@ fn text<'a>(deviation: &Deviation<'_>, finding: &'a Finding) -> Text<'a> {
         _ if VACUOUS.contains(&finding.check) => ("vacuous", "", &finding.actual),
         // The errors of an API have one shape, by the contract and by its OpenAPI document.
         _ if ERRORS.contains(&finding.check) && is_error => ("envelope", "", &finding.actual),
+        // Which methods `Allow` lacks is a matter of the path.
+        _ if finding.check == ALLOW => {
+            let mut headers = response.into_iter().flat_map(|response| &response.headers);
+            let is_there = headers.any(|(name, _)| name.eq_ignore_ascii_case("allow"));
+            (ALLOW, "", if is_there { "incomplete" } else { "missing" })
+        }
         Some(rule) => (finding.check, "", rule),
         None => (finding.check, &finding.expected, &finding.actual),
     }

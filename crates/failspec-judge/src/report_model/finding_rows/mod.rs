@@ -18,7 +18,7 @@ use failspec_pack::pack::fault_kind;
 
 use crate::check::{Finding, Phase, WITHOUT_OPTIONAL_MEMBER};
 
-use super::{CaseReport, ExchangeReport, FaultCount, FindingGroup, Observation, ResponseExcerpt};
+use super::{CaseReport, ExchangeReport, FaultCount, FaultPlace, FindingGroup, Observation, ResponseExcerpt};
 use causes::{Cause, Causes, Rule, UNDECLARED_REQUIREMENT, UNDECLARED_RESTRICTION, Weight};
 use deviation::{Deviation, deviations};
 
@@ -177,6 +177,11 @@ impl<'a> Row<'a> {
             Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
             _ => (None, None),
         };
+        let place = match self.cause {
+            Cause::ServerErrorByFault((_, true, _)) => Some(FaultPlace::Parameter),
+            Cause::ServerErrorByFault((_, false, _)) => Some(FaultPlace::Body),
+            _ => None,
+        };
         let (rule, missing, parameter) = match &self.cause {
             Cause::AcceptedByAll(Rule::At(rule)) | Cause::ServerErrorAt((rule, _)) => {
                 (Some((*rule).to_owned()), None, None)
@@ -220,6 +225,7 @@ impl<'a> Row<'a> {
             parameter,
             fault: fault.map(str::to_owned),
             part: part.map(str::to_owned),
+            place,
             faults,
             expected: first.expected.clone(),
             actual: first.actual.clone(),

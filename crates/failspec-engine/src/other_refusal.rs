@@ -1,0 +1,93 @@
+//! Refusals that are about another member of a body than the one with the fault, where no control shows that the API takes the request
+//! without it: they prove nothing about the fault.
+
+use failspec_base::message::Response;
+use failspec_pack::pack::Control;
+use serde_json::Value;
+
+use super::{case_runner::CaseRunner, refusal_hints::hints, refusal_members::speaks_of};
+
+impl CaseRunner<'_> {
+    /// Returns why a refusal is not that of the fault: the names of the members that it is about. `None` if it may be, or if the
+    /// control was the request without the fault.
+    pub(super) fn refused_for_another(&self, response: &Response) -> Option<String> {
+        let scenario = &self.case.scenario;
+        let part = scenario.part.as_deref()?;
+        let is_in_body = scenario.documentation.as_deref().is_some_and(|rule| rule.ends_with("/requestBody"));
+        let asked = &scenario.faulty.request;
+        let is_proven = match &scenario.control {
+            Control::Flow(control) => control.request.line == asked.line,
+            _ => false,
+        };
+        if !is_in_body || is_proven || !(400..500).contains(&response.status) {
+            return None;
+        }
+        let written = asked.line.path.written.split('?').next().unwrap_or_default();
+        let against = self.session.against.as_ref()?;
+        let operation = against.declared.operation(&asked.line.method, written)?;
+        let schema = operation.body.iter().find(|content| content.is_json())?.schema.as_ref()?;
+        let schema = against.declared.api.bundle.resolve(schema);
+        let members: Vec<String> =
+            schema.get("properties").and_then(Value::as_object)?.keys().cloned().collect();
+        let others = about_others(&response.body, part, &members);
+        (!others.is_empty()).then(|| {
+            format!(
+                "the refusal is about {}, and not about {part}, where the fault is; no request without the fault showed \
+                 that the API takes the rest",
+                others.join(", ")
+            )
+        })
+    }
+}
+
+/// Returns the members that a refusal is about, if none of them is the one with the fault, and it does not speak of that at all.
+fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
+    // The part of a nested member has the names of those that it is in before it.
+    let mut words = part.split('_');
+    if speaks_of(refusal, part) || words.any(|word| speaks_of(refusal, word)) {
+        return Vec::new();
+    }
+    let is_own = |step: &String| {
+        let (step, part) = (step.to_ascii_lowercase(), part.to_ascii_lowercase());
+        step == part || part.ends_with(&format!("_{step}")) || part.starts_with(&format!("{step}_"))
+    };
+    let found = hints(refusal, &[]);
+    if found.iter().any(|hint| hint.path.iter().any(is_own)) {
+        return Vec::new();
+    }
+    let named = found.iter().filter_map(|hint| hint.path.last());
+    let known = named.filter(|name| members.iter().any(|member| member.eq_ignore_ascii_case(name)));
+    known.cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::about_others;
+
+    #[test]
+    fn a_refusal_that_names_another_member_alone_is_not_about_the_fault() {
+        let members = ["name", "ownerEmail", "tasks"].map(str::to_owned);
+        for (refusal, part, expected) in [
+            (
+                r#"{"validationErrors":[{"path":"ownerEmail","message":"ownerEmail cannot be empty"}]}"#,
+                "name",
+                &["ownerEmail"][..],
+            ),
+            (r#"{"message":"'ownerEmail' is required"}"#, "tasks_name", &["ownerEmail"]),
+            // It is about the fault, alone or beside others.
+            (
+                r#"{"errors":[{"path":"ownerEmail","message":"is required"},{"path":"name","message":"is required"}]}"#,
+                "name",
+                &[],
+            ),
+            (r#"{"message":"name must be a string"}"#, "name", &[]),
+            (r#"{"errors":[{"path":"/tasks/0/name","message":"is required"}]}"#, "tasks_name", &[]),
+            // It says nothing of any member.
+            (r#"{"message":"Bad Request"}"#, "name", &[]),
+            (r#"{"errors":[{"path":"elsewhere","message":"is required"}]}"#, "name", &[]),
+            ("", "name", &[]),
+        ] {
+            assert_eq!(about_others(refusal.as_bytes(), part, &members), expected, "{refusal} · {part}");
+        }
+    }
+}
