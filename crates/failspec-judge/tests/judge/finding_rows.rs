@@ -488,7 +488,10 @@ fn parameters_that_break_the_same_operations_are_one_row() {
     let nul =
         [both("query", "with_nul").to_vec(), vec![broken("t::a::9", "GET /c", "name", "with_nul")]].concat();
     let rows = group_findings(&nul);
-    assert_eq!((rows.len(), rows[0].subject().as_deref()), (1, Some("the fault \"with nul\" in a parameter")));
+    assert_eq!(
+        (rows.len(), rows[0].subject().as_deref()),
+        (1, Some("the fault \"with nul\" in a parameter"))
+    );
 }
 
 #[test]
