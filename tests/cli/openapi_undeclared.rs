@@ -112,7 +112,7 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
         _ if is("cleans paths") && asked.path.contains("%FF") => refused(400),
         _ if is("breaks on bytes") && asked.path.contains("%FF") => Reply::close(),
         ("GET", "/failspec-no-such-path") if is("path") => refused(500),
-        ("GET", "/failspec-no-such-path") if is("path closes") => Reply::close(),
+        ("GET", "/failspec-no-such-path") | ("HEAD", _) if is("path closes") => Reply::close(),
         ("GET", "/version") if is("version") => refused(500),
         ("GET", "/version") if is("version closes") => Reply::close(),
         ("GET", "/version") if is("version has another body") => Reply::json(200, "{}"),

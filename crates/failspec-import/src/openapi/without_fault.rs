@@ -55,7 +55,7 @@ impl<'a> Generator<'a> {
         let (question, rule) = (Question::Unusual, &operation.pointer);
         self.add(operation, question, "asked_with_head", rule, Goal::NoServerError, around, ask);
         if let Some(scenario) = self.scenarios.last_mut() {
-            "head".clone_into(&mut scenario.fault);
+            fault_kind::HEAD.clone_into(&mut scenario.fault);
         }
     }
 

@@ -72,9 +72,11 @@ fn a_connection_that_is_closed_twice_is_no_response_of_the_failure() {
     let inferred = world(", source: inferred", "");
     assert_eq!(inferred.judge_closed(true).as_deref(), Some("warning connection-closed"));
     // An OpenAPI document promises nothing of a path that it does not have.
-    for (fault, expected) in
-        [("no_such_path", "warning connection-closed"), ("long", "violation connection-closed")]
-    {
+    for (fault, expected) in [
+        ("no_such_path", "warning connection-closed"),
+        ("head", "warning connection-closed"),
+        ("long", "violation connection-closed"),
+    ] {
         let world =
             World::new(CONTRACT, &format!("expect: no_server_error, source: inferred, fault: {fault}"));
         assert_eq!(world.judge_closed(true).as_deref(), Some(expected), "{fault}");

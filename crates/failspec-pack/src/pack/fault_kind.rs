@@ -5,6 +5,9 @@ use super::Scenario;
 /// A thing is asked for under another parent than its own.
 pub const ANOTHER_PARENT: &str = "another_parent";
 
+/// The headers of a thing alone are asked for, by a method that the OpenAPI document does not have.
+pub const HEAD: &str = "head";
+
 /// A path that the OpenAPI document does not have: the document promises nothing of it.
 pub const NO_SUCH_PATH: &str = "no_such_path";
 
@@ -18,9 +21,9 @@ pub const UNDECLARED_METHOD: &str = "undeclared_method";
 pub const UNKNOWN_ID: &str = "unknown_id";
 
 impl Scenario {
-    /// Returns true if it asks about a path that the OpenAPI document does not have: the document promises nothing of it, and
-    /// whoever responds there may be somebody else.
+    /// Returns true if it asks what the OpenAPI document does not have, and does not expect a refusal: the document promises
+    /// nothing of it, and whoever responds there may be somebody else.
     pub fn is_outside_document(&self) -> bool {
-        self.fault.as_deref() == Some(NO_SUCH_PATH)
+        matches!(self.fault.as_deref(), Some(NO_SUCH_PATH | HEAD))
     }
 }
