@@ -30,6 +30,11 @@ pub struct Absence {
 impl Absence {
     fn note_response(&self) {
         self.was_there.store(true, Relaxed);
+        self.note_connection();
+    }
+
+    /// Records that something accepted a connection, whatever became of it: a target that ends again is gone anew.
+    fn note_connection(&self) {
         if self.is_gone.swap(false, Relaxed) {
             *self.since.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
@@ -65,9 +70,29 @@ impl Session {
             self.unless_cancelled(on_cancel, tokio::time::sleep(STEP)).await?;
             exchange = self.exchange_now(exchange.request, role, on_cancel).await?;
         }
-        if exchange.result.is_ok() {
-            self.absence.note_response();
+        match &exchange.result {
+            Ok(_) => self.absence.note_response(),
+            Err(_) => self.absence.note_connection(),
         }
         Ok(exchange)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_ends_again_is_waited_for_anew() {
+        let absence = Absence::default();
+        let since = || *absence.since.lock().unwrap();
+        assert!(absence.deadline().is_none(), "it was never there");
+        absence.note_response();
+        let first = absence.deadline();
+        assert!(first.is_some() && absence.deadline() == first && since().is_some());
+        // It was there, and the same request ended it once more.
+        absence.note_connection();
+        assert!(since().is_none());
+        assert!(absence.deadline() >= first);
     }
 }

@@ -120,11 +120,17 @@ impl Session {
             return Ok(index);
         }
         let refused = response_of(records, index).filter(|it| is_unmet(it.status) || it.status == 404);
-        let Some(refused) = refused.filter(|_| context.is_sound) else { return Ok(index) };
+        // Of a request with a fault, what breaks the server is the answer.
+        let refused = refused.filter(|it| context.is_sound || matches!(it.status, 400 | 422));
+        let Some(refused) = refused else { return Ok(index) };
         let turn = self.optional_members.turn(operation);
         let _turn = turn.lock().await;
-        if let Some(known) = self.optional_members.known(operation) {
-            // Another case found it out meanwhile.
+        let known = self.optional_members.known(operation);
+        if !context.is_sound && known.is_none() {
+            return Ok(index);
+        }
+        if let Some(known) = known {
+            // Another case found it out meanwhile: the refusal may be about that, and not about a fault.
             let Some(template) = known.applied_to(template, context.phase) else { return Ok(index) };
             records.remove(index);
             return Box::pin(self.send_as_written(Outgoing { template: &template, ..outgoing }, records))
