@@ -268,7 +268,7 @@ fn a_thing_that_the_api_lists_is_read() {
     }
 }
 
-/// Whoever gives an id is asked about that one, and no list is read for it.
+/// An id that is given is the one that is asked for, and no list is read for it.
 #[test]
 fn an_id_that_is_given_takes_the_place_of_a_listed_one() {
     let folder = tempfile::tempdir().unwrap();

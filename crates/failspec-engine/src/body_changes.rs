@@ -149,7 +149,7 @@ fn is_plain_name(value: &JsonTemplate) -> bool {
 }
 
 /// Returns a text with nothing but a name of the run in it that is only known then, without the end that tells names of one case apart.
-/// What else is in a text, such as a NUL, may be the fault.
+/// More in a text, such as a NUL, may be the fault.
 fn stem_of(value: &JsonTemplate) -> Option<Template> {
     let JsonTemplate::Text(text) = value else { return None };
     if !is_of_run(value) {
