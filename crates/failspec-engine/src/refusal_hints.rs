@@ -137,6 +137,18 @@ const FORMS: [(&str, Form); 23] = [
     ("object", Form::Object),
 ];
 
+/// Words of a message that say that a member must be there.
+const REQUIRED: [&str; 6] =
+    ["required", "missing", "mandatory", "must be provided", "must be set", "must be specified"];
+
+/// Returns true if a message in lower case says that a member must not be empty, or nothing at all.
+fn is_nothing_refused(message: &str) -> bool {
+    const REFUSALS: [&str; 6] =
+        ["cannot be ", "can't be ", "can not be ", "must not be ", "may not be ", "should not be "];
+    let mut refused = REFUSALS.iter().filter_map(|words| message.split_once(words));
+    refused.any(|(_, rest)| ["empty", "blank", "null", "undefined"].iter().any(|it| rest.starts_with(it)))
+}
+
 /// Returns what a refusal says of the members of a request. `known` has the names of the members that were sent.
 pub(super) fn hints(body: &[u8], known: &[String]) -> Vec<Hint> {
     let mut said: Vec<(Vec<String>, String, Vec<Value>)> = Vec::new();
@@ -300,10 +312,7 @@ fn values_of(value: &Value) -> Vec<Value> {
 fn interpret(path: &[String], message: &str, values: Vec<Value>, known: &[String]) -> Vec<Hint> {
     let lower = message.to_ascii_lowercase();
     let values = if values.is_empty() { allowed_values(message) } else { values };
-    let is_required =
-        ["required", "missing", "mandatory", "must be provided", "must be set", "must be specified"]
-            .iter()
-            .any(|word| lower.contains(word));
+    let is_required = REQUIRED.iter().any(|words| lower.contains(words)) || is_nothing_refused(&lower);
     // One of them is enough, and perhaps more are too many.
     if let ([first, ..], true) = (either_of(message).as_slice(), values.is_empty() || path.is_empty()) {
         return vec![required(vec![first.clone()])];

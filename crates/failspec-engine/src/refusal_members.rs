@@ -17,6 +17,7 @@ pub(super) fn missing_names(message: &str) -> Vec<String> {
             r#"(?i)(?:field|property|parameter|key|member|attribute) [`'"]?([A-Za-z_][\w.-]*)[`'"]? (?:is|was|must be)"#,
             r#"(?i)required (?:field|property|parameter|key|member|attribute)s?:? [`'"]([A-Za-z_][\w.-]*)"#,
             r#"(?i)field validation for '([A-Za-z_]\w*)' failed on the 'required' tag"#,
+            r#"^([a-z_][A-Za-z0-9_]*) (?i:(?:can|may|must|should) ?not be (?:empty|blank|null))"#,
             r#"^([a-z_][A-Za-z0-9_]*) (?i:is required|is missing|must be (?:set|provided|specified)|is mandatory)"#,
         ]
         .iter()
