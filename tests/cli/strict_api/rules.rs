@@ -130,7 +130,8 @@ impl Broken {
             self.value(&format!("{at} items"), &schema["items"], item);
         }
         if let Some(entries) = value.as_object() {
-            let properties = schema["properties"].as_object().expect("properties");
+            let none = serde_json::Map::new();
+            let properties = schema["properties"].as_object().unwrap_or(&none);
             for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 self.look(format!("{at} {name} required"), !entries.contains_key(name));
             }

@@ -51,6 +51,9 @@ pub enum Weakness {
     ZeroCount,
     /// It breaks on numbers that are huge.
     HugeNumber,
+    /// It breaks on an integer that is huge, and on an object of which the document says nothing, if something is in it.
+    HugeInteger,
+    FilledObject,
     /// It takes wrong values of a parameter that is JSON.
     AnyJsonParameter,
     /// It breaks on a parameter that should be JSON and is not.
@@ -152,7 +155,9 @@ pub enum Weakness {
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 84] = [
+    pub const ALL: [Self; 86] = [
+        Self::HugeInteger,
+        Self::FilledObject,
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -274,6 +279,7 @@ fn thing(many: &str) -> Value {
         "note": { "type": "string" },
         "size": { "type": "integer", "minimum": 1, "maximum": 9 },
         "nick": { "type": ["string", "null"] },
+        "labels": { "type": "object" },
         "code": { "type": "string", "pattern": "^[a-z]{1,9}$" },
         "mode": { "type": "string", "enum": ["fast", "slow", "late"] },
         "due": { "type": "string", "format": "date-time" },
@@ -643,6 +649,8 @@ impl Api {
                 said.path.starts_with("/owners") && body.is_object() && body.get("city").is_none()
             }
             Some(Weakness::SecondAlternative) => body["reward"].is_object(),
+            Some(Weakness::HugeInteger) => body["age"].as_f64().is_some_and(|age| age > 1e200),
+            Some(Weakness::FilledObject) => body["labels"].as_object().is_some_and(|it| !it.is_empty()),
             Some(Weakness::HugeNumber) => body["weight"].as_f64().is_some_and(|weight| weight > 1e200),
             _ => false,
         };

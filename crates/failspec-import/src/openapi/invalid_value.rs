@@ -43,7 +43,8 @@ impl InvalidValue {
     fn fits(&mut self, is_allowed: bool) -> bool {
         if self.allowed && !is_allowed {
             // One such number that a format forbids says enough; that a bound of a type is no multiple is another fault.
-            if matches!(self.what, "most_of_64_bits" | "least_of_64_bits" | "beyond_32_bits") {
+            if matches!(self.what, "most_of_64_bits" | "least_of_64_bits" | "beyond_32_bits" | "huge_integer")
+            {
                 return false;
             }
             (self.allowed, self.doubtful) = (false, true);
@@ -145,7 +146,9 @@ fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     match kind(entries) {
         // A number without a fraction is often kept as an integer.
         Some(kind @ ("integer" | "number")) if is_free => {
-            let huge = (kind == "number").then(|| InvalidValue::unusual("huge", 1e300).tolerated());
+            // What is written with an exponent is an integer, too, and more than any type for one holds.
+            let huge = if kind == "number" { "huge" } else { "huge_integer" };
+            let huge = InvalidValue::unusual(huge, 1e300).tolerated();
             let has_least = ["minimum", "exclusiveMinimum"].iter().any(|key| entries.contains_key(*key));
             let least = InvalidValue::unusual("least_of_64_bits", i64::MIN).tolerated();
             // More than a signed integer of 64 bits holds, which is what most languages and databases have; the bounds of
@@ -157,7 +160,7 @@ fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
             ]
             .into_iter()
             .chain((!has_least).then_some(least))
-            .chain(huge)
+            .chain([huge])
             .collect()
         }
         // Times that have an offset and no time in UTC that most languages can hold.
@@ -165,8 +168,30 @@ fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
             let times = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"];
             times.map(|time| InvalidValue::unusual("date_out_of_range", time).tolerated()).to_vec()
         }
+        // What a valid request leaves empty, since nothing says what belongs into it.
+        Some("object") if is_free && is_any_object(entries) => {
+            vec![InvalidValue::unusual("filled_object", json!({ "failspec": 1 })).tolerated()]
+        }
         _ => Vec::new(),
     }
+}
+
+/// Returns true if a schema says nothing about the members of an object.
+fn is_any_object(entries: &Map<String, Value>) -> bool {
+    const KEYS: [&str; 9] = [
+        "properties",
+        "patternProperties",
+        "propertyNames",
+        "required",
+        "dependentRequired",
+        "unevaluatedProperties",
+        "oneOf",
+        "anyOf",
+        "allOf",
+    ];
+    let is_any = |values: &Value| *values == true || values.as_object().is_some_and(Map::is_empty);
+    KEYS.iter().all(|key| !entries.contains_key(*key))
+        && entries.get("additionalProperties").is_none_or(is_any)
 }
 
 /// Generates numbers for an address that a schema often allows although the server divides by them, or counts back.

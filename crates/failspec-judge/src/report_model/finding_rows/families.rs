@@ -26,6 +26,7 @@ const BREAKING: [&[&str]; 5] = [
         "beyond_32_bits",
         "page_beyond_64_bits",
         "many_digits",
+        "huge_integer",
     ],
     // What is not there, and what is null, is null in most languages.
     &["missing", "null"],
