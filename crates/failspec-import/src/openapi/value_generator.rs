@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Number, Value};
 
 use failspec_pack::{
-    openapi::{Declared, Direction, typical_text},
+    openapi::{Declared, Direction, told_of, typical_text},
     pack::text_matching,
 };
 
@@ -313,6 +313,9 @@ impl ValueGenerator<'_> {
         let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
         let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
         let format = entries.get("format").and_then(Value::as_str);
+        if let Some(told) = told_of(schema).map(Value::from).find(|told| self.is_allowed(schema, told)) {
+            return Some(told);
+        }
         // Two things rarely have one address, and few servers take a text that is none.
         let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         if name.starts_with("body.") && last.ends_with("email") && matches!(format, None | Some("email")) {

@@ -12,6 +12,7 @@ use super::{
     at::At,
     bundle::{Bundle, Names},
     document::Document,
+    told_values::add_told,
     version::Version,
     warning::Warnings,
 };
@@ -146,10 +147,9 @@ impl<'a> Lowering<'_, 'a> {
                 lowered.extend(lowered_value.map(|value| ((*keyword).to_owned(), value)));
             }
         }
-        if self.is_old() {
-            return self.old_ways(at, lowered);
-        }
-        Value::Object(lowered)
+        let mut lowered = if self.is_old() { self.old_ways(at, lowered) } else { Value::Object(lowered) };
+        add_told(&mut lowered, at.text("description"));
+        lowered
     }
 
     /// Returns the name of the schema that a schema refers to, if it refers to one.

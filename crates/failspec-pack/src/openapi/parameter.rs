@@ -11,6 +11,7 @@ use super::{
     bundle::SchemaCollector,
     content::{Content, examples},
     document::Document,
+    told_values::add_told,
     version::Version,
     warning::Warnings,
 };
@@ -147,7 +148,10 @@ impl Parameter {
         if place == ParameterLocation::Header && elsewhere.iter().any(|it| name.eq_ignore_ascii_case(it)) {
             return None;
         }
-        let schema = at.get("schema").map(|schema| gathering.schema(schema, warnings));
+        let mut schema = at.get("schema").map(|schema| gathering.schema(schema, warnings));
+        if let Some(schema) = &mut schema {
+            add_told(schema, text("description"));
+        }
         let content = Content::read_all(at, document, gathering, warnings).into_iter().next();
         let json = schema.is_none() && content.as_ref().is_some_and(Content::is_json);
         // A value with a media type other than JSON is filled in as text, so its schema allows any value.
