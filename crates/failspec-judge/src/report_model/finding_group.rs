@@ -164,8 +164,9 @@ impl FindingGroup {
                 (None, None) => format!("the fault \"{kind}\""),
             })
         };
+        let with = || self.part.as_ref().map(|part| format!("requests with {part}"));
         let operation = || self.operation.clone().or_else(|| self.rule.clone());
-        operation().or_else(missing).or_else(parameter).or_else(fault)
+        operation().or_else(missing).or_else(parameter).or_else(fault).or_else(with)
     }
 
     /// Returns true if a finding of a check in a case is one of the group.

@@ -8,6 +8,7 @@ mod codes;
 mod coverage;
 mod finding_groups;
 mod finding_rows;
+mod finding_rows_by_message;
 mod findings;
 mod flows;
 mod headers;

@@ -1,12 +1,14 @@
 //! The causes of errors of the server.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use failspec_pack::pack::SUCCESS_ID;
 
 use super::{
     causes::{BreakingFault, Cause, Place},
     deviation::{Deviation, Kind},
+    error_message::Messages,
+    families::neighbours,
 };
 
 /// Maximum number of rules whose breach breaks the server in one operation, each with a row of its own: with more, the
@@ -38,20 +40,28 @@ pub(super) struct Breaking<'a> {
     often: HashSet<Option<&'a str>>,
     /// The parts of requests to operations that break the server with several kinds of faults.
     parts: HashSet<(&'a str, &'a str)>,
+    /// The kinds of faults in bodies that break nothing but parts which a related kind breaks, too, each with that.
+    same: HashMap<BreakingFault<'a>, BreakingFault<'a>>,
+    /// The messages that tell the cause.
+    messages: Messages<'a>,
 }
 
 impl<'a> Breaking<'a> {
     pub fn of(deviations: &[Deviation<'a>]) -> Self {
         let broken: Vec<&Deviation<'a>> =
             deviations.iter().filter(|it| it.kind == Kind::ServerError).collect();
+        let without_fault = |deviation: &&&Deviation<'a>| {
+            // A control, a setup and a teardown have no fault either.
+            !deviation.is_tested() || &*deviation.case.failure == SUCCESS_ID
+        };
+        let always: HashSet<Option<&'a str>> =
+            broken.iter().filter(without_fault).map(|deviation| deviation.breaks().0).collect();
+        let messages = Messages::of(&broken);
+        let broken: Vec<&Deviation<'a>> =
+            broken.into_iter().filter(|deviation| messages.cause(deviation).is_none()).collect();
         let mut rules: HashMap<(Option<&'a str>, &'a str), BTreeSet<Option<&str>>> = HashMap::new();
-        let mut always: HashSet<Option<&'a str>> = HashSet::new();
         for deviation in &broken {
             let (operation, failure, rule) = deviation.breaks();
-            // A control, a setup and a teardown have no fault either.
-            if !deviation.is_tested() || &*deviation.case.failure == SUCCESS_ID {
-                always.insert(operation);
-            }
             rules.entry((operation, failure)).or_default().insert(rule);
         }
         let many = rules.into_iter().filter(|(_, rules)| rules.len() > MAX_BREAKING_RULES);
@@ -63,10 +73,37 @@ impl<'a> Breaking<'a> {
             places: HashSet::new(),
             often: HashSet::new(),
             parts: HashSet::new(),
+            messages,
+            same: HashMap::new(),
         };
+        breaking.note_same_faults(&broken);
         breaking.note_faults(&broken);
         breaking.note_parameters(&broken);
         breaking
+    }
+
+    /// Finds the kinds of faults that break nothing but parts which a related kind breaks, too.
+    fn note_same_faults(&mut self, broken: &[&Deviation<'a>]) {
+        let mut parts: BTreeMap<BreakingFault<'a>, BTreeSet<(&str, &str)>> = BTreeMap::new();
+        for deviation in broken {
+            if let (Some(fault @ (_, false, _)), Some(part)) = (deviation.breaking_fault(), deviation.part())
+            {
+                parts.entry(fault).or_default().insert(part);
+            }
+        }
+        for (fault, found) in &parts {
+            let mut related = neighbours(fault.0).map(|kind| (kind, fault.1, fault.2));
+            let is_wider = |other: &BreakingFault<'a>| {
+                let others = parts.get(other);
+                // Of two with the same parts, the first.
+                others.is_some_and(|others| {
+                    others.is_superset(found) && (others.len() > found.len() || other < fault)
+                })
+            };
+            if let Some(other) = related.find(is_wider) {
+                self.same.insert(*fault, other);
+            }
+        }
     }
 
     /// Finds the kinds of faults that break the server at several places, the places at which several do, and the operations that
@@ -74,8 +111,12 @@ impl<'a> Breaking<'a> {
     fn note_faults(&mut self, broken: &[&Deviation<'a>]) {
         let mut kinds: HashMap<Option<&'a str>, BTreeSet<&str>> = HashMap::new();
         let mut parts: HashMap<(&'a str, &'a str), BTreeSet<&str>> = HashMap::new();
+        let same = &self.same;
         let faults = || {
-            let faults = broken.iter().filter_map(|it| Some((it, it.breaking_fault()?)));
+            let fault = |it: &Deviation<'a>| {
+                it.breaking_fault().map(|fault| same.get(&fault).copied().unwrap_or(fault))
+            };
+            let faults = broken.iter().filter_map(move |it| Some((it, fault(it)?)));
             faults.filter(|(it, _)| !self.always.contains(&it.breaks().0))
         };
         for (deviation, fault) in faults() {
@@ -148,6 +189,9 @@ impl<'a> Breaking<'a> {
         if self.always.contains(&operation) {
             return Cause::ServerError(operation, "", None);
         }
+        if let Some(cause) = self.messages.cause(deviation) {
+            return cause;
+        }
         let parameter = deviation.case.parameter.as_deref().filter(|_| deviation.is_tested());
         if let Some(names) = parameter.and_then(|name| self.parameters.get(name)) {
             return Cause::ServerErrorByParameter(names.clone());
@@ -156,7 +200,7 @@ impl<'a> Breaking<'a> {
         if deviation.is_tested() && deviation.case.fault.is_some() && self.often.contains(&operation) {
             return Cause::ServerError(operation, "", Some(""));
         }
-        let fault = deviation.breaking_fault();
+        let fault = deviation.breaking_fault().map(|fault| self.same.get(&fault).copied().unwrap_or(fault));
         if let Some(fault) = fault.filter(|fault| self.faults.contains(fault)) {
             return Cause::ServerErrorByFault(fault);
         }

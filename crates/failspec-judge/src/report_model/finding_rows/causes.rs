@@ -29,6 +29,9 @@ pub(super) const UNSUPPORTED_METHOD: &str = "unsupported-method";
 /// The check of the methods that a 405 response lists.
 const ALLOW: &str = "allow";
 
+/// The end of the location of the rule of a schema that members must be there.
+const REQUIRED: &str = "/required";
+
 /// Checks of bodies that have nothing of what is declared: they say the same.
 const VACUOUS: [&str; 2] = ["declared-vacuous", "vacuous"];
 
@@ -53,6 +56,9 @@ pub(super) enum Cause<'a> {
     /// Several kinds of ids, or several operations with one, break the server at a thing in the path: the path up to it, and
     /// the status.
     ServerErrorAt(Place<'a>),
+    /// The server says of several parameters that it cannot read them: the status, how its message begins, and the kind of
+    /// fault; empty for values that do not have the form that it reads.
+    ServerErrorNaming(u16, String, &'a str),
     /// A kind of value that the document allows is refused.
     Restriction(&'a str),
     /// Several operations refuse a fault with another status than the one that is due.
@@ -73,6 +79,8 @@ pub(super) enum Cause<'a> {
     AcceptedParameters(Vec<&'a str>),
     /// Responses have the wrong values that the API accepted in the requests.
     Echo,
+    /// Responses lack required members where the request has this part, in several operations.
+    LacksRequiredWith(&'a str),
     /// A body has a wrong shape, by the index of the shape.
     Shape(usize),
     /// Responses have a media type that is not declared: the media type, and true for responses of errors.
@@ -134,6 +142,8 @@ pub(super) struct Causes<'a> {
     wrong_statuses: HashSet<(u16, u16)>,
     /// The undeclared statuses that are rarely a violation: those are rows of their own.
     rarely_violations: HashSet<u16>,
+    /// The rules that members must be there which several operations break with one part of the request, each with that part.
+    selecting: HashMap<&'a str, &'a str>,
     /// The shapes, as a forest: two texts that one exchange shows belong to one shape.
     texts: HashMap<Text<'a>, usize>,
     parents: Vec<usize>,
@@ -147,6 +157,7 @@ impl<'a> Causes<'a> {
             accepting: Accepting::of(deviations),
             wrong_statuses: declared.filter_map(Deviation::wrong_status).collect(),
             rarely_violations: rarely_violations(deviations),
+            selecting: selecting(deviations),
             texts: HashMap::new(),
             parents: Vec::new(),
         };
@@ -209,14 +220,25 @@ impl<'a> Causes<'a> {
         index
     }
 
+    /// Returns the part of the request that leaves out what the response lacks.
+    fn selecting_part(&self, deviation: &Deviation<'a>) -> Option<&'a str> {
+        let part_of = |finding: &'a Finding| self.selecting.get(finding.schema_rule()?).copied();
+        let part = part_of(deviation.first)?;
+        // It is the same in all of them; with another rule that it breaks, the response is wrong for another reason, too.
+        deviation.findings().all(|finding| part_of(finding) == Some(part)).then_some(part)
+    }
+
     pub fn cause(&self, deviation: &Deviation<'a>) -> Cause<'a> {
         let (case, finding) = (deviation.case, deviation.first);
         match deviation.kind {
             Kind::ServerError => self.breaking.cause(deviation),
             Kind::Shape if is_echo(deviation) => Cause::Echo,
-            Kind::Shape => match self.texts.get(&text(deviation, finding)) {
-                Some(index) => Cause::Shape(self.root(*index)),
-                None => Cause::Text(text(deviation, finding)),
+            Kind::Shape => match self.selecting_part(deviation) {
+                Some(part) => Cause::LacksRequiredWith(part),
+                None => match self.texts.get(&text(deviation, finding)) {
+                    Some(index) => Cause::Shape(self.root(*index)),
+                    None => Cause::Text(text(deviation, finding)),
+                },
             },
             Kind::Other if MEDIA_TYPE.contains(&finding.check) => {
                 let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
@@ -251,6 +273,31 @@ impl<'a> Causes<'a> {
             Kind::Other => self.accepting.cause(deviation),
         }
     }
+}
+
+/// Returns the rules that members must be there which responses of several operations break with one part of the request, and never
+/// without it, each with that part: it leaves them out.
+fn selecting<'a>(deviations: &[Deviation<'a>]) -> HashMap<&'a str, &'a str> {
+    let mut lacking: BTreeMap<&'a str, BTreeSet<Option<(&'a str, &'a str)>>> = BTreeMap::new();
+    for deviation in deviations.iter().filter(|it| it.kind == Kind::Shape) {
+        let part = deviation.part().filter(|_| deviation.is_tested());
+        for rule in deviation.findings().filter_map(Finding::schema_rule) {
+            lacking.entry(rule).or_default().insert(part);
+        }
+    }
+    let by_one_part = lacking.into_iter().filter_map(|(rule, found)| {
+        let found: Option<Vec<(&str, &str)>> = found.into_iter().collect();
+        let found = found.filter(|_| rule.ends_with(REQUIRED))?;
+        let (_, part) = *found.first()?;
+        found.iter().all(|(_, other)| *other == part).then_some((rule, part, found))
+    });
+    let by_one_part: Vec<_> = by_one_part.collect();
+    let mut operations: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for (_, part, found) in &by_one_part {
+        operations.entry(part).or_default().extend(found.iter().map(|(operation, _)| operation));
+    }
+    let of_several = |part: &str| operations.get(part).is_some_and(|operations| operations.len() > 1);
+    by_one_part.iter().filter(|(_, part, _)| of_several(part)).map(|(rule, part, _)| (*rule, *part)).collect()
 }
 
 /// Maximum share of violations among the responses with an undeclared status that has one row for the remarks and another for the

@@ -148,6 +148,12 @@ impl<'a> Deviation<'a> {
         self.case.operation.as_deref().zip(self.case.part.as_deref())
     }
 
+    /// Returns the name of the parameter that the fault is in. Of one in the path, the part of the request has it.
+    pub fn parameter(&self) -> Option<&'a str> {
+        let is_in_one = self.case.documentation.as_deref().is_some_and(|rule| rule.contains("/parameters/"));
+        self.case.parameter.as_deref().or_else(|| self.case.part.as_deref().filter(|_| is_in_one))
+    }
+
     /// Returns the path of the operation up to the thing in it that the fault is about: `/things/{id}`. That which is asked for
     /// twice is the last one.
     pub fn thing_in_path(&self) -> Option<&'a str> {

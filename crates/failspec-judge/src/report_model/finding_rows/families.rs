@@ -4,7 +4,7 @@
 pub(super) const UNREADABLE: &str = "unreadable_body";
 
 /// Kinds of faults on which a server breaks for one reason, each after the one that names them.
-const BREAKING: [&[&str]; 5] = [
+const BREAKING: [&[&str]; 7] = [
     &[
         UNREADABLE,
         "wrong_body",
@@ -31,6 +31,43 @@ const BREAKING: [&[&str]; 5] = [
     // What is not there, and what is null, is null in most languages.
     &["missing", "null"],
     &["null_item", "null_item_alone", "map_value_null", "map_value_null_alone"],
+    &["wrong_type", "wrong_type_alone"],
+    // One that is wrong in the second place is wrong for the same reason.
+    &["wrong_item", "wrong_second_item"],
+];
+
+/// Kinds of faults that a reader of bodies or parameters notices before anything else sees the values: they do not have the form
+/// that it reads.
+const READ: [&str; 19] = [
+    "wrong_type",
+    "wrong_item",
+    "map_value_of_wrong_type",
+    "not_in_enum",
+    "wrong_format",
+    "no_alternative",
+    "fraction",
+    "number_for_text",
+    "number_as_text",
+    "boolean_as_text",
+    "beyond_64_bits",
+    "beyond_float",
+    "date_out_of_range",
+    "half_a_character",
+    "unknown_field",
+    "further_member",
+    "unknown_charset",
+    "read_only_member",
+    "null_item",
+];
+
+/// Kinds of faults, by family, of which one is that of the other where it breaks nothing that the other does not break.
+const NEIGHBOURS: [[&str; 2]; 4] = [
+    // Numbers that are too large.
+    ["beyond_float", "beyond_64_bits"],
+    ["beyond_64_bits", "beyond_float"],
+    // Items that are no right ones.
+    ["null_item", "wrong_item"],
+    ["wrong_item", "null_item"],
 ];
 
 /// Kinds of faults that a server accepts for one reason, each after the one that names them.
@@ -59,6 +96,16 @@ const CONVERTED: [&str; 15] = [
 /// Returns the kind of fault that names the family of another with which the server breaks.
 pub(super) fn breaking_family(kind: &str) -> &str {
     named(&BREAKING, kind)
+}
+
+/// Returns the families of faults that break the server for the same reason where they break it in the same parts.
+pub(super) fn neighbours(family: &str) -> impl Iterator<Item = &'static str> {
+    NEIGHBOURS.into_iter().filter(move |[one, _]| *one == family).map(|[_, other]| other)
+}
+
+/// Returns true for faults that the reader of a body or a parameter notices.
+pub(super) fn is_read(family: &str) -> bool {
+    READ.contains(&family)
 }
 
 /// Returns the kind of fault that names the family of another which the server accepts.

@@ -4,6 +4,7 @@ mod accepting;
 mod breaking;
 mod causes;
 mod deviation;
+mod error_message;
 mod families;
 mod missing_part;
 
@@ -128,7 +129,7 @@ impl<'a> Row<'a> {
             let fault = deviation.case.fault.as_deref().filter(|_| deviation.is_tested());
             fault.into_iter().for_each(|fault| *self.faults.entry(fault).or_default() += 1);
         }
-        self.parameters.extend(deviation.case.parameter.as_deref());
+        self.parameters.extend(deviation.parameter());
         self.evidence.insert(match deviation.is_tested() {
             true => Evidence::Case(&deviation.case.name),
             false => Evidence::Operation(deviation.operation().map(|operation| &**operation)),
@@ -175,6 +176,7 @@ impl<'a> Row<'a> {
             Cause::Unclaimed(Weight::OtherParent) => (Some(fault_kind::ANOTHER_PARENT), None),
             Cause::NothingThere(_) => (Some(fault_kind::UNKNOWN_ID), None),
             Cause::AcceptedByAll(Rule::Fault(kind, part)) => (Some(kind), Some(part)),
+            Cause::LacksRequiredWith(part) => (None, Some(part)),
             _ => (None, None),
         };
         let place = match self.cause {
@@ -189,7 +191,7 @@ impl<'a> Row<'a> {
             Cause::AcceptedByAll(Rule::Missing(missing)) => (None, Some(missing.clone()), None),
             Cause::AcceptedByAll(Rule::Parameter(name)) => (None, None, Some((*name).to_owned())),
             Cause::ServerErrorByParameter(names) => (None, None, Some(names.join(", "))),
-            Cause::AcceptedParameters(_) => {
+            Cause::AcceptedParameters(_) | Cause::ServerErrorNaming(..) => {
                 (None, None, Some(self.parameters.into_iter().collect::<Vec<_>>().join(", ")))
             }
             _ => (None, None, None),
@@ -259,6 +261,7 @@ fn breaks_the_server(cause: &Cause<'_>) -> bool {
             | Cause::ServerErrorByParameter(_)
             | Cause::ServerErrorByFault(_)
             | Cause::ServerErrorAt(_)
+            | Cause::ServerErrorNaming(..)
     )
 }
 
