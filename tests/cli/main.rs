@@ -44,6 +44,7 @@ mod openapi_drift;
 mod openapi_examples;
 mod openapi_forms;
 mod openapi_identity;
+mod openapi_inner_members;
 mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_listed;

@@ -8,10 +8,10 @@ use serde_json::Value;
 /// The highest number with which an import tells the names of one case apart.
 const MAX_NUMBER: usize = 9;
 
-/// A change to a body that is a JSON object.
+/// A change to a body that is a JSON object, or a list of objects.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Change {
-    /// The names of the members that lead to it.
+    /// The names of the members that lead to it; of an item of a list, its number.
     pub path: Vec<String>,
     /// The value that is replaced. A body with another one is left as it is: that may be the fault. `None`: a member is added
     /// where there is none.
@@ -20,19 +20,26 @@ pub(super) struct Change {
     value: Option<JsonTemplate>,
     /// The request whose response lists the value, if it is one of the API's own.
     list: Option<String>,
+    /// True if it leaves out a value that was made up: that the API refuses it says nothing about the document.
+    is_of_made_up: bool,
 }
 
 impl Change {
     pub fn add(path: Vec<String>, value: JsonTemplate) -> Self {
-        Self { path, instead_of: None, value: Some(value), list: None }
+        Self { path, instead_of: None, value: Some(value), list: None, is_of_made_up: false }
     }
 
     pub fn replace(path: Vec<String>, own: JsonTemplate, value: JsonTemplate) -> Self {
-        Self { path, instead_of: Some(own), value: Some(value), list: None }
+        Self { path, instead_of: Some(own), value: Some(value), list: None, is_of_made_up: false }
     }
 
     pub fn leave_out(path: Vec<String>, own: JsonTemplate) -> Self {
-        Self { path, instead_of: Some(own), value: None, list: None }
+        Self { path, instead_of: Some(own), value: None, list: None, is_of_made_up: false }
+    }
+
+    /// Leaves out an optional member whose value was made up.
+    pub fn leave_out_made_up(path: Vec<String>, own: JsonTemplate) -> Self {
+        Self { is_of_made_up: true, ..Self::leave_out(path, own) }
     }
 
     /// Returns the new value; `None` if the member is left out.
@@ -48,6 +55,24 @@ impl Change {
     /// Returns true if its value is one that the API lists.
     pub fn is_listed(&self) -> bool {
         self.list.is_some()
+    }
+
+    /// Returns true if what the API refused was a value that was made up, and no schema could say which ones it takes.
+    pub fn is_no_deviation(&self) -> bool {
+        self.is_listed() || self.is_of_made_up
+    }
+
+    /// Returns its place for people: `[0].role`.
+    pub fn place(&self) -> String {
+        let mut place = String::new();
+        for step in &self.path {
+            match step.bytes().all(|byte| byte.is_ascii_digit()) {
+                true => place.push_str(&format!("[{step}]")),
+                false if place.is_empty() => place.push_str(step),
+                false => place.push_str(&format!(".{step}")),
+            }
+        }
+        place
     }
 
     /// Returns true if it adds a member to a body.
@@ -92,17 +117,36 @@ impl Change {
     }
 }
 
-/// Returns true if a request has a body that is a JSON object.
+/// Returns true if a request has a body that is a JSON object, or a list that begins with one.
 pub(super) fn members_of(template: &RequestTemplate) -> bool {
     object(template).is_some()
 }
 
 /// Returns the value of a body at a path.
 pub(super) fn at(template: &RequestTemplate, path: &[String]) -> Option<JsonTemplate> {
-    path.iter().try_fold(object(template)?, |own, step| {
-        let JsonTemplate::Map(members) = own else { return None };
-        members.into_iter().find(|(name, _)| name == step).map(|(_, value)| opened(value))
+    path.iter().try_fold(object(template)?, |own, step| match own {
+        JsonTemplate::Map(members) => {
+            members.into_iter().find(|(name, _)| name == step).map(|(_, value)| opened(value))
+        }
+        list => items(&list)?.into_iter().nth(step.parse().ok()?).map(opened),
     })
+}
+
+/// Returns the items of a list.
+pub(super) fn items(list: &JsonTemplate) -> Option<Vec<JsonTemplate>> {
+    match list {
+        JsonTemplate::List(items) => Some(items.clone()),
+        JsonTemplate::Constant(Value::Array(items)) => {
+            Some(items.iter().cloned().map(JsonTemplate::Constant).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Returns the path to the members that a body is about: nothing for an object, the first item for a list of objects.
+pub(super) fn way_to_members(template: &RequestTemplate) -> Vec<String> {
+    let is_list = object(template).is_some_and(|body| !matches!(body, JsonTemplate::Map(_)));
+    if is_list { vec!["0".to_owned()] } else { Vec::new() }
 }
 
 /// Returns the value of a template that has nothing in it which is only known in the run.
@@ -127,7 +171,8 @@ pub(super) fn names(template: &RequestTemplate) -> Vec<String> {
         }
     }
     let mut names = Vec::new();
-    object(template).into_iter().for_each(|own| collect(own, &mut names));
+    let whole = object(template).map(|body| items(&body).unwrap_or_else(|| vec![body]));
+    whole.into_iter().flatten().for_each(|own| collect(own, &mut names));
     names
 }
 
@@ -175,6 +220,12 @@ pub(super) fn changed(template: &RequestTemplate, changes: &[Change]) -> Option<
 fn apply(own: &mut JsonTemplate, path: &[String], change: &Change) -> bool {
     let Some((step, rest)) = path.split_first() else { return false };
     *own = opened(std::mem::replace(own, JsonTemplate::Constant(Value::Null)));
+    if let Some(mut items) = items(own) {
+        let item = step.parse().ok().and_then(|number: usize| items.get_mut(number));
+        let is_changed = item.is_some_and(|item| apply(item, rest, change));
+        *own = JsonTemplate::List(items);
+        return is_changed;
+    }
     let JsonTemplate::Map(members) = own else { return false };
     let member = members.iter_mut().find(|(name, _)| name == step);
     match (member, rest.is_empty()) {
@@ -215,14 +266,18 @@ pub(super) fn changed_json(mut whole: JsonTemplate, changes: &[Change]) -> Optio
 fn object(template: &RequestTemplate) -> Option<JsonTemplate> {
     match template.body.as_deref()? {
         BodyTemplate::Json(body) => {
-            Some(opened(body.clone())).filter(|body| matches!(body, JsonTemplate::Map(_)))
+            let is_map = |body: &JsonTemplate| matches!(body, JsonTemplate::Map(_));
+            let is_list = |body: &JsonTemplate| {
+                items(body).and_then(|items| items.into_iter().next()).is_some_and(|it| is_map(&opened(it)))
+            };
+            Some(opened(body.clone())).filter(|body| is_map(body) || is_list(body))
         }
         _ => None,
     }
 }
 
 /// Returns a constant object as one whose members can be changed.
-fn opened(value: JsonTemplate) -> JsonTemplate {
+pub(super) fn opened(value: JsonTemplate) -> JsonTemplate {
     match value {
         JsonTemplate::Constant(Value::Object(members)) => JsonTemplate::Map(
             members.into_iter().map(|(name, value)| (name, JsonTemplate::Constant(value))).collect(),
@@ -299,6 +354,31 @@ mod tests {
                 Change::leave_out(vec!["a".to_owned()], json_of(&json!({ "b": { "c": 1 } }))),
                 Some(json!({})),
             ),
+            // An item of a list, and a member of an item.
+            (
+                json!([{ "a": 1, "b": "x" }]),
+                Change::leave_out(vec!["0".to_owned(), "b".to_owned()], json_of(&json!("x"))),
+                Some(json!([{ "a": 1 }])),
+            ),
+            (
+                json!([{ "a": 1, "b": 7 }]),
+                Change::leave_out(vec!["0".to_owned(), "b".to_owned()], json_of(&json!("x"))),
+                None,
+            ),
+            (
+                json!({ "l": [{ "a": "${unique}" }, { "b": 1 }] }),
+                Change::leave_out(["l", "1", "b"].map(str::to_owned).to_vec(), json_of(&json!(1))),
+                Some(json!({ "l": [{ "a": "${unique}" }, {}] })),
+            ),
+            (
+                json!([{ "a": "${unique}" }]),
+                add(&["0", "b"], json!(2)),
+                Some(json!([{ "a": "${unique}", "b": 2 }])),
+            ),
+            (json!([]), add(&["0", "b"], json!(2)), None),
+            (json!(["x"]), add(&["0", "b"], json!(2)), None),
+            (json!([{ "a": 1 }]), add(&["b"], json!(2)), None),
+            (json!([{ "a": 1 }]), add(&["0"], json!(2)), None),
             // The name of a second thing.
             (
                 json!({ "names": [] }),
@@ -322,7 +402,20 @@ mod tests {
             JsonTemplate::Map(members) => JsonTemplate::Map(
                 members.into_iter().map(|(name, value)| (name, fully_opened(value))).collect(),
             ),
-            other => other,
+            other => match items(&other) {
+                Some(items) => JsonTemplate::List(items.into_iter().map(fully_opened).collect()),
+                None => other,
+            },
+        }
+    }
+
+    #[test]
+    fn places_are_shown_as_in_code() {
+        for (path, shown) in
+            [(&["a"][..], "a"), (&["a", "b"], "a.b"), (&["0", "b"], "[0].b"), (&["a", "1", "b"], "a[1].b")]
+        {
+            let path = path.iter().map(|step| (*step).to_owned()).collect();
+            assert_eq!(Change::add(path, json_of(&json!(1))).place(), shown);
         }
     }
 }

@@ -22,6 +22,7 @@ mod health_check;
 mod judge;
 mod lag;
 mod later;
+mod left_out_members;
 mod leftovers;
 mod listed_values;
 mod locks;

@@ -3,7 +3,7 @@
 //! author's example that the API refuses are left out.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,14 +15,13 @@ use failspec_judge::{
     check::{CompletedBody, Phase, Record, View, show},
     report_model::Rerun,
 };
-use failspec_pack::{
-    openapi::{Declared, Operation},
-    pack::{BodyTemplate, RequestTemplate},
-};
+use failspec_pack::pack::{BodyTemplate, RequestTemplate};
 use serde_json::Value;
 
 use super::{
-    body_changes::{Change, at, changed, constant_of, is_empty_list, is_made_up, members_of, names},
+    body_changes::{
+        Change, at, changed, constant_of, is_empty_list, is_made_up, members_of, names, way_to_members,
+    },
     case_runner::line,
     error::Unjudged,
     raw_bodies::changed_text,
@@ -145,7 +144,7 @@ impl Session {
         }
         if found.is_none() {
             let said = String::from_utf8_lossy(&refused.body);
-            for fewer in self.without_examples(template, &said) {
+            for fewer in self.without_members(template, context.phase, refused.status, &said) {
                 let Some(whole) = changed(template, &fewer) else { continue };
                 let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
                 if response.is_some_and(|it| self.succeeded(View::new(&it, None))) {
@@ -160,8 +159,9 @@ impl Session {
         };
         // That a value is one of the API's own things, no schema can say: alone, it is no finding, unless the server broke.
         let is_listed = changes.iter().all(Change::is_listed);
+        let is_no_deviation = changes.iter().all(Change::is_no_deviation);
         let completed = completed_body(operation, template, &changes, &refused);
-        let completed = (!is_listed || completed.broke).then(|| Box::new(completed));
+        let completed = (!is_no_deviation || completed.broke).then(|| Box::new(completed));
         self.optional_members.learn(operation, changes, template);
         // The exchange that succeeded takes the place of the one that did not.
         records.remove(index);
@@ -231,44 +231,6 @@ impl Session {
         Ok(response)
     }
 
-    /// Returns the changes that leave out optional members of the author's example: those that the refusal names, and all.
-    fn without_examples(&self, template: &RequestTemplate, refusal: &str) -> Vec<Vec<Change>> {
-        let written = template.line.path.written.split('?').next().unwrap_or_default();
-        let declared = self.against.as_ref().map(|against| &against.declared);
-        let operation = declared.and_then(|declared| declared.operation(&template.line.method, written));
-        let (Some(declared), Some(operation)) = (declared, operation) else { return Vec::new() };
-        let mut optional: Vec<Vec<String>> =
-            example_members(operation, declared).into_iter().map(|name| vec![name]).collect();
-        // The entries of a map name things, of which one may not be there.
-        let entries = optional.iter().flat_map(|path| {
-            let own = at(template, path).and_then(|own| constant_of(&own));
-            let names =
-                own.as_ref().and_then(Value::as_object).into_iter().flat_map(|own| own.keys().cloned());
-            names.map(|name| [path.as_slice(), &[name]].concat()).collect::<Vec<_>>()
-        });
-        let entries: Vec<Vec<String>> = entries.collect();
-        let is_spoken_of =
-            |path: &Vec<String>| path.last().is_some_and(|name| !name.is_empty() && has_word(refusal, name));
-        let change = |path: &Vec<String>| {
-            let own = at(template, path)?;
-            constant_of(&own)?;
-            Some(Change::leave_out(path.clone(), own))
-        };
-        let spoken_of: Vec<Change> =
-            entries.iter().filter(|path| is_spoken_of(path)).filter_map(change).collect();
-        optional.retain(|path| change(path).is_some());
-        let all: Vec<(&Vec<String>, Change)> =
-            optional.iter().filter_map(|path| Some((path, change(path)?))).collect();
-        let is_named = |(path, change): &&(&Vec<String>, Change)| {
-            is_spoken_of(path) || has_word(refusal, change.shown().trim_matches('"'))
-        };
-        let named: Vec<Change> = all.iter().filter(is_named).map(|(_, change)| change.clone()).collect();
-        let all: Vec<Change> = all.into_iter().map(|(_, change)| change).collect();
-        let is_less = !named.is_empty() && named.len() < all.len();
-        let within = (!spoken_of.is_empty()).then_some(spoken_of);
-        within.into_iter().chain(is_less.then_some(named)).chain((!all.is_empty()).then_some(all)).collect()
-    }
-
     /// Returns the operation that a request calls, by the OpenAPI document; else its method and redacted URL.
     pub(super) fn place(&self, request: &Request) -> String {
         let operation =
@@ -311,42 +273,19 @@ fn completed_body(
 ) -> CompletedBody {
     let said = String::from_utf8_lossy(&refused.body).into_owned();
     let (removed, changes): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|it| it.leaves_out());
+    let removed = removed.into_iter().filter(|it| !it.is_no_deviation()).collect();
     let (added, replaced): (Vec<&Change>, Vec<&Change>) =
         changes.into_iter().partition(|change| change.adds(template));
-    let named = |changes: Vec<&Change>| {
-        changes.iter().map(|change| (change.path.join("."), change.shown())).collect()
-    };
+    let named =
+        |changes: Vec<&Change>| changes.iter().map(|change| (change.place(), change.shown())).collect();
     CompletedBody {
         operation: operation.to_owned(),
-        members: added.iter().map(|change| change.path.join(".")).collect(),
+        members: added.iter().map(|change| change.place()).collect(),
         values: named(replaced),
         removed: named(removed),
         refusal: format!("HTTP {}: {}", refused.status, show(&Value::from(said))),
         broke: refused.status == 500,
     }
-}
-
-/// Returns the optional members that the author's example of a body has.
-fn example_members(operation: &Operation, declared: &Declared) -> BTreeSet<String> {
-    let mut optional = BTreeSet::new();
-    for content in &operation.body {
-        let Some(schema) = content.schema.as_ref().map(|schema| declared.api.bundle.resolve(schema)) else {
-            continue;
-        };
-        // What alternatives require is not known here.
-        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { continue };
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-        let required: BTreeSet<&str> = required.filter_map(Value::as_str).collect();
-        let in_schema = ["example", "default"].into_iter().filter_map(|key| schema.get(key));
-        let listed = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
-        for example in content.examples.iter().chain(in_schema).chain(listed) {
-            let members = example.as_object().into_iter().flatten().map(|(name, _)| name);
-            let members =
-                members.filter(|name| properties.contains_key(*name) && !required.contains(name.as_str()));
-            optional.extend(members.cloned());
-        }
-    }
-    optional
 }
 
 /// Returns the fewest changes to a body that may help: those that the refusal speaks of. If it speaks of none, all members that
@@ -357,12 +296,14 @@ fn more_changes(
     refusal: &[u8],
 ) -> Vec<Change> {
     let alternatives = either_in(refusal);
+    let way = way_to_members(template);
+    let path = |name: &str| [way.as_slice(), &[name.to_owned()]].concat();
     let is_lacking = |name: &str| {
-        let own = at(template, std::slice::from_ref(&name.to_owned()));
+        let own = at(template, &path(name));
         own.is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
     };
     let lacking = members.iter().filter(|(name, _)| is_lacking(name));
-    let change = |(name, value): &(String, JsonTemplate)| Change::add(vec![name.clone()], value.clone());
+    let change = |(name, value): &(String, JsonTemplate)| Change::add(path(name), value.clone());
     // Of several members of which one is enough, the first one.
     let is_one_too_many = |name: &str| {
         let place = alternatives.iter().position(|other| other.eq_ignore_ascii_case(name));
@@ -371,6 +312,7 @@ fn more_changes(
     let named = lacking.clone().filter(|(name, _)| speaks_of(refusal, name) && !is_one_too_many(name));
     let mut named: Vec<Change> = named.map(change).collect();
     for hint in hints(refusal, &names(template)) {
+        let hint = Hint { path: [way.as_slice(), &hint.path].concat(), ..hint };
         let is_known = |change: &Change| {
             let names = change.path.last().zip(hint.path.last());
             names.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))

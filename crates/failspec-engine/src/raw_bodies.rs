@@ -10,7 +10,7 @@ use super::body_changes::{Change, changed_json};
 /// The character before and after the number of a word that JSON does not have, while its text is read as JSON.
 const MARK: char = '\u{E0F5}';
 
-/// Returns the request with these changes to its body, if that is the text of a JSON object, with or without more behind it;
+/// Returns the request with these changes to its body, if that is the text of a JSON object or list, with or without more behind it;
 /// `None` if it is not, or none of the changes applies.
 pub(super) fn changed_text(template: &RequestTemplate, changes: &[Change]) -> Option<RequestTemplate> {
     let BodyTemplate::Text(text) = template.body.as_deref()? else { return None };
@@ -25,7 +25,7 @@ fn changed_in(text: &Template, changes: &[Change]) -> Option<Template> {
     }
     let (marked, words) = without_odd_words(&written);
     let mut values = serde_json::Deserializer::from_str(&marked).into_iter::<Value>();
-    let first = values.next()?.ok().filter(Value::is_object)?;
+    let first = values.next()?.ok().filter(|first| first.is_object() || first.is_array())?;
     let rest = marked.get(values.byte_offset()..)?;
     let whole = changed_json(JsonTemplate::parse(&first).ok()?, changes)?;
     let marked = format!("{}{rest}", whole.written());
