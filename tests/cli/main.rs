@@ -42,6 +42,7 @@ mod openapi_after_changes;
 mod openapi_alternatives;
 mod openapi_drift;
 mod openapi_examples;
+mod openapi_fault_kinds;
 mod openapi_forms;
 mod openapi_identity;
 mod openapi_learning;
