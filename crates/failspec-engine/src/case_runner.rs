@@ -230,6 +230,7 @@ impl<'s> CaseRunner<'s> {
         let result = self.send_under_test_with(&faulty, &extra).await;
         self.note_accepted();
         self.note_broken_creation();
+        self.list_copies();
         match result {
             Err(reason) => self.inconclusive = Some(reason),
             Ok(()) => self.unfinished = self.resend_and_compare(&faulty, &extra).await.err(),

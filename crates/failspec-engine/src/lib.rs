@@ -14,6 +14,7 @@ mod cancel;
 mod case_runner;
 mod cleanup;
 mod conditions;
+mod copies;
 mod dry_run;
 mod error;
 mod exchange_report;

@@ -38,7 +38,7 @@ pub use event::{
 pub use exit_code::{Verdict, VerdictInput, exit, is_cut_short};
 pub use feature::{FeatureReport, Presence, disclaimed_features};
 pub use finding_group::{FaultCount, FaultPlace, FindingGroup, MissingPart, ResponseExcerpt};
-pub use finding_rows::group_findings;
+pub use finding_rows::{group_findings, grouped_fault_kinds};
 pub use fold::{ReportFold, report};
 pub use merge::{MergeError, merge};
 pub use missing_requirement::{MissingRequirement, RequirementKind};

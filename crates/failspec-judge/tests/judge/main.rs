@@ -9,6 +9,7 @@ mod coverage;
 mod finding_groups;
 mod finding_rows;
 mod finding_rows_by_message;
+mod finding_rows_proven;
 mod findings;
 mod flows;
 mod headers;

@@ -8,6 +8,9 @@ pub const ANOTHER_PARENT: &str = "another_parent";
 /// The headers of a thing alone are asked for, by a method that the OpenAPI document does not have.
 pub const HEAD: &str = "head";
 
+/// A number below zero where the document allows it, and few mean it.
+pub const NEGATIVE: &str = "negative";
+
 /// A path that the OpenAPI document does not have: the document promises nothing of it.
 pub const NO_SUCH_PATH: &str = "no_such_path";
 

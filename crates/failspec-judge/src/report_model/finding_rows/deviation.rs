@@ -137,6 +137,12 @@ impl<'a> Deviation<'a> {
         Some(self)
     }
 
+    /// Returns what is left without the warnings of a check; `None` if that is nothing.
+    pub fn without_warning(self, check: &str) -> Option<Self> {
+        let is_violation = self.findings().any(|finding| finding.check == check && finding.is_violation());
+        if is_violation { Some(self) } else { self.without(check) }
+    }
+
     /// Returns the operation that was called.
     pub fn operation(&self) -> Option<&'a Arc<str>> {
         let named = self.findings().find_map(Finding::operation);

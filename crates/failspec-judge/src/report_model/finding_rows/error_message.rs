@@ -30,9 +30,9 @@ type Naming<'a> = (Heading, &'a str);
 /// The messages with which a server says for several faults that it could not read what was sent.
 #[derive(Debug, Default)]
 pub(super) struct Messages<'a> {
-    /// What the reader of bodies says.
+    /// The headings of messages of the reader of bodies.
     of_bodies: HashSet<Heading>,
-    /// What the reader of parameters says, of several parameters.
+    /// The headings of messages of the reader of parameters, each said of several parameters.
     of_parameters: HashSet<Naming<'a>>,
 }
 

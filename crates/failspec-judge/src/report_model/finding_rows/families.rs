@@ -1,5 +1,7 @@
 //! Families of kinds of faults: those with which a server has one and the same trouble.
 
+use std::collections::BTreeSet;
+
 /// The kind of faults of bodies that the server cannot read: none, and one of another media type.
 pub(super) const UNREADABLE: &str = "unreadable_body";
 
@@ -92,6 +94,15 @@ const CONVERTED: [&str; 15] = [
     "unknown_media_type",
     "empty",
 ];
+
+/// Returns the kinds of faults that rows of findings know by name. Each of them has to be one that an import writes: another one
+/// groups nothing.
+pub fn grouped_fault_kinds() -> BTreeSet<&'static str> {
+    let families = BREAKING.iter().chain(&ACCEPTED).copied().flatten();
+    let others = CONVERTED.iter().chain(&READ).chain(NEIGHBOURS.iter().flatten());
+    let names: BTreeSet<&str> = families.chain(others).copied().collect();
+    names.into_iter().filter(|name| *name != UNREADABLE).collect()
+}
 
 /// Returns the kind of fault that names the family of another with which the server breaks.
 pub(super) fn breaking_family(kind: &str) -> &str {

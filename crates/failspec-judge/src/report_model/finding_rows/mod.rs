@@ -7,6 +7,7 @@ mod deviation;
 mod error_message;
 mod families;
 mod missing_part;
+mod proving;
 
 use std::{
     cmp::Reverse,
@@ -17,11 +18,13 @@ use std::{
 use failspec_base::sanitize::shortened;
 use failspec_pack::pack::fault_kind;
 
-use crate::check::{Finding, Phase, WITHOUT_OPTIONAL_MEMBER};
+use crate::check::{Finding, Phase};
 
-use super::{CaseReport, ExchangeReport, FaultCount, FaultPlace, FindingGroup, Observation, ResponseExcerpt};
-use causes::{Cause, Causes, Rule, UNDECLARED_REQUIREMENT, UNDECLARED_RESTRICTION, Weight};
+use super::{CaseReport, ExchangeReport, FaultCount, FaultPlace, FindingGroup, ResponseExcerpt};
+use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
 use deviation::{Deviation, deviations};
+pub use families::grouped_fault_kinds;
+use proving::Proofs;
 
 /// Maximum length of the body that a row quotes, in characters.
 const MAX_SAID: usize = 200;
@@ -36,19 +39,9 @@ const SEVERE: [&str; 1] = ["leaks"];
 /// frequent; last the warnings that say least. Waived findings are left out.
 pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
     let cases: Vec<&'a CaseReport> = cases.into_iter().collect();
-    // An operation that accepts nothing refuses for another reason than what is asked.
-    let accepting: HashSet<&str> =
-        cases.iter().filter(|case| is_accepted(case)).filter_map(|case| case.operation.as_deref()).collect();
+    let proofs = Proofs::of(&cases);
     let found = cases.into_iter().filter(|case| !case.violations.is_empty() || !case.warnings.is_empty());
-    let deviations = found.flat_map(deviations).filter_map(|it| {
-        let accepts = it.case.operation.as_deref().is_some_and(|operation| accepting.contains(operation));
-        let is_omission = it.case.fault.as_deref() == Some(WITHOUT_OPTIONAL_MEMBER);
-        match accepts {
-            true => Some(it),
-            false if is_omission => it.without(UNDECLARED_REQUIREMENT),
-            false => it.without(UNDECLARED_RESTRICTION),
-        }
-    });
+    let deviations = found.flat_map(deviations).filter_map(|deviation| proofs.proven(deviation));
     let deviations: Vec<Deviation<'a>> = deviations.collect();
     let causes = Causes::of(&deviations);
     let mut known: HashMap<Cause<'a>, usize> = HashMap::new();
@@ -244,14 +237,6 @@ impl<'a> Row<'a> {
         };
         Some((rank, group))
     }
-}
-
-/// Returns true if the request under test was accepted.
-fn is_accepted(case: &CaseReport) -> bool {
-    matches!(
-        case.observation,
-        Observation::Success { status: 200..300 } | Observation::Expected { status: 200..300 }
-    )
 }
 
 fn breaks_the_server(cause: &Cause<'_>) -> bool {
