@@ -303,7 +303,7 @@ fn fault_without_a_place_is_left_out() {
                     required: true, schema: { type: integer } }\n      responses: { '200': { description: ok }, '400': { \
                     description: no } }\n";
     let (folder, import) = imported(document, &["--value", "boxId=17"]);
-    import.exits(0).says("9 × the request has no place for the fault");
+    import.exits(0).says("10 × the request has no place for the fault");
     let generated = generated(&folder);
     assert!(generated.contains("# GET /boxes/{boxId} (id wrong type)"), "{generated}");
     assert!(generated.contains("get_boxes_box_id_box_id_wrong_type:"), "{generated}");

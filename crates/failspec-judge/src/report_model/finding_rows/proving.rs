@@ -19,7 +19,7 @@ const CONTROL: &str = "control";
 /// The check of the status that is due.
 const STATUS: &str = "status";
 
-/// What the requests that operations accepted prove about those that they refused.
+/// The proof that accepted requests give of those that the operations refused.
 pub(super) struct Proofs<'a> {
     /// The operations that accepted a request under test.
     accepting: HashSet<&'a str>,
