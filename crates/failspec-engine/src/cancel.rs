@@ -126,6 +126,7 @@ impl Session {
         role: Option<&str>,
         on_cancel: OnCancel,
     ) -> Result<Exchange, Unjudged> {
+        self.unless_it_is_ending(on_cancel).await?;
         let exchange = self.exchange_now(request, role, on_cancel).await?;
         let exchange = self.once_it_is_back(exchange, role, on_cancel).await?;
         if let (Some(against), Ok(_)) = (&self.against, &exchange.result) {

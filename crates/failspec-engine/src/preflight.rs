@@ -109,6 +109,15 @@ impl First {
             || self.result.as_ref().is_err_and(|error| !matches!(error, TransportError::Closed { .. }))
     }
 
+    /// Returns that of two runs of a case which tells most: a target that responded once does respond, and is not diagnosed by
+    /// what became of it.
+    pub fn either(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        match (first, second) {
+            (Some(first), Some(second)) if !first.succeeded => Some(second),
+            (first, second) => first.or(second),
+        }
+    }
+
     /// Returns the first request of a case's control, if it was sent.
     pub fn of(session: &Session, observed: &Observed) -> Option<Self> {
         let record = observed.records.first()?;

@@ -150,7 +150,7 @@ impl Worker {
         // Lost once, a connection says nothing about the API: the second run decides.
         if !is_second && let Some(lost) = running.lost().filter(|_| !session.interrupt.is_set()) {
             running = CaseRunner::again(session, case, lost);
-            first = self.execute(&mut running).await;
+            first = First::either(first, self.execute(&mut running).await);
         }
         // Requests that did not overlap show nothing; another time they may.
         let mut rounds = 1;
@@ -158,7 +158,7 @@ impl Worker {
             rounds += 1;
             let again = running.again_for_overlap();
             running = CaseRunner::again(session, case, again);
-            first = self.execute(&mut running).await;
+            first = First::either(first, self.execute(&mut running).await);
         }
         if writes {
             session

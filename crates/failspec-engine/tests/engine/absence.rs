@@ -29,7 +29,7 @@ scenarios:
 ";
 
 /// A server that ends when it is asked for `/end`, the first `times` times, and is there again after a while; it refuses all else
-/// but `/right`.
+/// but `/right`. As a process does, it closes the connection first and stops listening a moment later.
 fn server(times: usize, gone_for: Duration) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -51,6 +51,7 @@ fn server(times: usize, gone_for: Duration) -> (String, Arc<AtomicUsize>) {
             if ends {
                 count.fetch_add(1, SeqCst);
                 drop(stream);
+                std::thread::sleep(Duration::from_millis(20));
                 drop(listener);
                 std::thread::sleep(gone_for);
                 listener = TcpListener::bind(address).expect("its own port");
