@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::server::{Server, body, client, get, read_request, request, short};
+use crate::server::{Server, body, client, get, patient, read_request, request};
 use failspec_base::{
     message::{Header, Request, RequestError, TransportError},
     secret::RedactedText,
@@ -33,7 +33,7 @@ async fn sent(change: impl FnOnce(&mut Request)) -> String {
     .await;
     let mut outgoing = request("GET", &server.url);
     change(&mut outgoing);
-    client(short()).send(outgoing).await.result.expect("a response");
+    client(patient()).send(outgoing).await.result.expect("a response");
     let text = seen.lock().expect("no panic").clone();
     text.replace(server.url.authority(), "HOST").replace("\r\n", "\n")
 }
@@ -44,7 +44,7 @@ async fn refused(change: impl FnOnce(&mut Request)) -> RequestError {
     let mut outgoing = request("GET", &server.url);
     change(&mut outgoing);
     let reason = outgoing.validate().expect_err("a mistake");
-    let result = client(short()).send(outgoing).await.result;
+    let result = client(patient()).send(outgoing).await.result;
     assert_eq!(result.expect_err("not sent"), TransportError::Unsendable(reason.clone()));
     assert_eq!(server.connections(), 0);
     reason
@@ -208,12 +208,14 @@ async fn response_is_timed() {
         read_request(&mut stream).await?;
         sleep(Duration::from_millis(50)).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").await?;
-        sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(300)).await;
         stream.write_all(b"ok").await
     })
     .await;
     let exchange = get(&server.url).await;
     let response = exchange.result.expect("a response");
     assert!(response.first_byte >= Duration::from_millis(50), "{:?}", response.first_byte);
-    assert!(exchange.elapsed >= response.first_byte + Duration::from_millis(45), "{:?}", exchange.elapsed);
+    // On a busy machine the head may be read late, but never only with the body.
+    assert!(exchange.elapsed > response.first_byte + Duration::from_millis(5), "{:?}", exchange.elapsed);
+    assert!(exchange.elapsed >= Duration::from_millis(350), "{:?}", exchange.elapsed);
 }

@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use crate::server::{Server, client, read_request, request, short};
-use failspec_base::message::{Limits, TransportError};
+use crate::server::{Server, client, patient, read_request, request};
+use failspec_base::message::TransportError;
 use failspec_http::Client;
 use tokio::{io::AsyncWriteExt, time::sleep};
 
@@ -60,7 +60,7 @@ impl Closing {
             }
         })
         .await;
-        let client = client(Limits { total: Duration::from_secs(5), ..short() });
+        let client = client(patient());
         Self { server, requests, client }
     }
 
@@ -211,7 +211,7 @@ async fn with_body_always(status: u16) -> Server {
 async fn body_after_head_204_or_304_never_becomes_the_next_response() {
     for (method, status) in [("HEAD", 400), ("GET", 204), ("GET", 304)] {
         let server = with_body_always(status).await;
-        let client = client(Limits { total: Duration::from_secs(5), ..short() });
+        let client = client(patient());
         let plain = server.url.join("/plain").unwrap();
         for round in 0..20 {
             let first =
@@ -236,7 +236,7 @@ async fn connections_to_a_server_that_sends_surplus_are_not_reused() {
         }
     })
     .await;
-    let client = client(Limits { total: Duration::from_secs(5), ..short() });
+    let client = client(patient());
     for _ in 0..10 {
         let response = client.send(request("GET", &server.url)).await.result;
         assert_eq!(response.map(|response| response.status), Ok(200));
@@ -254,7 +254,7 @@ async fn connections_to_a_server_without_surplus_are_reused() {
         }
     })
     .await;
-    let client = client(Limits { total: Duration::from_secs(5), ..short() });
+    let client = client(patient());
     for _ in 0..10 {
         let response = client.send(request("GET", &server.url)).await.result;
         assert_eq!(response.map(|response| response.status), Ok(200));
@@ -273,7 +273,7 @@ async fn response_to_the_next_request_is_not_taken_for_surplus() {
             }
         })
         .await;
-        let client = Arc::new(client(Limits { total: Duration::from_secs(20), ..short() }));
+        let client = Arc::new(client(patient()));
         let tasks: Vec<_> = (0..16)
             .map(|_| {
                 let (client, url) = (Arc::clone(&client), server.url.clone());

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::server::{Server, client, get, read_request, request, short};
+use crate::server::{Server, client, get, patient, read_request, request, short};
 use failspec_base::message::{BodyError, Exchange, Limits, Phase, Response, TransportError};
 use failspec_http::{Client, ClientOptions, Proxy};
 use flate2::{Compression, write::GzEncoder};
@@ -16,14 +16,23 @@ use tokio::{
 use url::Url;
 
 /// A time much longer than each limit of [`short`], and short enough for a file of tests.
-const BOUND: Duration = Duration::from_secs(3);
+const BOUND: Duration = Duration::from_secs(30);
 
 async fn answered(server: &Server) -> Response {
     bounded(get(&server.url)).await.result.expect("a response")
 }
 
 async fn unanswered(server: &Server) -> TransportError {
-    let reason = bounded(get(&server.url)).await.result.expect_err("no response");
+    reason_of(get(&server.url)).await
+}
+
+/// The same for a server that does not respond in time.
+async fn late(server: &Server) -> TransportError {
+    reason_of(client(short()).send(request("GET", &server.url))).await
+}
+
+async fn reason_of(exchange: impl Future<Output = Exchange>) -> TransportError {
+    let reason = bounded(exchange).await.result.expect_err("no response");
     assert_eq!(reason.to_string().lines().count(), 1, "{reason}");
     assert!(!reason.to_string().contains("error sending request"), "{reason}");
     reason
@@ -59,7 +68,7 @@ async fn server_never_responds() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
+    assert_eq!(late(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -74,7 +83,7 @@ async fn server_sends_its_head_byte_by_byte() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
+    assert_eq!(late(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -88,8 +97,10 @@ async fn server_sends_its_body_byte_by_byte() {
         }
     })
     .await;
-    let limit = short().total;
-    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Body, limit });
+    let limit = Duration::from_secs(2);
+    let client = client(Limits { total: limit, ..patient() });
+    let reason = reason_of(client.send(request("GET", &server.url))).await;
+    assert_eq!(reason, TransportError::Timeout { phase: Phase::Body, limit });
 }
 
 #[tokio::test]
@@ -136,20 +147,16 @@ async fn server_accepts_no_connection() {
     let listener = socket.listen(1).expect("a queue");
     let address = listener.local_addr().expect("an address");
     let mut queue = Vec::new();
-    let patience = Duration::from_millis(200);
-    while let Ok(waiting) = tokio::time::timeout(patience, TcpStream::connect(address)).await {
+    const PATIENCE: Duration = Duration::from_millis(300);
+    while let Ok(waiting) = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
         queue.push(waiting.expect("a place in the queue"));
         assert!(queue.len() < 100, "the queue has no end");
     }
-    let client = client(Limits { first_byte: BOUND, total: BOUND, ..short() });
+    let client = client(Limits { connect: PATIENCE, ..patient() });
     for scheme in ["http", "https"] {
         let url = Url::parse(&format!("{scheme}://{address}/")).expect("a URL");
         let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("nobody accepts");
-        assert_eq!(
-            reason,
-            TransportError::Timeout { phase: Phase::Connect, limit: short().connect },
-            "{scheme}"
-        );
+        assert_eq!(reason, TransportError::Timeout { phase: Phase::Connect, limit: PATIENCE }, "{scheme}");
     }
 }
 
@@ -157,7 +164,11 @@ async fn server_accepts_no_connection() {
 async fn host_name_does_not_exist() {
     let url = Url::parse("http://no-such-host.invalid/").expect("a URL");
     // A resolver without a network may take long; whichever limit applies, the error is about connecting.
-    let options = ClientOptions { limits: short(), proxy: Proxy::None, ..Default::default() };
+    let options = ClientOptions {
+        limits: Limits { connect: Duration::from_millis(300), ..patient() },
+        proxy: Proxy::None,
+        ..Default::default()
+    };
     let client = Client::new(options).expect("a client");
     let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("no such name");
     let about_connecting = matches!(
@@ -226,7 +237,7 @@ async fn server_floods_with_interim_responses() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
+    assert_eq!(late(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -239,7 +250,7 @@ async fn server_never_ends_its_body() {
         }
     })
     .await;
-    assert_eq!(unanswered(&server).await, TransportError::BodyTooLarge { limit: short().body });
+    assert_eq!(unanswered(&server).await, TransportError::BodyTooLarge { limit: patient().body });
 }
 
 #[tokio::test]
@@ -247,7 +258,7 @@ async fn server_sends_a_compressed_bomb() {
     let bomb = gzip(&vec![0; 64 << 20]);
     assert!(bomb.len() < 100_000, "{} bytes pass the limit before they are decoded", bomb.len());
     let server = Server::answering(with_body("content-encoding: gzip\r\n", &bomb)).await;
-    assert_eq!(unanswered(&server).await, TransportError::BodyTooLarge { limit: short().body });
+    assert_eq!(unanswered(&server).await, TransportError::BodyTooLarge { limit: patient().body });
 }
 
 // --- responses that are from the API, and are judged --------------------------------------------------------
@@ -315,7 +326,7 @@ async fn server_uses_an_unrequested_coding() {
 #[tokio::test]
 async fn server_nests_its_json_deeply() {
     let deep = [b"[".repeat(200_000), b"]".repeat(200_000)].concat();
-    let limits = Limits { body: 1 << 20, ..short() };
+    let limits = Limits { body: 1 << 20, ..patient() };
     let server = Server::answering(with_body("content-type: application/json\r\n", &deep)).await;
     let exchange = bounded(client(limits).send(request("GET", &server.url))).await;
     let response = exchange.result.expect("a response");
@@ -367,7 +378,7 @@ async fn server_responds_before_reading_the_request() {
     for _ in 0..20 {
         let mut upload = request("POST", &server.url);
         upload.body = crate::server::body(vec![b'x'; 4 << 20]);
-        let exchange = bounded(client(Limits { first_byte: BOUND, ..short() }).send(upload)).await;
+        let exchange = bounded(client(patient()).send(upload)).await;
         let response = exchange.result.expect("a response");
         assert_eq!(response.body, "too large");
     }

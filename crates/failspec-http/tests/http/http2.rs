@@ -6,18 +6,17 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use bytes::Bytes;
-use failspec_base::message::{Limits, TransportError};
+use failspec_base::message::TransportError;
 use failspec_http::{Client, ClientOptions, Proxy};
 use failspec_test_server::{Authority, Listener, Stream, listen};
 use h2::{Reason, RecvStream, server::SendResponse};
 use http::{Request, Response};
 use url::Url;
 
-use crate::server::{body, request, short};
+use crate::server::{body, patient, request};
 
 type Connection = h2::server::Connection<Stream, Bytes>;
 
@@ -44,7 +43,7 @@ impl Http2Server {
                 each(number, connection).await.map_err(io::Error::other)
             }
         });
-        let limits = Limits { total: Duration::from_secs(5), first_byte: Duration::from_secs(5), ..short() };
+        let limits = patient();
         let client = Client::new(ClientOptions {
             limits,
             proxy: Proxy::None,

@@ -12,6 +12,7 @@ use crate::server::{Wire, Wired, body, read_request, request};
 use failspec_base::message::TransportError;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    sync::Notify,
     time::sleep,
 };
 
@@ -214,15 +215,26 @@ async fn body_after_head_never_becomes_the_next_response() {
 
 /// A server that sends a second response to `/evil` after this pause.
 async fn surplus(wire: Wire, pause: Duration) -> Wired {
-    Wired::start(wire, move |mut stream| async move {
-        loop {
-            let request = read_request(&mut stream).await?;
-            stream.write_all(OK).await?;
-            stream.flush().await?;
-            if request.lines().next().is_some_and(|line| line.contains("/evil")) {
-                sleep(pause).await;
-                stream.write_all(b"HTTP/1.1 400 Bad\r\ncontent-length: 6\r\n\r\npoison").await?;
+    surplus_told(wire, pause, Arc::default()).await
+}
+
+/// The same, and it tells when the second response has been written.
+async fn surplus_told(wire: Wire, pause: Duration, written: Arc<Notify>) -> Wired {
+    Wired::start(wire, move |mut stream| {
+        let written = Arc::clone(&written);
+        async move {
+            loop {
+                let request = read_request(&mut stream).await?;
+                stream.write_all(OK).await?;
                 stream.flush().await?;
+                if request.lines().next().is_some_and(|line| line.contains("/evil")) {
+                    sleep(pause).await;
+                    let poison = b"HTTP/1.1 400 Bad\r\ncontent-length: 6\r\n\r\npoison";
+                    let sent = async { stream.write_all(poison).await.and(stream.flush().await) }.await;
+                    // The client may have closed the connection already.
+                    written.notify_one();
+                    sent?;
+                }
             }
         }
     })
@@ -233,11 +245,14 @@ async fn surplus(wire: Wire, pause: Duration) -> Wired {
 async fn surplus_that_arrived_is_never_a_response() {
     for wire in Wire::ALL {
         for pause in [0, 2] {
-            let wired = surplus(wire, Duration::from_millis(pause)).await;
+            let written = Arc::new(Notify::new());
+            let wired = surplus_told(wire, Duration::from_millis(pause), Arc::clone(&written)).await;
             for round in 0..10 {
                 let evil = wired.send(request("GET", &wired.url.join("/evil").unwrap())).await;
                 assert_eq!(evil.result.map(|response| response.status), Ok(200), "{wire:?} {round}");
-                sleep(Duration::from_millis(pause + 15)).await;
+                written.notified().await;
+                // There may be a proxy in between, and the machine may be busy.
+                sleep(Duration::from_millis(25)).await;
                 for method in ["GET", "POST"] {
                     let next = wired.send(request(method, &wired.url)).await.result;
                     let next = next.map(|response| (response.status, response.body));

@@ -1,9 +1,9 @@
 //! The same script behind every transport.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr};
 
 use failspec_base::{
-    message::{Exchange, Limits, Request},
+    message::{Exchange, Request},
     secret::Secret,
 };
 use failspec_http::{Client, ClientOptions, ConnectTo, Proxy};
@@ -14,7 +14,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::{read_request, short};
+use super::{patient, read_request};
 
 /// The way from the client to the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Wired {
         R: Future<Output = io::Result<()>> + Send + 'static,
     {
         let folder = tempfile::tempdir().expect("a folder");
-        let limits = Limits { total: Duration::from_secs(5), first_byte: Duration::from_secs(5), ..short() };
+        let limits = patient();
         let mut options = ClientOptions { limits, proxy: Proxy::None, ..ClientOptions::default() };
         let socket = folder.path().join("socket");
         if wire == Wire::UnixSocket {
