@@ -151,7 +151,7 @@ fn row(page: &mut Page, case: &CaseReport, open: bool) {
     }
     page.raw(" <span class=\"ms\">").text(&case.duration_ms.to_string()).raw(" ms</span>");
     if case.outcome != Outcome::Passed {
-        page.raw(" <span class=\"why\">").content(&sentence(case));
+        page.raw(" <span class=\"why\">").prose(&sentence(case));
         if let Some(finding) = only {
             page.raw(" <code class=\"check\">").content(finding.check).raw("</code>");
         }
@@ -220,11 +220,7 @@ fn findings(page: &mut Page, case: &CaseReport) {
         page.raw("<li>").content(&rerun.to_string()).raw("</li>");
     }
     if let Some(reason) = reason {
-        page.raw("<li class=\"")
-            .raw(class(case.outcome))
-            .raw("\">")
-            .content(&reason.to_string())
-            .raw("</li>");
+        page.raw("<li class=\"").raw(class(case.outcome)).raw("\">").prose(&reason.to_string()).raw("</li>");
     }
     for finding in &case.violations {
         page.raw("<li class=\"failed\"><b>violation</b> ");
@@ -249,13 +245,13 @@ fn findings(page: &mut Page, case: &CaseReport) {
 }
 
 fn told(page: &mut Page, finding: &Finding) {
-    page.content(&finding.message).raw(" <code class=\"check\">").content(finding.check).raw("</code>");
+    page.prose(&finding.message).raw(" <code class=\"check\">").content(finding.check).raw("</code>");
     if finding.details.is_empty() {
         return;
     }
     page.raw("<ul>");
     for detail in &finding.details {
-        page.raw("<li>").content(&detail.message).raw(" <code class=\"check\">").content(&detail.check);
+        page.raw("<li>").prose(&detail.message).raw(" <code class=\"check\">").content(&detail.check);
         page.raw("</code></li>");
     }
     page.raw("</ul>");

@@ -46,7 +46,7 @@ fn run_findings(page: &mut Page, report: &RunReport) {
         } else {
             page.raw("<li class=\"warned\">").icon("warned").raw("<div><b class=\"kind\">warning</b> ");
         }
-        page.text(&finding.message).raw(" <code class=\"check\">").text(&finding.check).raw("</code>");
+        page.prose(&finding.message).raw(" <code class=\"check\">").text(&finding.check).raw("</code>");
         names(page, finding.cases.iter().map(String::as_str));
         page.raw("</div></li>\n");
     }
@@ -123,7 +123,7 @@ fn cause(
     if let Some(subject) = cause.subject() {
         page.raw("<code>").text(&subject).raw("</code> ");
     }
-    page.text(&cause.message);
+    page.prose(&cause.message);
     for check in &cause.also {
         page.raw(" <code class=\"check\">").text(check).raw("</code>");
     }
@@ -131,7 +131,7 @@ fn cause(
     if !cause.details.is_empty() {
         page.raw("<ul>");
         for detail in &cause.details {
-            page.raw("<li>").text(detail).raw("</li>");
+            page.raw("<li>").prose(detail).raw("</li>");
         }
         page.raw("</ul>");
     }

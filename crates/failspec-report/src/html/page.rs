@@ -39,6 +39,22 @@ impl Page {
         })
     }
 
+    /// Appends a sentence in an element. In sentences, code stands between backticks; one without its fellow is kept.
+    pub(super) fn prose(&mut self, text: &str) -> &mut Self {
+        let mut rest = text;
+        while let Some((before, (code, after))) =
+            rest.split_once('`').and_then(|(before, behind)| Some((before, behind.split_once('`')?)))
+        {
+            self.content(before);
+            match code.is_empty() || code.contains('\n') {
+                true => self.raw("`").content(code).raw("`"),
+                false => self.raw("<code>").content(code).raw("</code>"),
+            };
+            rest = after;
+        }
+        self.content(rest)
+    }
+
     fn escaped(&mut self, text: &str, entity: impl Fn(u8) -> Option<&'static str>) -> &mut Self {
         let text = visible(text);
         let mut done = 0;
@@ -137,6 +153,15 @@ mod tests {
         assert_eq!(html, "&lt;a b=&#39;&quot;&#39;&gt;&amp;\\u{0}\\u{202e}");
         let html = Page::default().content("<a b='\"'>&\u{0}\u{202e}").take();
         assert_eq!(html, "&lt;a b='\"'&gt;&amp;\\u{0}\\u{202e}");
+    }
+
+    #[test]
+    fn code_in_a_sentence_is_an_element() {
+        let html = |text: &str| Page::default().prose(text).take();
+        assert_eq!(html("is `a<b` and `c`."), "is <code>a&lt;b</code> and <code>c</code>.");
+        for plain in ["one ` alone", "``", "`a\nb`", "none"] {
+            assert_eq!(html(plain), plain);
+        }
     }
 
     #[test]
