@@ -5,6 +5,7 @@
 //!
 //! No stability is promised for this crate: use `failspec`.
 
+mod case_report;
 mod cases;
 mod exchange;
 mod har;

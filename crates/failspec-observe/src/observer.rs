@@ -2,40 +2,34 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use failspec_base::{message::MOCK_HEADER, secret::Mask};
+use failspec_base::message::MOCK_HEADER;
 use failspec_judge::{
-    check::{Finding, OpenApiContext, show},
+    check::{Finding, OpenApiContext},
     report_model::{
-        CaseReport, CauseCoverage, Coverage, Documented, ErratumReport, ExchangeReport, Exercise, FORMAT,
-        FailureCoverage, NotJudgedReason, Observation, ObservedResponse, Outcome, PackHeader, PackReport,
-        Reason, RecordedCase, RecordedExample, RecordedPlace, RecordingReport, RequestReport, ResponseReport,
-        RunReport, ScenarioLocation, State, Summary, Verdict, WaivedFinding, group_findings,
+        CaseReport, Documented, ErratumReport, Exercise, FORMAT, NotJudgedReason, Observation,
+        ObservedResponse, PackHeader, PackReport, RecordedCase, RecordedExample, RecordedPlace,
+        RecordingReport, RunReport, ScenarioLocation, Summary, Verdict, group_findings,
     },
 };
 use failspec_pack::{
     openapi::{Declared, DocumentError},
     pack::{Pack, PathError, Provenance, SUCCESS_ID},
-    target_config::{OutOfReach, Target, Waiver},
+    target_config::{Target, Waiver},
 };
 use url::Url;
 
 use crate::{
+    case_report::{MAX_QUOTE_LEN, Sorted, cut, exchange_report, mask_again, masked, plain, sorted},
     cases::{self, Cases, Place},
     exchange::{RecordedBody, RecordedExchange},
     judge::{Judge, Judged, Kind},
     operations::{Called, Operations},
-    redaction::{Redactor, Shown},
+    redaction::Redactor,
     request_ids::RequestIds,
     secret_names::SecretNames,
     seen::Seen,
     target_urls::{Belongs, belongs, host},
 };
-
-/// Maximum length of a text that may quote a response, in bytes: every check that quotes it would repeat it.
-const MAX_QUOTE_LEN: usize = 2 << 10;
-
-/// Maximum size of a body in a report, in bytes: 64 KiB.
-const MAX_BODY_LEN: usize = 64 << 10;
 
 /// The id under which responses are reported that the contract does not list.
 const UNDOCUMENTED_ID: &str = "undocumented_failure";
@@ -504,7 +498,7 @@ impl Observer {
         let against = self.against.first().and_then(Option::as_ref);
         let pack = PackReport {
             header: PackHeader::of(&self.pack, &self.target),
-            coverage: coverage(&self.pack, &self.seen, &self.target.out_of_reach),
+            coverage: self.seen.coverage(contract, &self.target.out_of_reach),
             operations: against.map(|against| self.seen.operations_report(against)).unwrap_or_default(),
             operations_not_called: against
                 .map(|against| self.seen.operations_not_called(against))
@@ -585,140 +579,4 @@ struct Response {
     /// The findings as long as nothing has succeeded on the route.
     unverified: Option<Vec<Finding>>,
     source: usize,
-}
-
-/// The findings of a case by their weight, and what follows from them.
-struct Sorted {
-    violations: Vec<Finding>,
-    warnings: Vec<Finding>,
-    waived: Vec<WaivedFinding>,
-    outcome: Outcome,
-    reason: Option<Reason>,
-}
-
-fn sorted(
-    findings: impl Iterator<Item = Finding>,
-    case: &str,
-    waivers: &[Waiver],
-    today: jiff::civil::Date,
-) -> Sorted {
-    let (mut violations, mut warnings, mut waived) = (Vec::new(), Vec::new(), Vec::new());
-    for finding in findings {
-        let waiver = finding.is_violation().then(|| finding.waiver(case, waivers, today)).flatten();
-        match waiver {
-            Some(waiver) => waived.push(WaivedFinding {
-                finding,
-                reason: waiver.reason.clone(),
-                issue: waiver.issue.clone(),
-                expires: waiver.expires.to_string(),
-            }),
-            None if finding.is_violation() => violations.push(finding),
-            None => warnings.push(finding),
-        }
-    }
-    let outcome = match (violations.is_empty(), waived.is_empty()) {
-        (false, _) => Outcome::Failed,
-        (true, false) => Outcome::Waived,
-        (true, true) => Outcome::Seen,
-    };
-    let reason = waived.first().filter(|_| outcome == Outcome::Waived);
-    let reason = reason.map(|it| Reason::Waived { reason: it.reason.clone() });
-    Sorted { violations, warnings, waived, outcome, reason }
-}
-
-fn coverage(pack: &Pack, seen: &Seen, out_of_reach: &[OutOfReach]) -> Coverage {
-    let contract = &pack.contract;
-    let failures = contract.failures.iter().enumerate().filter(|(_, failure)| !failure.is_any_refusal());
-    let failures = failures.map(|(index, failure)| {
-        let exchanges = seen.count(index);
-        let declared = match &failure.excluded {
-            Some(reason) => Some(State::Excluded(reason.clone())),
-            None => out_of_reach
-                .iter()
-                .find(|entry| entry.matches(&contract.name, &failure.id))
-                .map(|entry| State::OutOfReach(entry.reason.clone())),
-        };
-        let state = declared.filter(|_| exchanges == 0).unwrap_or_else(|| RecordingReport::state(exchanges));
-        FailureCoverage {
-            failure: failure.id.clone(),
-            causes: failure
-                .causes
-                .iter()
-                .map(|cause| CauseCoverage { cause: cause.clone(), state: state.clone() })
-                .collect(),
-            state,
-            codes_seen: BTreeSet::new(),
-        }
-    });
-    Coverage { failures: failures.collect() }
-}
-
-fn masked(mut finding: Finding, mask: &Mask) -> Finding {
-    let details = finding.details.iter_mut().map(|detail| &mut detail.message);
-    for text in [&mut finding.expected, &mut finding.actual, &mut finding.message].into_iter().chain(details)
-    {
-        *text = cut(mask.text(text).into_owned(), MAX_QUOTE_LEN);
-    }
-    finding
-}
-
-fn mask_again(case: &mut CaseReport, mask: &Mask) {
-    for exchange in &mut case.exchanges {
-        exchange.request.url = mask.redact(&exchange.request.url);
-        for (_, value) in &mut exchange.request.headers {
-            *value = mask.redact(value);
-        }
-        exchange.request.body = exchange.request.body.take().map(|body| mask.redact(&body));
-        if let Some(response) = &mut exchange.response {
-            response.body = mask.text(&response.body).into_owned();
-            for (_, value) in &mut response.headers {
-                *value = mask.text(value).into_owned();
-            }
-        }
-    }
-    let waived = case.waived.iter_mut().map(|waived| &mut waived.finding);
-    for finding in case.violations.iter_mut().chain(&mut case.warnings).chain(waived) {
-        *finding = masked(finding.clone(), mask);
-    }
-}
-
-fn exchange_report(exchange: &RecordedExchange, shown: Shown) -> ExchangeReport {
-    let length = exchange.response.as_ref().map_or(0, |response| match &response.body {
-        RecordedBody::Whole(bytes) => bytes.len() as u64,
-        _ => 0,
-    });
-    ExchangeReport {
-        phase: failspec_judge::check::Phase::Request,
-        role: None,
-        request: RequestReport {
-            method: exchange.request.method.clone(),
-            url: shown.url,
-            headers: shown.request_headers,
-            body: shown.request_body,
-        },
-        response: exchange.response.as_ref().map(|response| ResponseReport {
-            status: response.status,
-            headers: shown.response_headers,
-            body: cut(shown.response_body, MAX_BODY_LEN),
-            length,
-        }),
-        error: None,
-        ms: exchange.ms,
-        same_as: None,
-        trace_id: None,
-    }
-}
-
-/// Truncates a text to at most `longest` bytes. Mask before: a truncated secret would no longer be recognised.
-fn cut(mut text: String, longest: usize) -> String {
-    if text.len() > longest {
-        let length = text.len();
-        text.truncate(text.floor_char_boundary(longest));
-        text.push_str(&format!("\n[cut: the first {longest} of {length} bytes]"));
-    }
-    text
-}
-
-fn plain(code: &serde_json::Value) -> String {
-    code.as_str().map_or_else(|| show(code), str::to_owned)
 }

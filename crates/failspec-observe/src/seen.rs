@@ -1,15 +1,16 @@
 //! The things that were seen: documented failures, undocumented ones, declared responses, and what was not judged.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
-        ErrorCoverage, NotJudged, NotJudgedReason, OperationCoverage, RecordedExample, SeenCode, SeenFailure,
-        SeenOperation, SeenUndocumented,
+        CauseCoverage, Coverage, ErrorCoverage, FailureCoverage, NotJudged, NotJudgedReason,
+        OperationCoverage, RecordedExample, RecordingReport, SeenCode, SeenFailure, SeenOperation,
+        SeenUndocumented, State,
     },
 };
-use failspec_pack::pack::Contract;
+use failspec_pack::{pack::Contract, target_config::OutOfReach};
 
 /// Maximum number of different operations, codes and undocumented failures that are listed.
 const MAX_LISTED: usize = 200;
@@ -211,5 +212,33 @@ impl Seen {
         })
         .filter(|operation| !operation.errors.is_empty())
         .collect()
+    }
+
+    /// Returns the state of each documented failure: seen or not, never exercised.
+    pub(super) fn coverage(&self, contract: &Contract, out_of_reach: &[OutOfReach]) -> Coverage {
+        let failures = contract.failures.iter().enumerate().filter(|(_, failure)| !failure.is_any_refusal());
+        let failures = failures.map(|(index, failure)| {
+            let exchanges = self.count(index);
+            let declared = match &failure.excluded {
+                Some(reason) => Some(State::Excluded(reason.clone())),
+                None => out_of_reach
+                    .iter()
+                    .find(|entry| entry.matches(&contract.name, &failure.id))
+                    .map(|entry| State::OutOfReach(entry.reason.clone())),
+            };
+            let state =
+                declared.filter(|_| exchanges == 0).unwrap_or_else(|| RecordingReport::state(exchanges));
+            FailureCoverage {
+                failure: failure.id.clone(),
+                causes: failure
+                    .causes
+                    .iter()
+                    .map(|cause| CauseCoverage { cause: cause.clone(), state: state.clone() })
+                    .collect(),
+                state,
+                codes_seen: BTreeSet::new(),
+            }
+        });
+        Coverage { failures: failures.collect() }
     }
 }
