@@ -88,7 +88,7 @@ fn against_openapi(
     let document = Document::load_with(&given.path, root, &overlays);
     let api = Api::strict(&document.map_err(unusable)?);
     if api.operations.is_empty() {
-        return Err(CliError::usage(format!("{given} declares no operations")));
+        return Err(super::unusable_document::no_operations(&given, &api));
     }
     let before = Declared::of(pack).map_err(unusable)?.map(|declared| declared.api);
     let file = given.to_string();

@@ -26,13 +26,14 @@ use super::{
     init::{check_name, editor_schemas},
     lint::without_case,
     stdout::stdout,
+    unusable_document::{no_operations, nothing_to_ask},
 };
 
 /// Maximum number of warnings about a document that are shown by default.
 const WARNINGS_SHOWN: usize = 10;
 
 /// Maximum number of names that are shown for each reason why something was left out.
-const NAMES_SHOWN: usize = 3;
+pub(super) const NAMES_SHOWN: usize = 3;
 
 /// Maximum number of variables without a value that are shown.
 const VARIABLES_SHOWN: usize = 6;
@@ -143,7 +144,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     })?;
     let api = Api::strict(&document);
     if api.operations.is_empty() {
-        return Err(CliError::usage(format!("{given} declares no operations")));
+        return Err(no_operations(&given, &api));
     }
     let (file, mut copies) = copies(&given.path, &document, name)?;
     copies.extend(overlays.copies);
@@ -174,10 +175,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     };
     let made = from_openapi(&declared, &options, &knows);
     if before.is_none() && made.draft.failures.is_empty() {
-        return Err(CliError::usage_hint(
-            format!("{given} declares no errors: no response with status 400 or above, and no credentials"),
-            "there is nothing to test; declare at least the response to an invalid request",
-        ));
+        return Err(nothing_to_ask(&given, &made.left_out));
     }
     let mut files: BTreeMap<String, String> = copies;
     files.insert(format!("scenarios/{name}/generated.yaml"), made.scenarios.to_yaml());

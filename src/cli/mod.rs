@@ -62,6 +62,7 @@ mod snapshots;
 #[cfg(unix)]
 mod start;
 mod stdout;
+mod unusable_document;
 mod verify;
 mod waive;
 mod watch;

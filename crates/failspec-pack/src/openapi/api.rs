@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     at::At,
@@ -42,6 +42,8 @@ pub struct Api {
     pub servers: Vec<String>,
     /// Its operations, in the order of the document.
     pub operations: Vec<Operation>,
+    /// The number of its webhooks: requests that the API sends, which are not tested.
+    pub webhooks: usize,
     /// Its security schemes by name.
     pub schemes: BTreeMap<String, SecurityScheme>,
     /// The schemas that other schemas refer to.
@@ -116,6 +118,9 @@ impl Api {
             api_version: info("version"),
             servers: servers.filter_map(|at| address(at.value)).collect(),
             operations,
+            webhooks: root
+                .get("webhooks")
+                .map_or(0, |webhooks| webhooks.value.as_object().map_or(0, Map::len)),
             schemes,
             bundle: gathering.finish(&mut warnings),
             warnings,
