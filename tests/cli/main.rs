@@ -40,6 +40,7 @@ mod observe;
 mod openapi;
 mod openapi_after_changes;
 mod openapi_alternatives;
+mod openapi_bare_bodies;
 mod openapi_copies;
 mod openapi_drift;
 mod openapi_examples;

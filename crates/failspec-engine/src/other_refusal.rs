@@ -57,7 +57,18 @@ fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
     }
     let named = found.iter().filter_map(|hint| hint.path.last());
     let known = named.filter(|name| members.iter().any(|member| member.eq_ignore_ascii_case(name)));
-    known.cloned().collect()
+    let known: Vec<String> = known.cloned().collect();
+    if !known.is_empty() {
+        return known;
+    }
+    // `Invalid name`: it names a member, and says in no form that can be read what is wrong with it.
+    const FAULTY: [&str; 6] = ["invalid", "missing", "required", "empty", "wrong", "bad"];
+    let is_about_value = FAULTY.iter().any(|word| speaks_of(refusal, word));
+    let only: Vec<&String> = members.iter().filter(|member| speaks_of(refusal, member)).collect();
+    match only.as_slice() {
+        [one] if is_about_value => vec![(*one).clone()],
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +93,12 @@ mod tests {
             ),
             (r#"{"message":"name must be a string"}"#, "name", &[]),
             (r#"{"errors":[{"path":"/tasks/0/name","message":"is required"}]}"#, "tasks_name", &[]),
+            (r#"{"message":"Invalid name"}"#, "tasks", &["name"]),
+            (r#"{"message":"Missing field(s): name"}"#, "tasks", &["name"]),
+            (r#"{"message":"Invalid length for name."}"#, "tasks", &["name"]),
+            (r#"{"message":"Invalid name"}"#, "name", &[]),
+            (r#"{"message":"Invalid name or tasks"}"#, "ownerEmail", &[]),
+            (r#"{"message":"no such name"}"#, "tasks", &[]),
             // It says nothing of any member.
             (r#"{"message":"Bad Request"}"#, "name", &[]),
             (r#"{"errors":[{"path":"elsewhere","message":"is required"}]}"#, "name", &[]),

@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 6;
 pub(super) fn missing_names(message: &str) -> Vec<String> {
     static MISSING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         [
-            r#"(?i)missing (?:required )?(?:field|property|parameter|key|argument|member|attribute)s?:? [`'"]?([A-Za-z_][\w.-]*)"#,
+            r#"(?i)missing (?:required )?(?:field|property|parameter|key|argument|member|attribute)(?:s|\(s\))?:? [`'"]?([A-Za-z_][\w.-]*)"#,
             r#"[`'"]([A-Za-z_][\w.-]*)[`'"] (?i:is|was|are|must|field|property|parameter)\b"#,
             r#"(?i)(?:field|property|parameter|key|member|attribute) [`'"]?([A-Za-z_][\w.-]*)[`'"]? (?:is|was|must be)"#,
             r#"(?i)required (?:field|property|parameter|key|member|attribute)s?:? [`'"]([A-Za-z_][\w.-]*)"#,

@@ -73,6 +73,7 @@ fn hints_are_read_in_the_styles_of_frameworks() {
         (r#"{"error":"kind must be one of: wide, narrow"}"#, "kind", one_of(&["wide", "narrow"])),
         (r#"{"message":"missing field `mode` at line 1 column 17"}"#, "mode", Wish::Required),
         ("mode is required", "mode", Wish::Required),
+        (r#"{"message":"Missing field(s): mode"}"#, "mode", Wish::Required),
         // Spring, class-validator, Django
         (
             r#"{"validationErrors":[{"path":"ownerEmail","message":"ownerEmail cannot be empty"}]}"#,

@@ -16,6 +16,7 @@ use failspec_pack::{
 use super::{
     error_envelope::json,
     generate::declares,
+    invalid_value::core,
     path_values::{names, parameter},
     request_spec::{Body, RequestSpec},
     value_generator::UNIQUE,
@@ -239,8 +240,8 @@ impl CreateOperation<'_> {
                 && is_chosen_by_server() == Some(true)
     }
 
-    /// Returns the schema of the id in the response to the creation, if it is a member of the thing itself that has the name of the
-    /// parameter.
+    /// Returns the schema of the id in the response to the creation, if it has the name of the parameter: a member of the thing
+    /// itself, which may be within an envelope.
     fn id_schema<'s>(&self, api: &'s Api) -> Option<&'s Value>
     where
         Self: 's,
@@ -249,8 +250,9 @@ impl CreateOperation<'_> {
         let wanted = fold(self.parameter);
         let is_same = place.name().is_some_and(|name| fold(name) == wanted || fold(name) == "id");
         let schema = self.success_schema(api).filter(|_| is_same)?;
-        let property = schema.get("properties")?.get(place.name()?)?;
-        Some(api.bundle.resolve(property))
+        place.names().try_fold(schema, |schema, name| {
+            Some(api.bundle.resolve(core(&api.bundle, schema).get("properties")?.get(name)?))
+        })
     }
 
     /// Returns the schema of what the creation responds with.

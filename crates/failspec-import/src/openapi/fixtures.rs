@@ -207,6 +207,12 @@ impl Generator<'_> {
         })
     }
 
+    /// Returns true if the path by which a thing is removed may hold a text.
+    fn removal_takes_text(&self, creator: CreateOperation<'_>) -> bool {
+        let own = parameter(creator.remove, creator.parameter).and_then(|own| own.schema.as_ref());
+        own.is_none_or(|schema| self.sampler.is_allowed(schema, &UNIQUE.into()))
+    }
+
     /// Returns the capture of what a request creates if it is not rejected, and the step that removes it. No capture is
     /// needed where the request gives the resource its name.
     pub(super) fn spare(
@@ -226,8 +232,10 @@ impl Generator<'_> {
             let (remove, _) = self.asked(creator.remove, removal.path).ok().filter(|_| !removal.foreign)?;
             return Some((None, step(&remove, None)));
         }
+        // A path that takes numbers does not take the name that was sent.
+        let takes_name = self.removal_takes_text(creator);
         let is_new = creator.makes_anew(&self.declared.api);
-        let (capture, own) = match is_new || names_itself && is_told {
+        let (capture, own) = match is_new || names_itself && (is_told || !takes_name) {
             true => (Some((SPARE.to_owned(), creator.id_of_new(&self.declared.api, faulty, None))), None),
             // The response to a creation that says 200 may name a resource that was there before.
             false => (

@@ -60,7 +60,7 @@ impl Generator<'_> {
         // Of several lists in a response, the one that the path names.
         let lists = lists_of(&self.declared.api, list, last);
         let (_, found) = lists.iter().find(|(name, _)| *name == fold(last))?;
-        let folder = found.member.map(|member| format!("/{}", pointer_step(member))).unwrap_or_default();
+        let folder = found.pointer();
         let bundle = &self.declared.api.bundle;
         let wanted = own.schema.as_ref().and_then(|schema| core(bundle, schema).as_object().and_then(kind));
         let members = ids_of(bundle, found.items, name, wanted);

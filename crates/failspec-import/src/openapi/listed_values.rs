@@ -25,6 +25,9 @@ use super::{
 /// Names of lists in responses that say nothing of what is listed: it is what the path says.
 const WRAPPERS: [&str; 8] = ["data", "items", "results", "content", "values", "records", "entries", "list"];
 
+/// Names of members in which responses have everything.
+const ENVELOPES: [&str; 5] = ["data", "result", "response", "payload", "body"];
+
 /// Kinds of things that stand for people: nobody is made part of something, or gets a message, because of a test.
 const PEOPLE: [&str; 16] = [
     "account",
@@ -50,9 +53,18 @@ const PEOPLE: [&str; 16] = [
 pub(super) struct List<'a> {
     pub operation: &'a Operation,
     /// The name of the member that it is; `None` if the response is the list.
-    pub member: Option<&'a str>,
+    member: Option<&'a str>,
+    /// The name of the member in which that member is: `data` of `{"data": {"results": […]}}`.
+    wrapper: Option<&'a str>,
     /// The schema of its items.
     pub items: &'a Value,
+}
+
+impl List<'_> {
+    /// Returns the JSON Pointer to the list in the response, empty if the response is the list.
+    pub fn pointer(&self) -> String {
+        self.wrapper.iter().chain(&self.member).map(|name| format!("/{}", step(name))).collect()
+    }
 }
 
 /// The lists of an API by what they list: `strategies` → `GET /strategies`.
@@ -112,16 +124,24 @@ pub(super) fn lists_of<'a>(api: &'a Api, operation: &'a Operation, last: &str) -
     let Some(schema) = schema.map(|schema| core(&api.bundle, schema)) else { return Vec::new() };
     let path_name = (!last.contains('{')).then(|| fold(last));
     if let Some(items) = list_of(schema) {
-        let list = List { operation, member: None, items: core(&api.bundle, items) };
+        let list = List { operation, member: None, wrapper: None, items: core(&api.bundle, items) };
         return path_name.map(|name| (name, list)).into_iter().collect();
     }
-    let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let lists: Vec<(&String, List<'a>)> = members
-        .filter_map(|(name, property)| {
-            let items = list_of(core(&api.bundle, property))?;
-            Some((name, List { operation, member: Some(name), items: core(&api.bundle, items) }))
-        })
-        .collect();
+    let lists_in = |wrapper: Option<&'a str>, whole: &'a Value| -> Vec<(&'a String, List<'a>)> {
+        let members = whole.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let found = members.filter_map(|(name, property)| {
+            let items = core(&api.bundle, list_of(core(&api.bundle, property))?);
+            Some((name, List { operation, member: Some(name), wrapper, items }))
+        });
+        found.collect()
+    };
+    let mut lists = lists_in(None, schema);
+    if lists.is_empty() {
+        // The list may be within an envelope, beside the number of pages.
+        let envelopes = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let envelopes = envelopes.filter(|(name, _)| ENVELOPES.contains(&fold(name).as_str()));
+        lists = envelopes.flat_map(|(name, inner)| lists_in(Some(name), core(&api.bundle, inner))).collect();
+    }
     let mut found = Vec::new();
     if let ([(_, list)], Some(name)) = (lists.as_slice(), path_name) {
         found.push((name, *list));
@@ -163,7 +183,7 @@ impl<'a> Generator<'a> {
             if values.is_empty() || is_own_collection(list, operation) {
                 continue;
             }
-            let items = list.member.and_then(|member| Pointer::parse(&format!("/{}", step(member))));
+            let items = Some(list.pointer()).filter(|it| !it.is_empty()).and_then(|it| Pointer::parse(&it));
             let of_body = content.examples.iter().find_map(|example| example.get(&name));
             let prefer =
                 of_body.or_else(|| inner.get("example")).filter(|it| it.is_string() || it.is_number());

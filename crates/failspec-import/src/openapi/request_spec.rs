@@ -274,7 +274,7 @@ pub(super) fn texts(value: &mut Value, change: &mut impl FnMut(&mut String)) {
 
 /// Sets a query, header or cookie parameter, or removes it if `value` is `None`.
 pub(super) fn put(ask: &mut RequestSpec, parameter: &Parameter, value: Option<&str>) {
-    let own = Template::escape;
+    let own = |value: &str| if value == UNIQUE { value.to_owned() } else { Template::escape(value) };
     match parameter.place {
         ParameterLocation::Query => {
             ask.query.retain(|(name, _)| *name != parameter.name);

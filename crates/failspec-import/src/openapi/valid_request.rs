@@ -328,6 +328,7 @@ impl Generator<'_> {
         self.leave_out_references(schema, value);
         if let Some(creator) = self.creators.of_collection(operation).filter(|_| operation.method == "POST") {
             self.sampler.with_own_id(schema, value, |name| snake(name) == snake(creator.parameter));
+            self.sampler.with_own_address(schema, value);
         }
         if self.allow_writes {
             self.fill_lists_of_ids(schema, value);

@@ -237,6 +237,37 @@ impl ValueGenerator<'_> {
         }
     }
 
+    /// Lets the e-mail addresses in the body of a creation be unique to the run: two things rarely have one address, and that of an
+    /// example may be somebody's.
+    pub fn with_own_address(&self, schema: &Value, body: &mut Value) {
+        for (key, property) in Members::of(&self.declared.api.bundle, schema, 0).properties {
+            let is_address = body.get(&key).and_then(Value::as_str).is_some_and(|text| text.contains('@'));
+            let property = core(&self.declared.api.bundle, &property);
+            let Some(own) =
+                property.as_object().and_then(|entries| self.own_address(property, entries, &key))
+            else {
+                continue;
+            };
+            let mut changed = body.clone();
+            if let Some(value) = changed.get_mut(&key).filter(|_| is_address) {
+                *value = own;
+            }
+            if self.is_allowed(schema, &changed) {
+                *body = changed;
+            }
+        }
+    }
+
+    /// Returns an e-mail address that is unique to the run, if the member is one and takes it.
+    fn own_address(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> Option<Value> {
+        let format = entries.get("format").and_then(Value::as_str);
+        let is_address =
+            name.to_ascii_lowercase().ends_with("email") && matches!(format, None | Some("email"));
+        let is_free = ["pattern", "enum", "const"].iter().all(|key| !entries.contains_key(*key));
+        let address = Value::from(format!("{UNIQUE_WITHIN}@example.com"));
+        (is_address && is_free && self.is_allowed(schema, &address)).then_some(address)
+    }
+
     /// Adds optional members to an object that lacks some only because of others that are there (`dependentRequired`,
     /// `if` and `then`), the fewest that make it valid.
     fn completed(&self, schema: &Value, mut made: Map<String, Value>, name: &str, depth: usize) -> Value {
@@ -317,12 +348,10 @@ impl ValueGenerator<'_> {
             return Some(told);
         }
         // Two things rarely have one address, and few servers take a text that is none.
-        let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        if name.starts_with("body.") && last.ends_with("email") && matches!(format, None | Some("email")) {
-            let address = Value::from(format!("{UNIQUE_WITHIN}@example.com"));
-            if !entries.contains_key("pattern") && self.is_allowed(schema, &address) {
-                return Some(address);
-            }
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let own = || self.own_address(schema, entries, last);
+        if let Some(address) = name.starts_with("body.").then(own).flatten() {
+            return Some(address);
         }
         let formed =
             format.and_then(|format| late(format).filter(|_| is_end(name)).or_else(|| of_format(format)));
