@@ -106,7 +106,7 @@ impl<'a> CreateOperations<'a> {
         if self.settings.contains(item) {
             return None;
         }
-        let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
+        let on = |method, path: &str| self.on(method, path);
         let several = || self.plural_of(collection).and_then(|collection| on("POST", collection));
         // A PUT or POST that may create (201) creates what has an id of our own.
         let by_address = |method| on(method, item).filter(|make| declares(make, 201));
@@ -119,6 +119,11 @@ impl<'a> CreateOperations<'a> {
             read: on("GET", item),
             parameter: names(&remove.path).last().copied()?,
         })
+    }
+
+    /// Returns the operation with a method on a [`bare`] path.
+    pub fn on(&self, method: &'static str, path: &str) -> Option<&'a Operation> {
+        self.operations.get(&(method, path.to_owned())).copied()
     }
 
     /// Returns the operations for the resources of a collection, if `make` is the operation of one.
@@ -274,7 +279,14 @@ impl CreateOperation<'_> {
             return CaptureSource { default: Some(id.to_owned()), ..place.into() };
         }
         if let Some(declared) = self.name_at(api) {
-            return Part::Body(declared.pointer()).into();
+            let place: CaptureSource = Part::Body(declared.pointer()).into();
+            // To a list of things, the answer may be a list of what is declared of one.
+            let in_list = || {
+                let steps: Vec<&str> = std::iter::once("0").chain(declared.names()).collect();
+                Pointer::from_steps(steps)
+            };
+            let otherwise = is_list(make).then(in_list);
+            return CaptureSource { otherwise: otherwise.into_iter().collect(), ..place };
         }
         let default = self.own_name(make);
         let own = self.parameter;
@@ -330,6 +342,10 @@ impl CreateOperation<'_> {
     pub fn own_name(&self, make: &RequestSpec) -> Option<String> {
         let members = match &make.body {
             Some(Body::Json(Value::Object(members))) => Cow::Borrowed(members),
+            Some(Body::Json(Value::Array(items))) => match items.as_slice() {
+                [Value::Object(members)] => Cow::Borrowed(members),
+                _ => return None,
+            },
             // The same body without its media type.
             Some(Body::Text(text)) => Cow::Owned(serde_json::from_str::<Map<String, Value>>(text).ok()?),
             _ => return None,
@@ -366,6 +382,11 @@ impl CreateOperation<'_> {
             .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)));
         found.cloned()
     }
+}
+
+/// Returns true if the body of a request is a list.
+fn is_list(make: &RequestSpec) -> bool {
+    matches!(&make.body, Some(Body::Json(Value::Array(_))))
 }
 
 fn capitalised(word: &str) -> String {

@@ -142,7 +142,10 @@ impl<'a> Generator<'a> {
         if right.reach == Reach::Foreign {
             faults = self.touching_nothing(operation, right, faults);
         }
-        let is_lasting = right.reach == Reach::Fresh && self.creators.of_collection(operation).is_none();
+        self.leave_out_unremovable(operation, right, &mut faults);
+        let is_lasting = right.reach == Reach::Fresh
+            && self.creators.of_collection(operation).is_none()
+            && self.removal_by_texts(operation).is_none();
         if is_lasting && !self.allow_leftovers && faults.iter().any(|fault| fault.tolerated) {
             let why = "most servers accept it, and what it creates could not be deleted (--allow-leftovers)";
             for fault in faults.extract_if(.., |fault| fault.tolerated) {
@@ -261,6 +264,9 @@ impl<'a> Generator<'a> {
         let creates = faulty.method == "POST" && operation.method == "POST" && !only_reads(operation);
         let creator = if creates { self.creators.of_collection(operation) } else { None };
         let spare = creator.and_then(|creator| self.spare(creator, &around, &faulty));
+        let removal = self.removal_by_texts(operation).filter(|_| creates && spare.is_none());
+        let by_texts = removal.and_then(|removal| self.removed_by_texts(removal, &faulty));
+        let spare = spare.or_else(|| by_texts.map(|(capture, remove)| (Some(capture), remove)));
         let (capture, remove) = spare.unzip();
         let capture = capture.flatten();
         around.teardown.extend(remove);
@@ -301,6 +307,10 @@ impl<'a> Generator<'a> {
             {
                 return (Control::Request(Box::new(look)), whole);
             }
+        }
+        let removal = self.removal_by_texts(operation).filter(|_| right.reach == Reach::Fresh);
+        if let Some((look, around)) = removal.and_then(|removal| self.control_by_texts(removal, right)) {
+            return (Control::Request(Box::new(look)), around);
         }
         match right.reach {
             Reach::Fresh if !self.allow_leftovers => {
