@@ -41,7 +41,10 @@ impl CaseRunner<'_> {
         let is_own = |scope: &Scope| {
             // What is under an id that only the run has is its own.
             let is_ours = |id: &str| id.contains(scope.unique()) || id.contains(scope.uuid());
+            // A change tells another value of what the setup captured: it is of a thing of the run.
+            let is_of_setup = captures.iter().all(|capture| scope.get(&capture.name).is_some());
             if response.status == 201
+                || is_of_setup
                 || is_ours(path.rsplit('/').next().unwrap_or_default())
                 || String::from_utf8_lossy(&response.body).contains(scope.unique())
             {
@@ -73,7 +76,7 @@ impl CaseRunner<'_> {
         self.remove_further_items().await;
         let Some(scope) = self.scope.take() else { return };
         // What others use is removed at the end of the run.
-        if self.shares_things || self.keeps_things() || self.keeps_parents(&scope).await {
+        if self.shares_things || self.keeps_things(&scope) || self.keeps_parents(&scope).await {
             return;
         }
         if let Some((removal, _)) = check::what_is_still_there(&self.case.scenario, &self.observed) {

@@ -17,6 +17,7 @@ use super::{
     error_envelope::json,
     generate::declares,
     path_values::{names, parameter},
+    registration_tokens::tells_token,
     request_spec::{Body, RequestSpec},
     value_generator::UNIQUE,
 };
@@ -253,21 +254,9 @@ impl CreateOperation<'_> {
         let place = self.name_at(api)?;
         let wanted = fold(self.parameter);
         let is_same = place.name().is_some_and(|name| fold(name) == wanted || fold(name) == "id");
-        let schema = self.success_schema(api).filter(|_| is_same)?;
+        let schema = success_schema(self.make, api).filter(|_| is_same)?;
         let property = schema.get("properties")?.get(place.name()?)?;
         Some(api.bundle.resolve(property))
-    }
-
-    /// Returns the schema of what the creation responds with.
-    fn success_schema<'s>(&self, api: &'s Api) -> Option<&'s Value>
-    where
-        Self: 's,
-    {
-        let success =
-            self.make.responses.iter().find(|it| {
-                matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
-            })?;
-        Some(api.bundle.resolve(json(success)?.schema.as_ref()?))
     }
 
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
@@ -364,7 +353,7 @@ impl CreateOperation<'_> {
     /// Returns the declared location of the id of the new resource in the response of the operation that creates it. What
     /// another thing in the response has for an id, such as who created it, is not meant.
     pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
-        let schema = self.success_schema(api)?;
+        let schema = success_schema(self.make, api)?;
         let wanted = fold(self.parameter);
         let mut places: Vec<BodyPath> = Vec::new();
         let kind = self.kind().map(|kind| fold(&kind)).unwrap_or_default();
@@ -379,9 +368,20 @@ impl CreateOperation<'_> {
             .or_else(|| find(&|last| ["id", "uuid"].contains(&last)))
             // `{id}` of `/clients/{id}` is `client_id` in the response.
             .or_else(|| find(&|last| !kind.is_empty() && last == format!("{kind}{wanted}")))
-            .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)));
+            .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)))
+            // A client that registers itself is `client_id` in the response, whatever the path is called (RFC 7591).
+            .or_else(|| find(&|last| last == "clientid").filter(|_| tells_token(self.make, api)));
         found.cloned()
     }
+}
+
+/// Returns the schema of what an operation responds with if it succeeds.
+pub(super) fn success_schema<'s>(operation: &'s Operation, api: &'s Api) -> Option<&'s Value> {
+    let success = operation
+        .responses
+        .iter()
+        .find(|it| matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2)))?;
+    Some(api.bundle.resolve(json(success)?.schema.as_ref()?))
 }
 
 /// Returns true if the body of a request is a list.

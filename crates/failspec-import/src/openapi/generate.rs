@@ -21,6 +21,7 @@ use super::{
     listed_values::Lists,
     odd_addresses::may_be_another_route,
     path_values::{CreatedResources, Paths},
+    registration_tokens::has_token_of_another,
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
     second_credentials::SecondCredentials,
@@ -122,6 +123,7 @@ impl<'a> Generator<'a> {
         self.methods();
         self.path_that_does_not_exist();
         self.read_lists();
+        self.capture_tokens();
     }
 
     /// Returns the number of scenarios and of faults that were left out.
@@ -196,11 +198,22 @@ impl<'a> Generator<'a> {
         kept
     }
 
-    pub(super) fn note(&mut self, operation: &'a Operation, right: &ValidRequest, fault: Fault) {
+    pub(super) fn note(&mut self, operation: &'a Operation, right: &ValidRequest, mut fault: Fault) {
         // For example, a parameter of the path that the path does not contain.
         if right.ask == fault.faulty {
             let why = "the request has no place for the fault";
             return self.leave_out(why, operation, &fault.what.replace('_', " "));
+        }
+        // The token for one thing shows nothing of another, nor of one that is not there (RFC 7592, section 2.1).
+        if has_token_of_another(&fault.faulty) {
+            match fault.class {
+                FaultKind::Unknown => fault.class = FaultKind::CredentialsForUnknown,
+                FaultKind::InvalidPath => {
+                    let why = "the token for a thing of the run is none for another address";
+                    return self.leave_out(why, operation, &fault.what.replace('_', " "));
+                }
+                _ => {}
+            }
         }
         if fault.class.is_allowed() {
             let mut around = right.around.clone();
@@ -282,6 +295,7 @@ impl<'a> Generator<'a> {
             faulty,
             capture: capture.into_iter().collect(),
             control: Control::None("the request has no fault"),
+            control_capture: Vec::new(),
             then: Vec::new(),
         });
     }

@@ -39,6 +39,7 @@ mod path_values;
 mod pattern_length;
 mod query_languages;
 mod read_only;
+mod registration_tokens;
 mod removed;
 mod removed_by_texts;
 mod request_spec;

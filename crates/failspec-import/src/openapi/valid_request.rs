@@ -184,6 +184,7 @@ impl Generator<'_> {
             }
             put(&mut ask, parameter, Some(&value));
         }
+        self.with_token_of_thing(operation, &mut ask);
         if ask.credentials {
             for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
                 self.second_credentials.put(&mut ask, &scheme);
