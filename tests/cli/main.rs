@@ -56,6 +56,8 @@ mod openapi_options;
 mod openapi_property;
 mod openapi_property_unusual;
 mod openapi_reading;
+mod openapi_registration_tokens;
+mod openapi_removed_by_texts;
 mod openapi_requests;
 mod openapi_roles;
 mod openapi_told_values;

@@ -1,10 +1,13 @@
 //! Creations that break the server (5xx) and make the thing all the same: it is removed, and the finding says so.
 
-use failspec_base::template::VariableValue;
+use failspec_base::{encoding::percent_decode, template::VariableValue};
 use failspec_judge::check::{self, Finding, Phase, Record};
 use failspec_pack::pack::{RequestTemplate, Step};
 
-use super::case_runner::{CaseRunner, line};
+use super::{
+    case_runner::{CaseRunner, line},
+    leftovers::names,
+};
 
 /// The id of the check whose finding says what a broken creation made.
 const SERVER_ERROR: &str = "server-error";
@@ -74,8 +77,13 @@ impl CaseRunner<'_> {
         let collection = format!("{}/", creation.exchange.request.url.path().trim_end_matches('/'));
         let is_removed = |record: &&Record| {
             let request = &record.exchange.request;
-            let is_item =
-                request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'));
+            // The address of a thing that is removed by several texts has all of them from the body of its creation.
+            let is_of_creation = |item: &str| {
+                let mut texts = item.split('/').map(percent_decode);
+                texts.all(|text| names(&creation.exchange.request, &text))
+            };
+            let item = request.url.path().strip_prefix(&collection);
+            let is_item = item.is_some_and(|item| !item.contains('/') || is_of_creation(item));
             let is_done =
                 record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status));
             record.phase == Phase::Teardown && request.method == "DELETE" && is_item && is_done

@@ -168,7 +168,7 @@ fn identifies(value: &Value, id: &str) -> bool {
 }
 
 /// Returns true if a request names an id: as the last part of its path, or as a value in its body.
-fn names(request: &Request, id: &str) -> bool {
+pub(super) fn names(request: &Request, id: &str) -> bool {
     let in_path = request.url.path_segments().and_then(|mut segments| segments.next_back());
     let body = request.body.as_ref().map(|body| &body.bytes[..]).unwrap_or_default();
     let in_form = || url::form_urlencoded::parse(body).any(|(_, value)| value == id);

@@ -10,8 +10,9 @@ use super::case_runner::CaseRunner;
 impl CaseRunner<'_> {
     /// Returns true if the request under test gave the last thing of the setup another id: nobody else would find it.
     pub(super) fn is_renamed(&self, scope: &Scope) -> bool {
-        let captures = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
-        let Some(capture) = captures.last() else { return false };
+        let mut captures = self.case.scenario.faulty.setup.iter().flat_map(|step| &step.capture);
+        // A token for the thing is no id.
+        let Some(capture) = captures.rfind(|capture| !capture.secret) else { return false };
         let (unique, old) = (scope.unique(), scope.get(&capture.name).map(|held| &held.value));
         let mut tested = self.observed.records.iter().filter(|record| record.phase == Phase::Request);
         tested.any(|change| new_id(capture, change, unique).is_some_and(|new| Some(&new) != old))

@@ -74,6 +74,16 @@ pub(super) struct Pooled {
     made: Arc<Made>,
 }
 
+impl Pooled {
+    /// Returns it with the values that the response to a change told, such as another token for it.
+    fn with(self, scope: &Scope) -> Self {
+        let Made { case, first, records, parent, .. } = &*self.made;
+        let (case, first, parent) = (case.clone(), Arc::clone(first), parent.clone());
+        let made = Made { case, first, scope: scope.clone(), records: records.clone(), parent };
+        Self { made: Arc::new(made), ..self }
+    }
+}
+
 /// The removal of things at the end of the run.
 pub(super) struct Removal {
     /// The case in whose report it stands.
@@ -319,7 +329,7 @@ impl CaseRunner<'_> {
 
     /// Leaves what the setup made to a later case, if the request under test was refused: then it has changed nothing. What it
     /// changed is left to cases that change it again. Returns false if it must be removed.
-    pub(super) fn keeps_things(&mut self) -> bool {
+    pub(super) fn keeps_things(&mut self, scope: &Scope) -> bool {
         let Some(pooled) = self.pooled.clone() else { return false };
         // A request for what does not exist does not name it.
         let faulty = &self.case.scenario.faulty;
@@ -347,7 +357,7 @@ impl CaseRunner<'_> {
         // One that was changed and is refused now may be in a state in which everything is.
         let may_stay = is_whole && self.inconclusive.is_none() && self.unwanted.is_none();
         let may_stay = may_stay && only_changes(self.case) && !self.is_renamed(&pooled.made.scope);
-        let is_kept = may_stay && tested.all(is_accepted) && pool.keep_changed(pooled);
+        let is_kept = may_stay && tested.all(is_accepted) && pool.keep_changed(pooled.with(scope));
         if is_kept {
             self.pooled = None;
         }

@@ -37,21 +37,25 @@ impl CaseRunner<'_> {
         let captures = &self.case.scenario.faulty.capture;
         // Of what an import from a document created only 201 says that it is new, or a name that is unique to the run.
         let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
-        // What is under an id that only the run has is its own.
         let path = record.exchange.request.url.path();
-        let last = path.rsplit('/').next().unwrap_or_default().to_owned();
         let is_own = |scope: &Scope| {
-            let is_under_own_id = last.contains(scope.unique()) || last.contains(scope.uuid());
-            response.status == 201
-                || is_under_own_id
+            // What is under an id that only the run has is its own.
+            let is_ours = |id: &str| id.contains(scope.unique()) || id.contains(scope.uuid());
+            // A change tells another value of what the setup captured: it is of a thing of the run.
+            let is_of_setup = captures.iter().all(|capture| scope.get(&capture.name).is_some());
+            if response.status == 201
+                || is_of_setup
+                || is_ours(path.rsplit('/').next().unwrap_or_default())
                 || String::from_utf8_lossy(&response.body).contains(scope.unique())
-                || {
-                    let mut named = scope.clone();
-                    let id = self.session.capture(captures, path, &response, &mut named).ok();
-                    let id =
-                        id.and_then(|()| named.get(&captures.first()?.name).map(|held| held.value.clone()));
-                    self.session.names_a_new_thing(&record.exchange.request, id.as_ref(), scope.unique())
-                }
+            {
+                return true;
+            }
+            let mut named = scope.clone();
+            let captured = self.session.capture(captures, path, &response, &mut named).ok();
+            let id = captured.and_then(|()| named.get(&captures.first()?.name)).map(|held| &held.value);
+            let is_new = self.session.names_a_new_thing(&record.exchange.request, id, scope.unique());
+            // What a creation makes that answers nothing has the name that was sent, also if it is the first of its operation.
+            is_new || id.and_then(Value::as_str).is_some_and(is_ours)
         };
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()
@@ -72,7 +76,7 @@ impl CaseRunner<'_> {
         self.remove_further_items().await;
         let Some(scope) = self.scope.take() else { return };
         // What others use is removed at the end of the run.
-        if self.shares_things || self.keeps_things() || self.keeps_parents(&scope).await {
+        if self.shares_things || self.keeps_things(&scope) || self.keeps_parents(&scope).await {
             return;
         }
         if let Some((removal, _)) = check::what_is_still_there(&self.case.scenario, &self.observed) {

@@ -18,6 +18,7 @@ use super::{
     generate::declares,
     invalid_value::core,
     path_values::{names, parameter},
+    registration_tokens::tells_token,
     request_spec::{Body, RequestSpec},
     value_generator::UNIQUE,
 };
@@ -107,7 +108,7 @@ impl<'a> CreateOperations<'a> {
         if self.settings.contains(item) {
             return None;
         }
-        let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
+        let on = |method, path: &str| self.on(method, path);
         let several = || self.plural_of(collection).and_then(|collection| on("POST", collection));
         // A PUT or POST that may create (201) creates what has an id of our own.
         let by_address = |method| on(method, item).filter(|make| declares(make, 201));
@@ -120,6 +121,11 @@ impl<'a> CreateOperations<'a> {
             read: on("GET", item),
             parameter: names(&remove.path).last().copied()?,
         })
+    }
+
+    /// Returns the operation with a method on a [`bare`] path.
+    pub fn on(&self, method: &'static str, path: &str) -> Option<&'a Operation> {
+        self.operations.get(&(method, path.to_owned())).copied()
     }
 
     /// Returns the operations for the resources of a collection, if `make` is the operation of one.
@@ -249,22 +255,10 @@ impl CreateOperation<'_> {
         let place = self.name_at(api)?;
         let wanted = fold(self.parameter);
         let is_same = place.name().is_some_and(|name| fold(name) == wanted || fold(name) == "id");
-        let schema = self.success_schema(api).filter(|_| is_same)?;
+        let schema = success_schema(self.make, api).filter(|_| is_same)?;
         place.names().try_fold(schema, |schema, name| {
             Some(api.bundle.resolve(core(&api.bundle, schema).get("properties")?.get(name)?))
         })
-    }
-
-    /// Returns the schema of what the creation responds with.
-    fn success_schema<'s>(&self, api: &'s Api) -> Option<&'s Value>
-    where
-        Self: 's,
-    {
-        let success =
-            self.make.responses.iter().find(|it| {
-                matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
-            })?;
-        Some(api.bundle.resolve(json(success)?.schema.as_ref()?))
     }
 
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
@@ -276,7 +270,14 @@ impl CreateOperation<'_> {
             return CaptureSource { default: Some(id.to_owned()), ..place.into() };
         }
         if let Some(declared) = self.name_at(api) {
-            return Part::Body(declared.pointer()).into();
+            let place: CaptureSource = Part::Body(declared.pointer()).into();
+            // To a list of things, the answer may be a list of what is declared of one.
+            let in_list = || {
+                let steps: Vec<&str> = std::iter::once("0").chain(declared.names()).collect();
+                Pointer::from_steps(steps)
+            };
+            let otherwise = is_list(make).then(in_list);
+            return CaptureSource { otherwise: otherwise.into_iter().collect(), ..place };
         }
         let default = self.own_name(make);
         let own = self.parameter;
@@ -332,6 +333,10 @@ impl CreateOperation<'_> {
     pub fn own_name(&self, make: &RequestSpec) -> Option<String> {
         let members = match &make.body {
             Some(Body::Json(Value::Object(members))) => Cow::Borrowed(members),
+            Some(Body::Json(Value::Array(items))) => match items.as_slice() {
+                [Value::Object(members)] => Cow::Borrowed(members),
+                _ => return None,
+            },
             // The same body without its media type.
             Some(Body::Text(text)) => Cow::Owned(serde_json::from_str::<Map<String, Value>>(text).ok()?),
             _ => return None,
@@ -350,7 +355,7 @@ impl CreateOperation<'_> {
     /// Returns the declared location of the id of the new resource in the response of the operation that creates it. What
     /// another thing in the response has for an id, such as who created it, is not meant.
     pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
-        let schema = self.success_schema(api)?;
+        let schema = success_schema(self.make, api)?;
         let wanted = fold(self.parameter);
         let mut places: Vec<BodyPath> = Vec::new();
         let kind = self.kind().map(|kind| fold(&kind)).unwrap_or_default();
@@ -365,9 +370,25 @@ impl CreateOperation<'_> {
             .or_else(|| find(&|last| ["id", "uuid"].contains(&last)))
             // `{id}` of `/clients/{id}` is `client_id` in the response.
             .or_else(|| find(&|last| !kind.is_empty() && last == format!("{kind}{wanted}")))
-            .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)));
+            .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)))
+            // A client that registers itself is `client_id` in the response, whatever the path is called (RFC 7591).
+            .or_else(|| find(&|last| last == "clientid").filter(|_| tells_token(self.make, api)));
         found.cloned()
     }
+}
+
+/// Returns the schema of what an operation responds with if it succeeds.
+pub(super) fn success_schema<'s>(operation: &'s Operation, api: &'s Api) -> Option<&'s Value> {
+    let success = operation
+        .responses
+        .iter()
+        .find(|it| matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2)))?;
+    Some(api.bundle.resolve(json(success)?.schema.as_ref()?))
+}
+
+/// Returns true if the body of a request is a list.
+fn is_list(make: &RequestSpec) -> bool {
+    matches!(&make.body, Some(Body::Json(Value::Array(_))))
 }
 
 fn capitalised(word: &str) -> String {

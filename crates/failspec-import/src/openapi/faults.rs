@@ -6,6 +6,7 @@ use super::{
     generate::{Generator, declares},
     invalid_value::of_text,
     multipart::{Field, bad_forms},
+    registration_tokens::without_token,
     request_spec::{Body, RequestSpec, put},
     unusual::has_effect,
     valid_request::{Reach, ValidRequest, body_of, holds, json_body},
@@ -429,6 +430,7 @@ impl Generator<'_> {
         let rule = format!("{}/{part}", operation.pointer);
         let mut faulty = right.ask.clone();
         faulty.credentials = false;
+        without_token(&mut faulty);
         for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
             let mut without = right.ask.clone();
             self.second_credentials.remove(&mut without, &scheme);

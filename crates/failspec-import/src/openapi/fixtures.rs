@@ -440,7 +440,7 @@ pub(super) fn is_own_id(value: &Value) -> bool {
 }
 
 /// Encodes a text with placeholders for a path.
-fn in_path(text: &str) -> String {
+pub(super) fn in_path(text: &str) -> String {
     let mut path = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

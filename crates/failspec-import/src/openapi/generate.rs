@@ -21,6 +21,7 @@ use super::{
     listed_values::Lists,
     odd_addresses::may_be_another_route,
     path_values::{CreatedResources, Paths},
+    registration_tokens::has_token_of_another,
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
     second_credentials::SecondCredentials,
@@ -122,6 +123,7 @@ impl<'a> Generator<'a> {
         self.methods();
         self.path_that_does_not_exist();
         self.read_lists();
+        self.capture_tokens();
     }
 
     /// Returns the number of scenarios and of faults that were left out.
@@ -142,7 +144,10 @@ impl<'a> Generator<'a> {
         if right.reach == Reach::Foreign {
             faults = self.touching_nothing(operation, right, faults);
         }
-        let is_lasting = right.reach == Reach::Fresh && self.creators.of_collection(operation).is_none();
+        self.leave_out_unremovable(operation, right, &mut faults);
+        let is_lasting = right.reach == Reach::Fresh
+            && self.creators.of_collection(operation).is_none()
+            && self.removal_by_texts(operation).is_none();
         if is_lasting && !self.allow_leftovers && faults.iter().any(|fault| fault.tolerated) {
             let why = "most servers accept it, and what it creates could not be deleted (--allow-leftovers)";
             for fault in faults.extract_if(.., |fault| fault.tolerated) {
@@ -193,11 +198,22 @@ impl<'a> Generator<'a> {
         kept
     }
 
-    pub(super) fn note(&mut self, operation: &'a Operation, right: &ValidRequest, fault: Fault) {
+    pub(super) fn note(&mut self, operation: &'a Operation, right: &ValidRequest, mut fault: Fault) {
         // For example, a parameter of the path that the path does not contain.
         if right.ask == fault.faulty {
             let why = "the request has no place for the fault";
             return self.leave_out(why, operation, &fault.what.replace('_', " "));
+        }
+        // The token for one thing shows nothing of another, nor of one that is not there (RFC 7592, section 2.1).
+        if has_token_of_another(&fault.faulty) {
+            match fault.class {
+                FaultKind::Unknown => fault.class = FaultKind::CredentialsForUnknown,
+                FaultKind::InvalidPath => {
+                    let why = "the token for a thing of the run is none for another address";
+                    return self.leave_out(why, operation, &fault.what.replace('_', " "));
+                }
+                _ => {}
+            }
         }
         if fault.class.is_allowed() {
             let mut around = right.around.clone();
@@ -261,6 +277,9 @@ impl<'a> Generator<'a> {
         let creates = faulty.method == "POST" && operation.method == "POST" && !only_reads(operation);
         let creator = if creates { self.creators.of_collection(operation) } else { None };
         let spare = creator.and_then(|creator| self.spare(creator, &around, &faulty));
+        let removal = self.removal_by_texts(operation).filter(|_| creates && spare.is_none());
+        let by_texts = removal.and_then(|removal| self.removed_by_texts(removal, &faulty));
+        let spare = spare.or_else(|| by_texts.map(|(capture, remove)| (Some(capture), remove)));
         let (capture, remove) = spare.unzip();
         let capture = capture.flatten();
         around.teardown.extend(remove);
@@ -276,6 +295,7 @@ impl<'a> Generator<'a> {
             faulty,
             capture: capture.into_iter().collect(),
             control: Control::None("the request has no fault"),
+            control_capture: Vec::new(),
             then: Vec::new(),
         });
     }
@@ -301,6 +321,10 @@ impl<'a> Generator<'a> {
             {
                 return (Control::Request(Box::new(look)), whole);
             }
+        }
+        let removal = self.removal_by_texts(operation).filter(|_| right.reach == Reach::Fresh);
+        if let Some((look, around)) = removal.and_then(|removal| self.control_by_texts(removal, right)) {
+            return (Control::Request(Box::new(look)), around);
         }
         match right.reach {
             Reach::Fresh if !self.allow_leftovers => {

@@ -221,6 +221,9 @@ impl<'a> Generator<'a> {
     /// Returns true if the run knows the thing that a request creates or changes by this member: with the name of another, it would
     /// remove that one.
     pub(super) fn identifies_new(&self, operation: &Operation, ask: &RequestSpec, name: &str) -> bool {
+        if self.removal_by_texts(operation).is_some_and(|removal| removal.has(name)) {
+            return true;
+        }
         let item = || self.creators.of_item(&bare(&operation.path));
         let Some(creator) = self.creators.of_collection(operation).or_else(item) else { return false };
         let is_same = |other: &str| fold(other) == fold(name);

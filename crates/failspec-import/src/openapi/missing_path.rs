@@ -44,6 +44,7 @@ impl Generator<'_> {
             faulty,
             capture: Vec::new(),
             control: Control::None("the request has no fault"),
+            control_capture: Vec::new(),
             then: Vec::new(),
         });
     }

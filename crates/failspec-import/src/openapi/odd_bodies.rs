@@ -121,9 +121,12 @@ impl Generator<'_> {
     pub(super) fn removes_what_it_accepts(&self, operation: &Operation, right: &ValidRequest) -> bool {
         match right.reach {
             Reach::Nothing | Reach::Own => true,
-            Reach::Fresh => self.creators.of_collection(operation).is_some_and(|creator| {
-                declares(operation, 201) || creator.name_at(&self.declared.api).is_some()
-            }),
+            Reach::Fresh => {
+                let is_told = self.creators.of_collection(operation).is_some_and(|creator| {
+                    declares(operation, 201) || creator.name_at(&self.declared.api).is_some()
+                });
+                is_told || self.removal_by_texts(operation).is_some()
+            }
             Reach::Foreign => false,
         }
     }

@@ -15,6 +15,7 @@ use super::{
     crud::bare,
     effects::only_reads,
     nonexistent_id::{NoSuchId, Purpose, nothing},
+    registration_tokens::token_of,
     value_generator::ValueGenerator,
 };
 
@@ -65,8 +66,11 @@ impl<'a> Paths<'a> {
         for name in ["unique", "uuid", "now", SPARE] {
             names.name(name, "");
         }
-        for number in 0..MAX_CREATED {
-            names.name(&capture(number), "");
+        for name in (0..MAX_CREATED).map(capture).chain([SPARE.to_owned()]) {
+            names.name(&token_of(&name), "");
+            if name != SPARE {
+                names.name(&name, "");
+            }
         }
         Self {
             sampler,

@@ -113,7 +113,8 @@ impl RequestSpec {
         headers
     }
 
-    fn line(&self) -> String {
+    /// Returns its method and path.
+    pub fn line(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 

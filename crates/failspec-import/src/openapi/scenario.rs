@@ -90,6 +90,8 @@ pub(super) struct Scenario {
     /// The id of what the request creates if it is not rejected, for the teardown.
     pub capture: Vec<(String, CaptureSource)>,
     pub control: Control,
+    /// The values that the control captures for its own teardown.
+    pub control_capture: Vec<(String, CaptureSource)>,
     /// The steps after the failure, and after a success where the refusal is optional.
     pub then: Vec<StepSource>,
 }
@@ -104,7 +106,14 @@ impl Scenario {
             // If the fault is not visible in a request, there are no overrides: the control sends the same request.
             Control::Request(ask) => {
                 let request = ask.overrides(&self.faulty);
-                (Some(Box::new(ControlSource { request, ..ControlSource::default() })), None)
+                (
+                    Some(Box::new(ControlSource {
+                        request,
+                        capture: self.control_capture.clone(),
+                        ..ControlSource::default()
+                    })),
+                    None,
+                )
             }
         };
         let (triggers, expect) = match &self.goal {

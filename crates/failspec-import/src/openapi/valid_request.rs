@@ -184,6 +184,7 @@ impl Generator<'_> {
             }
             put(&mut ask, parameter, Some(&value));
         }
+        self.with_token_of_thing(operation, &mut ask);
         if ask.credentials {
             for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
                 self.second_credentials.put(&mut ask, &scheme);
@@ -229,8 +230,17 @@ impl Generator<'_> {
 
     /// Records the members that a valid body may have and does not. An API may require them although the document does not.
     pub(super) fn note_optional_members(&mut self, operation: &Operation, right: &ValidRequest) {
-        let Some(body) = right.body.as_ref().filter(|body| body.is_object()) else { return };
         let Some(schema) = json_body(operation).and_then(|content| content.schema.as_ref()) else { return };
+        let bundle = &self.declared.api.bundle;
+        // Of a list of one thing, it is its members.
+        let (body, schema) = match right.body.as_ref() {
+            Some(body) if body.is_object() => (body, schema),
+            Some(Value::Array(items)) => match (items.as_slice(), list_of(core(bundle, schema))) {
+                ([body], Some(schema)) if body.is_object() => (body, schema),
+                _ => return,
+            },
+            _ => return,
+        };
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
         let is_short = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(is_empty_list));
         let lacking =
@@ -333,6 +343,7 @@ impl Generator<'_> {
         if self.allow_writes {
             self.fill_lists_of_ids(schema, value);
         }
+        self.with_texts_of_removal(operation, schema, value);
         self.give_members(schema, value);
     }
 
@@ -348,6 +359,9 @@ impl Generator<'_> {
         });
         let made = example.or_else(|| self.sampler.value(schema, "body"));
         let mut value = made.ok_or("no valid body could be generated")?;
+        if value.as_array().is_some_and(Vec::is_empty) {
+            value = self.list_of_one(operation, schema).unwrap_or(value);
+        }
         self.make_own(operation, schema, &mut value);
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {

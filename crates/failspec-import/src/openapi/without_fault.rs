@@ -35,7 +35,9 @@ impl<'a> Generator<'a> {
                 self.taken_name(operation, right);
                 self.removed(operation, right);
             }
-            Reach::Fresh if self.allow_leftovers => self.sent_once(operation, right),
+            Reach::Fresh if self.allow_leftovers || self.removal_by_texts(operation).is_some() => {
+                self.sent_once(operation, right)
+            }
             Reach::Fresh | Reach::Foreign => {}
         }
     }

@@ -1,0 +1,238 @@
+//! Things that a creation names with several texts of its body, and that are removed by all of them: `POST /tags` with a type and a
+//! value, `DELETE /tags/{type}/{value}`. The removal is built from what was sent.
+
+use serde_json::{Map, Value};
+
+use failspec_pack::{
+    openapi::Operation,
+    pack::{
+        Part, PathTemplate,
+        writing::{CaptureSource, StepSource},
+    },
+};
+
+use crate::body_path::BodyPath;
+
+use super::{
+    body::Members,
+    crud::{CreateOperations, bare, fold},
+    effects::only_reads,
+    faults::Fault,
+    fixtures::{Fixtures, in_path},
+    generate::Generator,
+    invalid_value::core,
+    path_values::{CreatedResources, SPARE, capture, names},
+    request_spec::{Body, RequestSpec},
+    scenario::step,
+    valid_request::{Reach, ValidRequest, json_body},
+    value_generator::{UNIQUE, kind},
+};
+
+/// Maximum number of parameters of a removal.
+const MAX_PARAMETERS: usize = 3;
+
+/// The operations of a thing that is removed by several texts that its creation sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RemovalByTexts<'a> {
+    /// `DELETE /tags/{type}/{value}`.
+    pub remove: &'a Operation,
+    /// `GET /tags/{type}/{value}`.
+    pub read: Option<&'a Operation>,
+}
+
+impl<'a> CreateOperations<'a> {
+    /// Returns the removal by several texts of what a POST to a collection creates. What is within another thing is removed with
+    /// that one.
+    pub fn removal_by_texts(&self, make: &Operation) -> Option<RemovalByTexts<'a>> {
+        if make.method != "POST" || make.path.contains('{') || only_reads(make) {
+            return None;
+        }
+        let collection = bare(&make.path);
+        (2..=MAX_PARAMETERS).find_map(|count| {
+            let item = collection.clone() + &"/{}".repeat(count);
+            let remove = self.on("DELETE", &item)?;
+            Some(RemovalByTexts { remove, read: self.on("GET", &item) })
+        })
+    }
+}
+
+impl<'a> RemovalByTexts<'a> {
+    /// Returns the names of the members whose values the path of the removal has.
+    pub fn members(&self) -> Vec<&'a str> {
+        names(&self.remove.path)
+    }
+
+    /// Returns true if a member of the creation is part of the address of the thing.
+    pub fn has(&self, member: &str) -> bool {
+        self.members().iter().any(|name| fold(name) == fold(member))
+    }
+
+    /// Returns the values of a body that the path of the removal has.
+    fn values(&self, body: &Map<String, Value>) -> Option<Vec<String>> {
+        values(&self.members(), body)
+    }
+}
+
+/// Returns the values of a body that the parameters of these names have. `None` if one of them is missing, or none has a text of the
+/// run: the thing might be somebody else's.
+fn values(names: &[&str], body: &Map<String, Value>) -> Option<Vec<String>> {
+    let value = |name: &&str| {
+        let (_, value) = body.iter().find(|(member, _)| fold(member) == fold(name))?;
+        match value {
+            Value::String(text) if !text.is_empty() && !text.contains("$${") => Some(text.clone()),
+            Value::Number(number) if number.is_u64() => Some(number.to_string()),
+            _ => None,
+        }
+    };
+    let values: Vec<String> = names.iter().map(value).collect::<Option<_>>()?;
+    values.iter().any(|text| text.contains(UNIQUE)).then_some(values)
+}
+
+/// Returns the capture of the text of the run by which the thing is removed: as the response has it, else as it was sent.
+fn own_text(removal: RemovalByTexts<'_>, make: &RequestSpec) -> Option<CaptureSource> {
+    let Some(Body::Json(Value::Object(body))) = &make.body else { return None };
+    let texts = removal.values(body)?;
+    let (name, text) = removal.members().into_iter().zip(texts).find(|(_, text)| text.contains(UNIQUE))?;
+    let place = Part::Body(BodyPath::root().member(name).pointer());
+    Some(CaptureSource { default: Some(text), ..place.into() })
+}
+
+impl<'a> Generator<'a> {
+    /// Returns the removal by several texts of what an operation creates, if the import may write and nothing else removes it.
+    pub(super) fn removal_by_texts(&self, operation: &Operation) -> Option<RemovalByTexts<'a>> {
+        if !self.allow_writes || self.creators.of_collection(operation).is_some() {
+            return None;
+        }
+        let removal = self.creators.removal_by_texts(operation).filter(|it| !self.skips(it.remove))?;
+        let schema = json_body(operation)?.schema.as_ref()?;
+        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        let is_known = |name: &&str| members.iter().any(|(member, _)| fold(member) == fold(name));
+        removal.members().iter().all(is_known).then_some(removal)
+    }
+
+    /// Lets a body have all members that its removal needs, and the last of them that may be any text be the run's own.
+    pub(super) fn with_texts_of_removal(&self, operation: &Operation, schema: &Value, value: &mut Value) {
+        let Some(removal) = self.removal_by_texts(operation) else { return };
+        let bundle = &self.declared.api.bundle;
+        let members = Members::of(bundle, schema, 0).properties;
+        for (name, property) in members.iter().filter(|(name, _)| removal.has(name)) {
+            let mut whole = value.clone();
+            let Some(own) = whole.as_object_mut().filter(|own| !own.contains_key(name)) else { continue };
+            let Some(made) = self.sampler.value(property, &format!("body.{name}")) else { continue };
+            own.insert(name.clone(), made);
+            if self.sampler.is_allowed(schema, &whole) {
+                *value = whole;
+            }
+        }
+        let is_text = |name: &&&str| {
+            let property = members.iter().find(|(member, _)| fold(member) == fold(name));
+            let property = property.and_then(|(_, property)| core(bundle, property).as_object());
+            property.and_then(kind) == Some("string")
+        };
+        let all = removal.members();
+        if let Some(last) = all.iter().rev().find(is_text) {
+            self.sampler.with_own_id(schema, value, |name| fold(name) == fold(last));
+        }
+    }
+
+    /// Returns the step that removes what a request creates, built from the texts that it sends, and the capture of the one of them
+    /// that is the run's own: nothing is removed if nothing was made.
+    pub(super) fn removed_by_texts(
+        &mut self,
+        removal: RemovalByTexts<'a>,
+        make: &RequestSpec,
+    ) -> Option<((String, CaptureSource), StepSource)> {
+        let own = own_text(removal, make)?;
+        let remove = self.by_texts(removal.remove, removal, make, SPARE)?;
+        Some(((SPARE.to_owned(), own), step(&remove, None)))
+    }
+
+    /// Returns a request for a thing, whose own text has the name of a capture.
+    fn by_texts(
+        &mut self,
+        operation: &Operation,
+        removal: RemovalByTexts<'a>,
+        make: &RequestSpec,
+        captured: &str,
+    ) -> Option<RequestSpec> {
+        let Some(Body::Json(Value::Object(body))) = &make.body else { return None };
+        let values = removal.values(body)?;
+        let own = values.iter().position(|text| text.contains(UNIQUE))?;
+        // The parameters of another operation on the same path may have other names.
+        let texts = names(&operation.path).into_iter().zip(values).enumerate();
+        let instead = texts.map(|(number, (name, text))| match number == own {
+            true => (name, format!("{{{captured}}}")),
+            false => (name, in_path(&text)),
+        });
+        let instead: Vec<(&str, String)> = instead.collect();
+        let filled = self.paths.fill(operation, &CreatedResources::new(), &instead);
+        if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
+            return None;
+        }
+        self.asked(operation, filled.path).ok().map(|(ask, _)| ask)
+    }
+
+    /// Returns a request for a thing that the scenario creates as it should be, and the steps around it: the control of a creation.
+    pub(super) fn control_by_texts(
+        &mut self,
+        removal: RemovalByTexts<'a>,
+        right: &ValidRequest,
+    ) -> Option<(RequestSpec, Fixtures)> {
+        let make = right.ask.clone().numbered(right.around.made.len() + 1);
+        let name = capture(right.around.made.len());
+        let look = self.by_texts(removal.read.unwrap_or(removal.remove), removal, &make, &name)?;
+        let remove = self.by_texts(removal.remove, removal, &make, &name)?;
+        let mut around = right.around.clone();
+        around.setup.push(step(&make, Some((&name, own_text(removal, &make)?))));
+        around.teardown.push(step(&remove, None));
+        Some((look, around))
+    }
+
+    /// Leaves out the requests that most servers accept and whose bodies do not have what the removal needs.
+    pub(super) fn leave_out_unremovable(
+        &mut self,
+        operation: &'a Operation,
+        right: &ValidRequest,
+        faults: &mut Vec<Fault>,
+    ) {
+        if right.reach != Reach::Fresh || self.allow_leftovers {
+            return;
+        }
+        let Some(removal) = self.removal_by_texts(operation) else { return };
+        let why = "most servers accept it, and what it creates could not be deleted (--allow-leftovers)";
+        for fault in std::mem::take(faults) {
+            let is_accepted = fault.tolerated || fault.class.is_allowed();
+            match is_accepted && self.removed_by_texts(removal, &fault.faulty).is_none() {
+                true => self.leave_out(why, operation, &fault.what.replace('_', " ")),
+                false => faults.push(fault),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::values;
+
+    #[test]
+    fn a_removal_is_built_only_from_all_texts_and_one_of_the_run() {
+        for (body, texts) in [
+            (json!({ "type": "simple", "value": "${unique}" }), Some("simple ${unique}")),
+            (json!({ "type": "${unique}", "value": 1 }), Some("${unique} 1")),
+            (json!({ "Type": "a", "value": "${unique}/b", "more": 1 }), Some("a ${unique}/b")),
+            // It might be somebody else's.
+            (json!({ "type": "simple", "value": "x" }), None),
+            (json!({ "type": "simple", "value": "$${unique}" }), None),
+            (json!({ "value": "${unique}" }), None),
+            (json!({ "type": null, "value": "${unique}" }), None),
+            (json!({ "type": "", "value": "${unique}" }), None),
+            (json!({ "type": 1.5, "value": "${unique}" }), None),
+            (json!({ "type": ["a"], "value": "${unique}" }), None),
+        ] {
+            let found = values(&["type", "value"], body.as_object().expect("an object"));
+            assert_eq!(found.map(|texts| texts.join(" ")).as_deref(), texts, "{body}");
+        }
+    }
+}
