@@ -57,6 +57,7 @@ mod openapi_property_unusual;
 mod openapi_reading;
 mod openapi_requests;
 mod openapi_roles;
+mod openapi_scheme_roles;
 mod openapi_told_values;
 mod openapi_undeclared;
 mod openapi_unusual;

@@ -170,7 +170,7 @@ impl Generator<'_> {
         operation: &Operation,
         path: String,
     ) -> Result<(RequestSpec, Option<Value>), String> {
-        let mut ask = RequestSpec::of(operation, path, self.sends_credentials(operation));
+        let mut ask = self.addressed(operation, path);
         for parameter in
             operation.parameters.iter().filter(|it| it.required && it.place != ParameterLocation::Path)
         {
@@ -183,11 +183,6 @@ impl Generator<'_> {
                 return Err(format!("the generated value of {} is not valid in a header", parameter.name));
             }
             put(&mut ask, parameter, Some(&value));
-        }
-        if ask.credentials {
-            for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
-                self.second_credentials.put(&mut ask, &scheme);
-            }
         }
         let body = self.body(operation, &mut ask)?;
         Ok((ask, body))
