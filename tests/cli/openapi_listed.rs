@@ -56,6 +56,11 @@ struct Jobs {
     read: usize,
 }
 
+/// Returns the method of a request; HEAD asks for the headers of what GET reads.
+fn as_get(asked: &Received) -> &str {
+    if asked.method == "HEAD" { "GET" } else { &asked.method }
+}
+
 /// The API: `wrong` is what it does not check; or `closed` if its lists are empty, and `plain` if it says 200 of what it makes.
 fn api(asked: &Received, jobs: &Mutex<Jobs>, wrong: &str) -> Reply {
     let mut jobs = jobs.lock().unwrap();
@@ -65,7 +70,7 @@ fn api(asked: &Received, jobs: &Mutex<Jobs>, wrong: &str) -> Reply {
     let segments: Vec<&str> = asked.path.trim_start_matches('/').split('/').collect();
     let is_made = |jobs: &Jobs| jobs.things.contains_key(&asked.path);
     let is_small = |number: &Value| number.as_u64().is_some_and(|number| (1..1 << 31).contains(&number));
-    match (asked.method.as_str(), segments.as_slice()) {
+    match (as_get(asked), segments.as_slice()) {
         ("GET", ["kinds"]) => {
             let kinds =
                 json!([{ "name": "old", "deprecated": true }, { "name": "wide", "deprecated": false }]);
@@ -223,7 +228,7 @@ components:
 fn pets(asked: &Received, wrong: &str) -> Reply {
     let (path, query) = asked.path_and_query();
     let depth = query.strip_prefix("depth=").map(str::parse::<u32>);
-    match (asked.method.as_str(), path.strip_prefix("/pets")) {
+    match (as_get(asked), path.strip_prefix("/pets")) {
         ("GET", Some("")) => {
             let pets = if wrong == "empty" { json!([]) } else { json!([{ "id": 7, "name": "Rex" }]) };
             Reply::json(200, json!({ "items": pets }))
