@@ -50,6 +50,8 @@ pub(super) struct Fault {
     /// True if most servers accept it, and do what it says.
     pub tolerated: bool,
     /// True if its path has an id that nobody but the run has: what it creates there may be removed.
+    /// True if the words of the document tell other values: that it is refused is no surprise.
+    pub against_words: bool,
     pub names_own: bool,
     /// The number of objects and lists of the body that it is within.
     pub depth: usize,
@@ -71,6 +73,7 @@ impl Fault {
             inferred: false,
             tolerated: false,
             names_own: false,
+            against_words: false,
             depth: 0,
             setup: Vec::new(),
             teardown: Vec::new(),
@@ -95,7 +98,7 @@ impl Fault {
             "without_optional_body",
             "without_optional_member",
         ];
-        self.class == FaultKind::Unusual && KINDS.contains(&self.kind.as_str())
+        self.class == FaultKind::Unusual && !self.against_words && KINDS.contains(&self.kind.as_str())
     }
 
     /// Says what kind of fault it is, whatever the part of the request that it is in.
@@ -197,6 +200,7 @@ impl Generator<'_> {
                     ..Fault::new(class, what, parameter.pointer.clone(), faulty)
                         .of_kind(flaw.what, &parameter.name)
                 });
+                    against_words: flaw.against_words,
             }
         }
     }
@@ -299,6 +303,7 @@ impl Generator<'_> {
                 ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
         }
+                against_words: bad.against_words,
         if more > 0 {
             let why = "other operations are asked for the same fault in the schema that they share";
             self.leave_out(why, operation, &format!("{more} of them"));
@@ -327,7 +332,7 @@ impl Generator<'_> {
             let rule = format!("{}/requestBody", operation.pointer);
             let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
             let fault = Fault::new(class, what, rule, faulty).of_kind(bad.what, &bad.name);
-            faults.push(Fault { inferred: bad.doubtful, ..fault });
+            faults.push(Fault { inferred: bad.doubtful, against_words: bad.against_words, ..fault });
         }
     }
 

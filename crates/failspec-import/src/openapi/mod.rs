@@ -47,6 +47,7 @@ mod scheme_roles;
 mod unknown_ids;
 mod unusual;
 mod valid_request;
+mod unusual_values;
 mod value_generator;
 mod without_fault;
 

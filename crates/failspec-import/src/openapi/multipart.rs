@@ -37,6 +37,8 @@ pub(super) struct InvalidForm {
     pub doubtful: bool,
     /// True if the schema allows it: servers often break on it.
     pub allowed: bool,
+    /// True if the words of the document tell other values.
+    pub against_words: bool,
 }
 
 /// Converts a valid value to the fields of a form.
@@ -76,6 +78,7 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
                 doubtful: false,
                 allowed: false,
             });
+                against_words: false,
         }
         if is_file(core(&sampler.declared.api.bundle, property)) {
             continue;
@@ -83,8 +86,8 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
         for (flaw, value) in of_text(sampler, property) {
             let value = Template::escape(&value);
             let fields = others().chain([Field { name: name.clone(), value, file: false }]).collect();
-            let InvalidValue { what, doubtful, allowed, .. } = flaw;
-            found.push(InvalidForm { name: name.clone(), what, fields, doubtful, allowed });
+            let InvalidValue { what, doubtful, allowed, against_words, .. } = flaw;
+            found.push(InvalidForm { name: name.clone(), what, fields, doubtful, allowed, against_words });
         }
     }
     found
