@@ -115,6 +115,7 @@ impl Generator<'_> {
         self.parameters(operation, right, &mut faults);
         self.bodies(operation, right, &mut faults);
         self.odd_bodies(operation, right, &mut faults);
+        self.lone_member(operation, right, &mut faults);
         self.negotiation(operation, right, &mut faults);
         self.odd_headers(operation, right, &mut faults);
         self.strangers(operation, right, &mut faults);

@@ -24,6 +24,7 @@ mod limits;
 mod list_items;
 mod listed_ids;
 mod listed_values;
+mod lone_members;
 mod methods;
 mod missing_path;
 mod multipart;

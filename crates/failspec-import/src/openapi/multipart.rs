@@ -58,7 +58,8 @@ pub(super) fn fields(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value
         .collect()
 }
 
-fn is_file(schema: &Value) -> bool {
+/// Returns true if a schema describes a file.
+pub(super) fn is_file(schema: &Value) -> bool {
     let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
     is("format", "binary") || schema.get("contentMediaType").is_some()
 }
@@ -77,8 +78,8 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
                 fields,
                 doubtful: false,
                 allowed: false,
-            });
                 against_words: false,
+            });
         }
         if is_file(core(&sampler.declared.api.bundle, property)) {
             continue;

@@ -232,9 +232,8 @@ impl Generator<'_> {
             members.iter().filter(|(name, _)| body.get(name).is_none_or(is_short)).take(MAX_OPTIONAL);
         let lacking = lacking.filter(|(name, property)| {
             // What they name exists, or is the server's to choose.
-            let is_chosen = ["id", "uuid", "pk", "key"].contains(&name.to_ascii_lowercase().as_str())
-                || ["_by", "_at", "By", "At"].iter().any(|end| name.ends_with(end));
-            !is_chosen && !self.creators.refers(name, core(&self.declared.api.bundle, property))
+            !is_chosen_by_server(name)
+                && !self.creators.refers(name, core(&self.declared.api.bundle, property))
         });
         let made = lacking.filter_map(|(name, property)| {
             let path = format!("body.{name}");
@@ -393,6 +392,12 @@ pub(super) fn as_json_text(value: &Value) -> String {
     let mut value = value.clone();
     fill_unique(&mut value);
     value.to_string()
+}
+
+/// Returns true if the name of a member of a body says that the server chooses its value.
+pub(super) fn is_chosen_by_server(name: &str) -> bool {
+    ["id", "uuid", "pk", "key"].contains(&name.to_ascii_lowercase().as_str())
+        || ["_by", "_at", "By", "At"].iter().any(|end| name.ends_with(end))
 }
 
 /// Returns true if a value can be sent at the location of a parameter: a header value is one line of printable ASCII.
