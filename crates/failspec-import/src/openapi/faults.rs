@@ -7,6 +7,7 @@ use super::{
     invalid_value::of_text,
     multipart::{Field, bad_forms},
     request_spec::{Body, RequestSpec, put},
+    unknown_ids::is_id_without_minimum,
     unusual::has_effect,
     valid_request::{Reach, ValidRequest, body_of, holds, json_body},
 };
@@ -16,7 +17,7 @@ use crate::names::slug;
 use failspec_base::encoding::percent_encode;
 use failspec_pack::{
     openapi::{Credential, Operation, ParameterLocation},
-    pack::writing::StepSource,
+    pack::{fault_kind::ZERO_ID, writing::StepSource},
 };
 
 /// A media type that no operation accepts or returns.
@@ -49,9 +50,9 @@ pub(super) struct Fault {
     pub inferred: bool,
     /// True if most servers accept it, and do what it says.
     pub tolerated: bool,
-    /// True if its path has an id that nobody but the run has: what it creates there may be removed.
     /// True if the words of the document tell other values: that it is refused is no surprise.
     pub against_words: bool,
+    /// True if its path has an id that nobody but the run has: what it creates there may be removed.
     pub names_own: bool,
     /// The number of objects and lists of the body that it is within.
     pub depth: usize,
@@ -72,8 +73,8 @@ impl Fault {
             faulty,
             inferred: false,
             tolerated: false,
-            names_own: false,
             against_words: false,
+            names_own: false,
             depth: 0,
             setup: Vec::new(),
             teardown: Vec::new(),
@@ -114,8 +115,8 @@ impl Generator<'_> {
         let mut faults = Vec::new();
         self.parameters(operation, right, &mut faults);
         self.bodies(operation, right, &mut faults);
-        self.odd_bodies(operation, right, &mut faults);
         self.lone_member(operation, right, &mut faults);
+        self.odd_bodies(operation, right, &mut faults);
         self.negotiation(operation, right, &mut faults);
         self.odd_headers(operation, right, &mut faults);
         self.strangers(operation, right, &mut faults);
@@ -188,7 +189,9 @@ impl Generator<'_> {
                 } else {
                     put(&mut faulty, parameter, Some(&value));
                 }
+                let is_zero_id = in_path && flaw.what == "zero" && is_id_without_minimum(parameter);
                 let class = match in_path {
+                    _ if is_zero_id => FaultKind::ZeroId,
                     _ if flaw.allowed => FaultKind::Unusual,
                     true => FaultKind::InvalidPath,
                     false => FaultKind::Invalid,
@@ -197,11 +200,11 @@ impl Generator<'_> {
                 faults.push(Fault {
                     inferred: flaw.doubtful,
                     tolerated: flaw.tolerated,
+                    against_words: flaw.against_words,
                     names_own,
                     ..Fault::new(class, what, parameter.pointer.clone(), faulty)
-                        .of_kind(flaw.what, &parameter.name)
+                        .of_kind(if is_zero_id { ZERO_ID } else { flaw.what }, &parameter.name)
                 });
-                    against_words: flaw.against_words,
             }
         }
     }
@@ -300,11 +303,11 @@ impl Generator<'_> {
             faults.push(Fault {
                 inferred: bad.doubtful || is_absent,
                 tolerated: bad.tolerated || is_absent,
+                against_words: bad.against_words,
                 depth: bad.depth,
                 ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
         }
-                against_words: bad.against_words,
         if more > 0 {
             let why = "other operations are asked for the same fault in the schema that they share";
             self.leave_out(why, operation, &format!("{more} of them"));

@@ -317,7 +317,8 @@ impl<'a> Generator<'a> {
             }
             Reach::Nothing | Reach::Own | Reach::Fresh => {}
         }
-        let needs_no_thing = matches!(fault.class, FaultKind::InvalidPath | FaultKind::Unknown);
+        let needs_no_thing =
+            matches!(fault.class, FaultKind::InvalidPath | FaultKind::Unknown | FaultKind::ZeroId);
         if needs_no_thing && right.around.made.is_empty() && right.ask.path.contains('{') {
             // It is unknown if the resource exists. A nearby request at least proves that the address and the
             // credentials are correct.

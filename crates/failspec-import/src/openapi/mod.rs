@@ -43,12 +43,12 @@ mod removed;
 mod request_spec;
 mod roles;
 mod scenario;
-mod second_credentials;
 mod scheme_roles;
+mod second_credentials;
 mod unknown_ids;
 mod unusual;
-mod valid_request;
 mod unusual_values;
+mod valid_request;
 mod value_generator;
 mod without_fault;
 

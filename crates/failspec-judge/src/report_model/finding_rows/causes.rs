@@ -111,7 +111,9 @@ impl Weight {
     pub fn of(fault: Option<&str>) -> Self {
         match fault {
             Some(fault_kind::ANOTHER_PARENT) => Self::OtherParent,
-            Some(fault_kind::UNKNOWN_ID | fault_kind::UNDECLARED_METHOD) => Self::NothingThere,
+            Some(fault_kind::UNKNOWN_ID | fault_kind::ZERO_ID | fault_kind::UNDECLARED_METHOD) => {
+                Self::NothingThere
+            }
             Some(kind) if is_converted(kind) => Self::Converted,
             _ => Self::Forbidden,
         }
