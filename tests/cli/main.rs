@@ -60,6 +60,7 @@ mod openapi_registration_tokens;
 mod openapi_removed_by_texts;
 mod openapi_requests;
 mod openapi_roles;
+mod openapi_scheme_roles;
 mod openapi_told_values;
 mod openapi_undeclared;
 mod openapi_unusual;

@@ -35,7 +35,7 @@ paths:
         required: true
         content:
           application/json:
-            schema: { type: object, properties: { sender: { anyOf: [{ $ref: '#/components/schemas/Sender' }, { type: 'null' }] } } }
+            schema: { type: object, required: [kind], properties: { kind: { enum: [long, short] }, urgent: { type: boolean }, sender: { anyOf: [{ $ref: '#/components/schemas/Sender' }, { type: 'null' }] } } }
       responses: { '200': { description: fine }, '422': { $ref: '#/components/responses/Refused' } }
 components:
   responses:
@@ -72,7 +72,9 @@ fn letters(asked: &Received, forgets: &str) -> Reply {
             let value =
                 |name: &str| form.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
             let limit = value("limit").map(|text| text.parse::<i64>().ok());
-            is("to", value("to").is_some())
+            // A body without anything is refused for that.
+            let is_there = value("to").is_some() || forgets == "to beside another" && !form.is_empty();
+            is("to", is_there)
                 && is("to length", value("to").is_none_or(|to| to.len() <= 20))
                 && is("limit type", limit.is_none_or(|limit| limit.is_some()))
                 && is("limit maximum", limit.flatten().is_none_or(|limit| limit <= 50))
@@ -89,6 +91,14 @@ fn letters(asked: &Received, forgets: &str) -> Reply {
             let sender = body.get("sender").filter(|sender| !sender.is_null());
             body.is_object()
                 && is("sender type", sender.is_none_or(serde_json::Value::is_object))
+                && match body.get("kind") {
+                    Some(kind) => kind == "long" || kind == "short",
+                    None => {
+                        let is_there = body.as_object().is_some_and(|it| !it.is_empty());
+                        forgets == "kind beside another" && is_there
+                    }
+                }
+                && body.get("urgent").is_none_or(serde_json::Value::is_boolean)
                 && is("name", sender.is_none_or(|it| !it.is_object() || it.get("name").is_some()))
                 && is(
                     "name type",
@@ -118,6 +128,8 @@ fn every_form_field_is_checked() {
     run("nothing").exits(0);
     let rules = [
         "to",
+        "to beside another",
+        "kind beside another",
         "to length",
         "limit type",
         "limit maximum",

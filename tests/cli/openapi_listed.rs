@@ -56,6 +56,11 @@ struct Jobs {
     read: usize,
 }
 
+/// Returns the method of a request; HEAD asks for the headers of what GET reads.
+fn as_get(asked: &Received) -> &str {
+    if asked.method == "HEAD" { "GET" } else { &asked.method }
+}
+
 /// The API: `wrong` is what it does not check; or `closed` if its lists are empty, and `plain` if it says 200 of what it makes.
 fn api(asked: &Received, jobs: &Mutex<Jobs>, wrong: &str) -> Reply {
     let mut jobs = jobs.lock().unwrap();
@@ -65,7 +70,7 @@ fn api(asked: &Received, jobs: &Mutex<Jobs>, wrong: &str) -> Reply {
     let segments: Vec<&str> = asked.path.trim_start_matches('/').split('/').collect();
     let is_made = |jobs: &Jobs| jobs.things.contains_key(&asked.path);
     let is_small = |number: &Value| number.as_u64().is_some_and(|number| (1..1 << 31).contains(&number));
-    match (asked.method.as_str(), segments.as_slice()) {
+    match (as_get(asked), segments.as_slice()) {
         ("GET", ["kinds"]) => {
             let kinds =
                 json!([{ "name": "old", "deprecated": true }, { "name": "wide", "deprecated": false }]);
@@ -223,7 +228,7 @@ components:
 fn pets(asked: &Received, wrong: &str) -> Reply {
     let (path, query) = asked.path_and_query();
     let depth = query.strip_prefix("depth=").map(str::parse::<u32>);
-    match (asked.method.as_str(), path.strip_prefix("/pets")) {
+    match (as_get(asked), path.strip_prefix("/pets")) {
         ("GET", Some("")) => {
             let pets = if wrong == "empty" { json!([]) } else { json!([{ "id": 7, "name": "Rex" }]) };
             Reply::json(200, json!({ "items": pets }))
@@ -282,4 +287,89 @@ fn an_id_that_is_given_takes_the_place_of_a_listed_one() {
     done(failspec(folder.path()).args(run).args(["--var", "pets_id=7"])).exits(0).never_says("inconclusive");
     // The list is also what shows that the API is there.
     assert!(without > 10 && read() < without + 5, "{without} {}", read());
+}
+
+/// Users, of whose ids the document does not say that they are UUIDs.
+const USERS: &str = r##"
+openapi: 3.0.3
+info: { title: Users, version: "1" }
+paths:
+  /users:
+    get: { responses: { '200': { description: users, content: { application/json: { schema: { type: array, items: { $ref: '#/components/schemas/User' } } } } } } }
+  /users/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+    get:
+      responses:
+        '200': { description: a user, content: { application/json: { schema: { $ref: '#/components/schemas/User' } } } }
+        '400': { description: no }
+components:
+  schemas: { User: { type: object, required: [id], properties: { id: { type: string } } } }
+"##;
+
+fn users(asked: &Received, way: &str) -> Reply {
+    const OWN: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+    let is_uuid = |id: &str| id.len() == 36 && id.split('-').count() == 5;
+    let (path, _) = asked.path_and_query();
+    let is_empty = way == "nobody";
+    match (as_get(asked), path.strip_prefix("/users")) {
+        ("GET", Some("")) if is_empty => Reply::json(200, "[]"),
+        ("GET", Some("")) => Reply::json(200, json!([{ "id": OWN }])),
+        ("GET", Some(id)) if !is_empty && &id[1..] == OWN => Reply::json(200, json!({ "id": OWN })),
+        ("GET", Some(id)) if is_uuid(&id[1..]) && way == "breaks" => Reply::json(500, "{}"),
+        ("GET", Some(id)) if is_uuid(&id[1..]) && way == "not declared" => Reply::json(404, "{}"),
+        ("GET", Some(_)) => Reply::json(400, "{}"),
+        _ if path.starts_with("/users") => Reply::json(405, "{}").with("Allow", "GET"),
+        _ => Reply::json(404, "{}"),
+    }
+}
+
+/// An id of another form may be refused for its form, before it is looked for.
+#[test]
+fn an_unknown_id_has_the_form_of_those_that_are_listed() {
+    for (way, code, row) in [
+        ("nothing", 0, None),
+        ("breaks", 1, Some("server-error")),
+        ("not declared", 0, Some("undeclared-status")),
+        ("nobody", 3, None),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("users.yaml"), USERS).unwrap();
+        done(failspec(folder.path()).args(["import", "openapi", "users.yaml", "--name", "users"])).exits(0);
+        done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0).says("0 errors, 0 warnings");
+        let server = Server::start(move |asked| users(asked, way));
+        let run = ["run", "users", "--packs", ".", "--url", &server.url, "--report", "json=report.json"];
+        let done = done(failspec(folder.path()).args(run));
+        assert_eq!(done.code, code, "{way}: {}", done.stdout);
+        let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let groups = report["finding_groups"].as_array().into_iter().flatten();
+        let rows: Vec<&str> = groups.filter_map(|group| group["check"].as_str()).collect();
+        assert_eq!(rows.first().copied(), row, "{way}: {rows:?}");
+        // Without any, it is asked for all the same.
+        let cases = report["cases"].as_array().unwrap().iter();
+        let mut unknown = cases.filter(|case| case["name"].as_str().unwrap().contains("unknown_id"));
+        let outcome = unknown.next().unwrap()["outcome"].as_str().unwrap();
+        assert!(["passed", "failed"].contains(&outcome), "{way}: {outcome}\n{}", done.stdout);
+    }
+}
+
+/// The id 0 is that of nothing; an API in which it is, is only warned of.
+#[test]
+fn an_id_that_is_zero_is_that_of_nothing() {
+    for (found, row) in [(false, None), (true, Some("not-rejected"))] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("pets.yaml"), PETS).unwrap();
+        done(failspec(folder.path()).args(["import", "openapi", "pets.yaml", "--name", "pets"])).exits(0);
+        let server = Server::start(move |asked| match asked.path_and_query().0 {
+            "/pets/0" if found && as_get(asked) == "GET" => Reply::json(200, json!({ "id": 0 })),
+            _ => pets(asked, "nothing"),
+        });
+        let run = ["run", "pets", "--packs", ".", "--url", &server.url, "--report", "json=report.json"];
+        done(failspec(folder.path()).args(run)).exits(0);
+        let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let groups = report["finding_groups"].as_array().into_iter().flatten();
+        let rows: Vec<&str> = groups.filter_map(|group| group["check"].as_str()).collect();
+        assert_eq!(rows, row.into_iter().collect::<Vec<_>>());
+    }
 }

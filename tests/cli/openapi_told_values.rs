@@ -106,5 +106,9 @@ fn that_another_value_is_taken_or_refused_is_no_finding() {
         let (done, report, left) = run(wrong);
         assert_eq!((done.code, left), (0, 0), "{wrong}: {}", done.stdout);
         assert_eq!(report["summary"]["inconclusive"], 0, "{wrong}: {}", done.stdout);
+        // The words tell what is taken; a text beyond them is no documented value.
+        let groups = report["finding_groups"].as_array().unwrap();
+        let checks: Vec<&str> = groups.iter().filter_map(|group| group["check"].as_str()).collect();
+        assert!(!checks.contains(&"undeclared-restriction"), "{wrong}: {checks:?}");
     }
 }

@@ -101,7 +101,9 @@ fn api(asked: &Received, pools: &Pools, wrong: &str) -> Reply {
     {
         return refused(503).with("Retry-After", "0");
     }
-    match (asked.method.as_str(), path) {
+    // HEAD asks for the headers of what GET reads.
+    let is_read = asked.method == "HEAD" && !is("path closes");
+    match (if is_read { "GET" } else { asked.method.as_str() }, path) {
         // A router that cleans paths, and a page for people.
         ("GET", path) if is("cleans paths") && path.contains("%2F") => {
             Reply::new(301, "text/html", "<a href=\"/\">Moved</a>").with("Location", "/")

@@ -252,10 +252,14 @@ impl<'s> CaseRunner<'s> {
         self.then(is_accepted).await;
     }
 
-    /// Runs the follow-up steps of a scenario without a fault, if its request succeeded.
+    /// Runs the follow-up steps of a scenario without a fault, if its request succeeded, or if they are about its refusal.
     async fn after_success(&mut self) {
-        let tested = response_of(&self.observed.records, self.observed.judged);
-        if tested.is_some_and(|response| self.session.succeeded(View::new(&response, None))) {
+        let Some(tested) = response_of(&self.observed.records, self.observed.judged) else { return };
+        let is_wanted = match self.case.scenario.follows_refusal() {
+            true => check::refuses_method(&tested),
+            false => self.session.succeeded(View::new(&tested, None)),
+        };
+        if is_wanted {
             self.then(true).await;
         }
     }

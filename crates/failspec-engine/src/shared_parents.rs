@@ -198,7 +198,7 @@ fn is_plain(contract: &Contract, case: &Case) -> bool {
     let compares_safely =
         scenario.indistinguishable_from.as_ref().is_none_or(|other| other.request.is_safe());
     compares_safely
-        && scenario.then.is_empty()
+        && (scenario.then.is_empty() || scenario.follows_refusal())
         && scenario.condition.is_none()
         && scenario.locks.is_empty()
         && scenario.concurrent.is_none()

@@ -202,7 +202,7 @@ fn makes_plainly(case: &Case) -> bool {
         && faulty.setup.iter().all(makes)
         && faulty.repeat.is_none()
         && compares_safely
-        && scenario.then.is_empty()
+        && (scenario.then.is_empty() || scenario.follows_refusal())
         && scenario.condition.is_none()
         && scenario.locks.is_empty()
 }

@@ -27,6 +27,7 @@ pub const UNUSED: &[&str] = &[
     "read-only",
     "removal",
     "unsupported-method",
+    "head",
     // No built-in pack documents these statuses, or bodies of this media type.
     "proxy-authenticate",
     "upgrade",

@@ -91,8 +91,9 @@ impl StrictApi {
 fn response(api: &Inner, request: &Received) -> Reply {
     let (path, query) = request.path_and_query();
     let query = url::form_urlencoded::parse(query.as_bytes());
+    let is_read = request.method == "HEAD";
     let said = Said {
-        method: request.method.clone(),
+        method: if is_read { "GET".to_owned() } else { request.method.clone() },
         path: path.to_owned(),
         query: query.into_owned().collect(),
         headers: request.headers.clone(),

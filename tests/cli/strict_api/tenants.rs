@@ -147,6 +147,8 @@ pub enum Weakness {
     EscapeInPath,
     /// It breaks on a method that asks for headers alone.
     Head,
+    /// It does not know that method.
+    NoHead,
     /// It breaks on a page and a half.
     FractionCount,
     /// It says that it removed a thing, and has it as it was.
@@ -155,7 +157,7 @@ pub enum Weakness {
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 86] = [
+    pub const ALL: [Self; 87] = [
         Self::HugeInteger,
         Self::FilledObject,
         Self::TextInQuery,
@@ -242,6 +244,7 @@ impl Weakness {
         Self::Head,
         Self::FractionCount,
         Self::KeepsRemoved,
+        Self::NoHead,
     ];
 
     /// Returns the check that warns of it, if it is no violation: servers may be lenient, and documents say little.
@@ -254,6 +257,7 @@ impl Weakness {
             Self::RequiresOptional => Some("undeclared-requirement"),
             Self::KeepsReadOnlyMember => Some("read-only"),
             Self::KeepsRemoved => Some("removal"),
+            Self::NoHead => Some("head"),
             Self::EncodedParent => Some("undeclared-media-type"),
             Self::RefusesAllowedNull
             | Self::RefusesBeyondAscii
@@ -465,8 +469,9 @@ impl Api {
             return Reply::json(500, json!({}));
         }
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let is_read = request.method == "HEAD" && !self.is(Weakness::NoHead);
         let said = Said {
-            method: request.method.clone(),
+            method: if is_read { "GET".to_owned() } else { request.method.clone() },
             path: path.to_owned(),
             query,
             headers: request.headers.clone(),

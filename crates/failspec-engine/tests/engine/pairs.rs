@@ -125,6 +125,14 @@ fn unsupported() -> Vec<Pair> {
             on!(405, reply => reply.with("Allow", "GET, HEAD, DELETE")),
         ),
         pair(
+            "head",
+            "no_server_error::ask_for_the_headers_alone",
+            |asked, reply| if asked.method == "HEAD" { Reply::json(405, json!({})) } else { reply },
+            false,
+            // What has no body to tell the length of.
+            |asked, reply| if asked.method == "HEAD" { reply.status(204) } else { reply },
+        ),
+        pair(
             "removal",
             "no_server_error::remove_an_old_thing",
             on!(404, _reply => Reply::json(200, json!({ "name": "old", "status": "new" }))),

@@ -30,6 +30,8 @@ pub(super) struct BadBody {
     pub allowed: bool,
     /// True if most servers accept it.
     pub tolerated: bool,
+    /// True if the words of the document tell other values.
+    pub against_words: bool,
     /// The number of objects and lists that the fault is within.
     pub depth: usize,
     /// The shared schema that the fault is within, and the fault, for bodies that have it in common.
@@ -39,7 +41,17 @@ pub(super) struct BadBody {
 impl BadBody {
     /// A body with a fault at a place that the schema forbids.
     fn new(place: String, what: &'static str, body: Value, depth: usize) -> Self {
-        Self { place, what, body, doubtful: false, allowed: false, tolerated: false, depth, shared: None }
+        Self {
+            place,
+            what,
+            body,
+            doubtful: false,
+            allowed: false,
+            tolerated: false,
+            against_words: false,
+            depth,
+            shared: None,
+        }
     }
 
     /// Returns true if a member with a name of the run in `right` has another text.
@@ -328,6 +340,7 @@ impl Walk<'_, '_> {
             doubtful: flaw.doubtful,
             allowed: flaw.allowed,
             tolerated: flaw.tolerated,
+            against_words: flaw.against_words,
             ..BadBody::new(place, what, body, path.len() - 1)
         });
     }

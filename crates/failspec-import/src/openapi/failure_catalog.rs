@@ -151,6 +151,9 @@ impl<'a> FailureCatalog<'a> {
     /// # Errors
     /// Returns the reason if no failure can be expected.
     pub fn trigger(&mut self, operation: &Operation, class: FaultKind) -> Result<Trigger, String> {
+        if class == FaultKind::ZeroId {
+            return Ok(self.undeclared());
+        }
         let declares =
             |status: &u16| operation.responses.iter().any(|it| it.status == ResponseStatus::Exactly(*status));
         if class.is_about_roles() && !(class == FaultKind::Denied && declares(&403)) {

@@ -17,6 +17,8 @@ pub(super) enum FaultKind {
     Accept,
     /// The resource does not exist.
     Unknown,
+    /// The id is 0, which the document allows and few systems give: it may be refused as none, or as that of nothing.
+    ZeroId,
     /// The resource does not support the method.
     Method,
     /// The credentials are missing or wrong.
@@ -55,7 +57,8 @@ impl FaultKind {
             Self::Denied | Self::DeniedForUnknown => &[403, 404],
             Self::NotYours | Self::NotYoursToChange => &[401, 403, 404],
             Self::TooLarge => &[413],
-            Self::Unusual | Self::UnknownReference => &[],
+            // Any refusal will do.
+            Self::ZeroId | Self::Unusual | Self::UnknownReference => &[],
         }
     }
 
@@ -70,7 +73,7 @@ impl FaultKind {
             Self::Invalid | Self::InvalidPath | Self::TooLarge => Question::Invalid,
             Self::Malformed => Question::Malformed,
             Self::MediaType | Self::Accept => Question::MediaType,
-            Self::Unknown => Question::UnknownId,
+            Self::Unknown | Self::ZeroId => Question::UnknownId,
             Self::Method => Question::Method,
             Self::Credentials | Self::CredentialsForUnknown => Question::Credentials,
             Self::Denied | Self::DeniedForUnknown | Self::NotYours | Self::NotYoursToChange => {
@@ -92,7 +95,7 @@ impl FaultKind {
             Self::InvalidPath => "invalid_path",
             Self::MediaType => "unsupported_media_type",
             Self::Accept => "not_acceptable",
-            Self::Unknown => "not_there",
+            Self::Unknown | Self::ZeroId => "not_there",
             Self::Method => "method_not_allowed",
             Self::Credentials => "no_credentials",
             Self::CredentialsForUnknown => "no_credentials_or_not_there",
@@ -112,7 +115,7 @@ impl FaultKind {
             Self::InvalidPath => "The path contains a value that the document does not allow",
             Self::MediaType => "The operation does not accept the media type of the body",
             Self::Accept => "The request accepts no media type that the operation can return",
-            Self::Unknown => "The resource does not exist",
+            Self::Unknown | Self::ZeroId => "The resource does not exist",
             Self::Method => "The resource does not support the method",
             Self::Credentials => "The operation requires valid credentials",
             Self::CredentialsForUnknown => {
@@ -134,7 +137,7 @@ impl FaultKind {
             Self::Malformed => &["json", "malformed", "parse", "syntax", "body", "bad", "invalid"],
             Self::MediaType => &["media", "content_type", "unsupported"],
             Self::Accept => &["accept"],
-            Self::Unknown => &["not_found", "notfound", "unknown", "missing", "no_such"],
+            Self::Unknown | Self::ZeroId => &["not_found", "notfound", "unknown", "missing", "no_such"],
             Self::Method => &["method"],
             Self::Credentials | Self::CredentialsForUnknown => &["unauth", "credential", "token", "login"],
             Self::Denied | Self::DeniedForUnknown | Self::NotYours | Self::NotYoursToChange => {

@@ -8,6 +8,7 @@ use super::{
     multipart::{Field, bad_forms},
     registration_tokens::without_token,
     request_spec::{Body, RequestSpec, put},
+    unknown_ids::is_id_without_minimum,
     unusual::has_effect,
     valid_request::{Reach, ValidRequest, body_of, holds, json_body},
 };
@@ -17,7 +18,7 @@ use crate::names::slug;
 use failspec_base::encoding::percent_encode;
 use failspec_pack::{
     openapi::{Credential, Operation, ParameterLocation},
-    pack::writing::StepSource,
+    pack::{fault_kind::ZERO_ID, writing::StepSource},
 };
 
 /// A media type that no operation accepts or returns.
@@ -50,6 +51,8 @@ pub(super) struct Fault {
     pub inferred: bool,
     /// True if most servers accept it, and do what it says.
     pub tolerated: bool,
+    /// True if the words of the document tell other values: that it is refused is no surprise.
+    pub against_words: bool,
     /// True if its path has an id that nobody but the run has: what it creates there may be removed.
     pub names_own: bool,
     /// The number of objects and lists of the body that it is within.
@@ -71,6 +74,7 @@ impl Fault {
             faulty,
             inferred: false,
             tolerated: false,
+            against_words: false,
             names_own: false,
             depth: 0,
             setup: Vec::new(),
@@ -96,7 +100,7 @@ impl Fault {
             "without_optional_body",
             "without_optional_member",
         ];
-        self.class == FaultKind::Unusual && KINDS.contains(&self.kind.as_str())
+        self.class == FaultKind::Unusual && !self.against_words && KINDS.contains(&self.kind.as_str())
     }
 
     /// Says what kind of fault it is, whatever the part of the request that it is in.
@@ -112,6 +116,7 @@ impl Generator<'_> {
         let mut faults = Vec::new();
         self.parameters(operation, right, &mut faults);
         self.bodies(operation, right, &mut faults);
+        self.lone_member(operation, right, &mut faults);
         self.odd_bodies(operation, right, &mut faults);
         self.negotiation(operation, right, &mut faults);
         self.odd_headers(operation, right, &mut faults);
@@ -185,7 +190,9 @@ impl Generator<'_> {
                 } else {
                     put(&mut faulty, parameter, Some(&value));
                 }
+                let is_zero_id = in_path && flaw.what == "zero" && is_id_without_minimum(parameter);
                 let class = match in_path {
+                    _ if is_zero_id => FaultKind::ZeroId,
                     _ if flaw.allowed => FaultKind::Unusual,
                     true => FaultKind::InvalidPath,
                     false => FaultKind::Invalid,
@@ -194,9 +201,10 @@ impl Generator<'_> {
                 faults.push(Fault {
                     inferred: flaw.doubtful,
                     tolerated: flaw.tolerated,
+                    against_words: flaw.against_words,
                     names_own,
                     ..Fault::new(class, what, parameter.pointer.clone(), faulty)
-                        .of_kind(flaw.what, &parameter.name)
+                        .of_kind(if is_zero_id { ZERO_ID } else { flaw.what }, &parameter.name)
                 });
             }
         }
@@ -296,6 +304,7 @@ impl Generator<'_> {
             faults.push(Fault {
                 inferred: bad.doubtful || is_absent,
                 tolerated: bad.tolerated || is_absent,
+                against_words: bad.against_words,
                 depth: bad.depth,
                 ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
@@ -328,7 +337,7 @@ impl Generator<'_> {
             let rule = format!("{}/requestBody", operation.pointer);
             let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
             let fault = Fault::new(class, what, rule, faulty).of_kind(bad.what, &bad.name);
-            faults.push(Fault { inferred: bad.doubtful, ..fault });
+            faults.push(Fault { inferred: bad.doubtful, against_words: bad.against_words, ..fault });
         }
     }
 

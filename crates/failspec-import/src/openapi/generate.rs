@@ -24,6 +24,7 @@ use super::{
     registration_tokens::has_token_of_another,
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
+    scheme_roles::SchemeRoles,
     second_credentials::SecondCredentials,
     valid_request::{Reach, ValidRequest},
     value_generator::ValueGenerator,
@@ -67,6 +68,8 @@ pub(super) struct Generator<'a> {
     pub names: Unique,
     /// The API keys that operations need beside the credential of the role.
     pub second_credentials: SecondCredentials,
+    /// The roles of operations that do not take the credential of the main one.
+    pub scheme_roles: SchemeRoles,
     pub scenarios: Vec<Scenario>,
     /// Members that a valid body of an operation may have and does not, by operation.
     pub optional_members: Vec<(String, Vec<(String, Value)>)>,
@@ -338,7 +341,8 @@ impl<'a> Generator<'a> {
             }
             Reach::Nothing | Reach::Own | Reach::Fresh => {}
         }
-        let needs_no_thing = matches!(fault.class, FaultKind::InvalidPath | FaultKind::Unknown);
+        let needs_no_thing =
+            matches!(fault.class, FaultKind::InvalidPath | FaultKind::Unknown | FaultKind::ZeroId);
         if needs_no_thing && right.around.made.is_empty() && right.ask.path.contains('{') {
             // It is unknown if the resource exists. A nearby request at least proves that the address and the
             // credentials are correct.
@@ -377,7 +381,10 @@ impl<'a> Generator<'a> {
         let collection = operation.path.rsplit_once("/{").map_or("", |(before, _)| before);
         let own = self.open.by_path.get(collection);
         let near = || self.open.by_root.get(root(&operation.path));
-        own.or_else(near).copied().and_then(|it| self.plain(it))
+        let nearby = own.or_else(near).copied()?;
+        // Another credential would prove nothing of this one.
+        let is_same = self.scheme_roles.of_operation(nearby) == self.scheme_roles.of_operation(operation);
+        if is_same || !self.sends_credentials(nearby) { self.plain(nearby) } else { None }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use failspec_base::template::Placeholder;
 use failspec_pack::{
     openapi::{Bundle, Operation},
     pack::{
@@ -19,7 +20,7 @@ use super::{
     path_values::{names, parameter},
     scenario::{Control, step},
     unusual::snake,
-    value_generator::kind,
+    value_generator::{UNIQUE, kind},
 };
 
 impl Generator<'_> {
@@ -77,12 +78,16 @@ impl Generator<'_> {
                 used.extend(ask.placeholders());
             }
             let is_used = |name: &str| used.iter().any(|placeholder| placeholder.name() == Some(name));
-            let lists: Vec<StepSource> = self
-                .listed_ids
-                .iter()
-                .filter(|(name, _)| is_used(name))
-                .map(|(_, step)| step.clone())
-                .collect();
+            // An id that does not exist needs none that does: the list only shows what form it has.
+            let is_named = |name: &str| used.contains(&Placeholder::Name(name.to_owned()));
+            let lists = self.listed_ids.iter().filter(|(name, _)| is_used(name)).map(|(name, step)| {
+                let mut step = step.clone();
+                for (_, capture) in step.capture.iter_mut().filter(|_| !is_named(name)) {
+                    capture.default = Some(format!("no-such-{UNIQUE}"));
+                }
+                step
+            });
+            let lists: Vec<StepSource> = lists.collect();
             scenario.around.setup.splice(0..0, lists);
         }
     }

@@ -177,7 +177,7 @@ impl<'a> Generator<'a> {
             let Some(list) = list.filter(|_| takes_any_text_or_number(one)) else { continue };
             let values = values_of(&declared.api.bundle, list.items, &name, one);
             let request = self.plain(list.operation).filter(|_| !self.skips(list.operation));
-            let Some(request) = request.filter(|it| right.ask.credentials || !it.credentials) else {
+            let Some(request) = request.filter(|it| right.ask.may_call(it)) else {
                 continue;
             };
             if values.is_empty() || is_own_collection(list, operation) {

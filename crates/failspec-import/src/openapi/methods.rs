@@ -67,6 +67,7 @@ impl<'a> Generator<'a> {
         }
         let mut faulty = RequestSpec::of(operation, right.ask.path.clone(), right.ask.credentials);
         "GET".clone_into(&mut faulty.method);
+        faulty.role.clone_from(&right.ask.role);
         self.wrong_method(operation, &right, faulty);
     }
 
@@ -113,12 +114,7 @@ impl<'a> Generator<'a> {
     pub(super) fn unsent(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
         let filled = self.paths.fill(operation, &CreatedResources::new(), &[]);
         PathTemplate::parse(&filled.path).map_err(|error| error.to_string())?;
-        let mut ask = RequestSpec::of(operation, filled.path, self.sends_credentials(operation));
-        if ask.credentials {
-            for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
-                self.second_credentials.put(&mut ask, &scheme);
-            }
-        }
+        let ask = self.addressed(operation, filled.path);
         Ok(ValidRequest {
             ask,
             body: None,

@@ -28,7 +28,10 @@ impl Generator<'_> {
             it.elsewhere.is_none() && it.method == "GET" && !ends_session(it) && !self.skips(it)
         };
         let mut reading: Vec<&Operation> = api.operations.iter().filter(may_be_sent).collect();
-        reading.sort_by_key(|it| (!self.sends_credentials(it), it.parameters.iter().any(|it| it.required)));
+        reading.sort_by_key(|it| {
+            let has_own_role = self.scheme_roles.of_operation(it).is_some();
+            (!self.sends_credentials(it), has_own_role, it.parameters.iter().any(|it| it.required))
+        });
         let Some(first) = reading.first().copied() else { return };
         let Ok(right) = self.unsent(first) else { return };
         let faulty = RequestSpec { path: NO_SUCH_PATH.to_owned(), query: Vec::new(), ..right.ask };

@@ -37,6 +37,8 @@ pub(super) struct InvalidForm {
     pub doubtful: bool,
     /// True if the schema allows it: servers often break on it.
     pub allowed: bool,
+    /// True if the words of the document tell other values.
+    pub against_words: bool,
 }
 
 /// Converts a valid value to the fields of a form.
@@ -56,7 +58,8 @@ pub(super) fn fields(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value
         .collect()
 }
 
-fn is_file(schema: &Value) -> bool {
+/// Returns true if a schema describes a file.
+pub(super) fn is_file(schema: &Value) -> bool {
     let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
     is("format", "binary") || schema.get("contentMediaType").is_some()
 }
@@ -75,6 +78,7 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
                 fields,
                 doubtful: false,
                 allowed: false,
+                against_words: false,
             });
         }
         if is_file(core(&sampler.declared.api.bundle, property)) {
@@ -83,8 +87,8 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
         for (flaw, value) in of_text(sampler, property) {
             let value = Template::escape(&value);
             let fields = others().chain([Field { name: name.clone(), value, file: false }]).collect();
-            let InvalidValue { what, doubtful, allowed, .. } = flaw;
-            found.push(InvalidForm { name: name.clone(), what, fields, doubtful, allowed });
+            let InvalidValue { what, doubtful, allowed, against_words, .. } = flaw;
+            found.push(InvalidForm { name: name.clone(), what, fields, doubtful, allowed, against_words });
         }
     }
     found

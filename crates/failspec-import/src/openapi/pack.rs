@@ -35,6 +35,7 @@ use super::{
     path_values::Paths,
     request_spec::ROLE,
     scenario::{Question, Scenario},
+    scheme_roles::{SchemeRole, SchemeRoles},
     second_credentials::SecondCredentials,
     value_generator::ValueGenerator,
 };
@@ -89,6 +90,8 @@ pub struct FromOpenApi {
     pub asked: BTreeMap<Question, usize>,
     /// The scenarios and faults that were not generated.
     pub left_out: Vec<LeftOut>,
+    /// The roles of operations that do not take the credential of [`USER_ROLE`](super::USER_ROLE).
+    pub scheme_roles: Vec<SchemeRole>,
 }
 
 /// Scenarios or faults that were not generated.
@@ -147,6 +150,7 @@ pub fn from_openapi(
         optional_members,
         listed_values,
         second_credentials,
+        scheme_roles: SchemeRoles { roles: mut scheme_roles },
         ..
     } = generator;
     let mut left_out: BTreeMap<LeftOutReason, Vec<String>> =
@@ -174,12 +178,18 @@ pub fn from_openapi(
     }
     let used: BTreeSet<&str> = kept.iter().filter_map(|(_, source)| source.failure()).collect();
     let guarded = kept.iter().any(|(_, source)| source.roles().next().is_some());
-    let roles = required_roles(declared, options, &kept);
+    let used_roles: BTreeSet<&str> = kept.iter().flat_map(|(_, source)| source.roles()).collect();
+    let of_user = |it: &&Operation| !scheme_roles.iter().any(|role| role.operations.contains(&it.name()));
+    let roles = required_roles(declared, options, &scheme_roles, &used_roles);
     let health_check = match options.allow_writes {
-        true => health_checks(api.operations.iter().filter(|it| !is_skipped(it)), guarded, options),
+        true => {
+            let open = api.operations.iter().filter(|it| !is_skipped(it)).filter(of_user);
+            health_checks(open, guarded, options)
+        }
         false => Vec::new(),
     };
     let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
+    scheme_roles.retain(|role| used_roles.contains(role.name.as_str()));
     let failures = catalogue.finish(&writes_by_status, &used);
     let mut left_out: Vec<LeftOut> =
         left_out.into_iter().map(|(reason, names)| LeftOut { reason, names }).collect();
@@ -209,6 +219,7 @@ pub fn from_openapi(
         operations: api.operations.len(),
         asked,
         left_out,
+        scheme_roles,
     }
 }
 
@@ -225,6 +236,14 @@ fn generator<'a>(
         true => SecondCredentials::default(),
         false => SecondCredentials::of(api, paths.names()),
     };
+    let scheme_roles = match options.no_auth {
+        true => SchemeRoles::default(),
+        false => {
+            let others = [&options.denied_role, &options.other_role].into_iter().flatten();
+            let taken: Vec<&str> = std::iter::once(ROLE).chain(others.map(String::as_str)).collect();
+            SchemeRoles::of(api, &taken)
+        }
+    };
     let skip: Vec<WildMatch> = options.skip.iter().map(|glob| WildMatch::new(glob)).collect();
     Generator {
         declared,
@@ -232,6 +251,7 @@ fn generator<'a>(
         catalogue: FailureCatalog::new(api, &options.file, shape),
         paths,
         second_credentials,
+        scheme_roles,
         creators: CreateOperations::new(api),
         open: OpenOperations::new(&api.operations, &skip),
         making: Vec::new(),
@@ -337,9 +357,9 @@ pub enum Need<'n> {
 fn required_roles(
     declared: &Declared,
     options: &OpenApiOptions,
-    scenarios: &[(String, ScenarioSource)],
+    scheme_roles: &[SchemeRole],
+    used: &BTreeSet<&str>,
 ) -> Vec<(String, String)> {
-    let used: BTreeSet<&str> = scenarios.iter().flat_map(|(_, source)| source.roles()).collect();
     let denied = options
         .denied_role
         .iter()
@@ -347,15 +367,21 @@ fn required_roles(
     let other = options.other_role.iter().map(|name| {
         (name.clone(), format!("is another tenant than {ROLE}, and may see nothing that belongs to {ROLE}"))
     });
-    let all = std::iter::once(user(declared)).chain(denied).chain(other);
+    let own = scheme_roles.iter().map(|role| {
+        let about = format!("may call what takes {}: {}", role.scheme, role.operations.join(", "));
+        (role.name.clone(), about)
+    });
+    let all = std::iter::once(user(declared, scheme_roles)).chain(own).chain(denied).chain(other);
     all.filter(|(name, _)| used.contains(name.as_str())).collect()
 }
 
-fn user(declared: &Declared) -> (String, String) {
+fn user(declared: &Declared, scheme_roles: &[SchemeRole]) -> (String, String) {
     let schemes: Vec<&str> = declared.api.schemes.keys().map(String::as_str).collect();
     let schemes =
         if schemes.is_empty() { "authentication is not documented".to_owned() } else { schemes.join(", ") };
-    (ROLE.to_owned(), format!("may call every operation ({schemes})"))
+    let others: Vec<&str> = scheme_roles.iter().map(|role| role.name.as_str()).collect();
+    let but = if others.is_empty() { String::new() } else { format!(" but those of {}", others.join(", ")) };
+    (ROLE.to_owned(), format!("may call every operation{but} ({schemes})"))
 }
 
 /// Returns the reason for each status that is declared only by operations that are not sent.

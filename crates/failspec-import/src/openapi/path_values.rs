@@ -111,6 +111,11 @@ impl<'a> Paths<'a> {
         self.listed.contains_key(&bare(until))
     }
 
+    /// Returns the variable with the id of one of the things that the API lists and the last parameter of a path names.
+    pub fn listed_as(&self, until: &str) -> Option<&str> {
+        self.listed.get(&bare(until)).map(String::as_str)
+    }
+
     /// Records that the API lists the things that are named by the last parameter of a path. Returns the name of the variable for
     /// the id of one of them, which a target may give.
     pub fn list(&mut self, until: &str, list: &Operation) -> Option<String> {

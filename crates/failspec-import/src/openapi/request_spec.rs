@@ -88,6 +88,11 @@ impl RequestSpec {
         self.credentials.then(|| self.role.as_deref().unwrap_or(ROLE))
     }
 
+    /// Returns true if it carries the credentials that another request needs.
+    pub fn may_call(&self, other: &Self) -> bool {
+        !other.credentials || self.role() == other.role()
+    }
+
     /// Returns values by name, and `null` for those that must not be sent.
     fn with_absent(&self, named: &[(String, String)], places: &[ParameterLocation]) -> Parameters {
         let absent = self.absent.iter().filter(|(place, _)| places.contains(place));

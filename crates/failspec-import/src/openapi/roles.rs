@@ -41,6 +41,10 @@ impl<'a> Generator<'a> {
             let why = "its requests have no credentials, so every role is the same";
             return self.leave_out(why, operation, &what);
         }
+        if let Some(own) = &right.ask.role {
+            let why = format!("it takes another credential than most operations, that of the role {own}");
+            return self.leave_out(&why, operation, &what);
+        }
         if !operation.is_guarded() && !declares(operation, 403) {
             let why = "it is not guarded and declares no 403: every role may call it";
             return self.leave_out(why, operation, &what);
@@ -80,6 +84,10 @@ impl<'a> Generator<'a> {
         if !right.ask.credentials {
             let why = "its requests have no credentials, so every role is the same";
             return self.leave_out(why, operation, &what);
+        }
+        if let Some(own) = &right.ask.role {
+            let why = format!("it takes another credential than most operations, that of the role {own}");
+            return self.leave_out(&why, operation, &what);
         }
         // A change that gives another name than the creation is seen if it takes effect.
         let is_change = matches!(operation.method.as_str(), "PUT" | "PATCH");

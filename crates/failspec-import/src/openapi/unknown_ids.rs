@@ -1,16 +1,24 @@
 //! Requests for things that do not exist.
 
 use crate::names::slug;
-use failspec_pack::{openapi::Operation, pack::fault_kind};
+use failspec_pack::{
+    openapi::{Operation, Parameter},
+    pack::fault_kind,
+};
+use serde_json::Value;
 
 use super::{
     crud::{bare, creates_at_its_address},
+    effects::only_reads,
     fault_kind::FaultKind,
     faults::Fault,
     generate::{Generator, declares},
+    invalid_value::core,
     path_values::{names, parameter},
     request_spec::RequestSpec,
+    unusual::snake,
     valid_request::ValidRequest,
+    value_generator::kind,
 };
 
 impl Generator<'_> {
@@ -39,15 +47,27 @@ impl Generator<'_> {
         right: &ValidRequest,
         unknown: &Fault,
     ) -> Option<Fault> {
-        let (_, name) = innermost(&operation.path)?;
+        let (item, name) = innermost(&operation.path)?;
         let may_create = creates_at_its_address(operation);
-        let capture = right.around.made.get(&innermost(&operation.path)?.0).filter(|_| !may_create)?;
+        let made = right.around.made.get(&item).filter(|_| !may_create).cloned();
+        let capture = made.or_else(|| self.listed_of_unknown_form(operation, &item, name))?;
         let instead = [(name, format!("${{unlike({capture})}}"))];
         let path = self.paths.fill(operation, &right.around.made, &instead).path;
         let what = format!("{}_of_the_same_form", unknown.what);
         let faulty = RequestSpec { path, ..unknown.faulty.clone() };
         let fault = Fault::new(FaultKind::Unknown, what, unknown.rule.clone(), faulty);
         Some(Fault { names_own: true, ..fault.of_kind(fault_kind::UNKNOWN_ID, name) })
+    }
+
+    /// Returns the variable with an id that the API lists, for an operation that only reads, if the document does not say what form
+    /// such an id has.
+    fn listed_of_unknown_form(&self, operation: &Operation, item: &str, name: &str) -> Option<String> {
+        let listed = self.paths.listed_as(item).filter(|_| only_reads(operation))?;
+        let own = parameter(operation, name)?;
+        let inner = own.schema.as_ref().map(|schema| core(&self.declared.api.bundle, schema));
+        let says = |key: &str| inner.is_some_and(|schema| schema.get(key).is_some());
+        let is_text = matches!(inner.and_then(Value::as_object).and_then(kind), Some("string") | None);
+        (is_text && !says("format") && !says("pattern")).then(|| listed.to_owned())
     }
 
     /// Returns the request for a resource that does not exist; none if the path names no resource.
@@ -85,6 +105,13 @@ impl Generator<'_> {
         let fault = Fault::new(class, what, rule, faulty).of_kind(fault_kind::UNKNOWN_ID, name);
         Ok(Some(Fault { names_own, ..fault }))
     }
+}
+
+/// Returns true for a parameter of a path that is an id, and not a number that counts, if the document does not say with which number
+/// ids begin.
+pub(super) fn is_id_without_minimum(parameter: &Parameter) -> bool {
+    let has = |key: &str| parameter.schema.as_ref().is_some_and(|schema| schema.get(key).is_some());
+    snake(&parameter.name).rsplit('_').next() == Some("id") && !has("minimum") && !has("exclusiveMinimum")
 }
 
 /// Returns true if an operation declares no refusal of an id that does not exist, and says in words that it may create the thing,

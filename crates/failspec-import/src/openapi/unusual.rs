@@ -19,6 +19,7 @@ use super::{
     path_values::text,
     query_languages::{is_opaque, wrong_operands, wrong_texts},
     request_spec::{Body, put},
+    unusual_values::has_told,
     valid_request::{ValidRequest, holds, json_body, list_of},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
@@ -132,8 +133,12 @@ impl Generator<'_> {
             "beyond_ascii" if is_id => "id_beyond_ascii",
             what => what,
         };
+        let against_words = has_told(&self.sampler, schema);
         taken
-            .map(|(what, text)| (InvalidValue::unusual(name(what), text.as_str()).tolerated(), text))
+            .map(|(what, text)| {
+                let flaw = InvalidValue::unusual(name(what), text.as_str()).tolerated();
+                (InvalidValue { against_words, ..flaw }, text)
+            })
             .collect()
     }
 

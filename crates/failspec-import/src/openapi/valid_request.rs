@@ -170,7 +170,7 @@ impl Generator<'_> {
         operation: &Operation,
         path: String,
     ) -> Result<(RequestSpec, Option<Value>), String> {
-        let mut ask = RequestSpec::of(operation, path, self.sends_credentials(operation));
+        let mut ask = self.addressed(operation, path);
         for parameter in
             operation.parameters.iter().filter(|it| it.required && it.place != ParameterLocation::Path)
         {
@@ -185,11 +185,6 @@ impl Generator<'_> {
             put(&mut ask, parameter, Some(&value));
         }
         self.with_token_of_thing(operation, &mut ask);
-        if ask.credentials {
-            for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
-                self.second_credentials.put(&mut ask, &scheme);
-            }
-        }
         let body = self.body(operation, &mut ask)?;
         Ok((ask, body))
     }
@@ -247,9 +242,8 @@ impl Generator<'_> {
             members.iter().filter(|(name, _)| body.get(name).is_none_or(is_short)).take(MAX_OPTIONAL);
         let lacking = lacking.filter(|(name, property)| {
             // What they name exists, or is the server's to choose.
-            let is_chosen = ["id", "uuid", "pk", "key"].contains(&name.to_ascii_lowercase().as_str())
-                || ["_by", "_at", "By", "At"].iter().any(|end| name.ends_with(end));
-            !is_chosen && !self.creators.refers(name, core(&self.declared.api.bundle, property))
+            !is_chosen_by_server(name)
+                && !self.creators.refers(name, core(&self.declared.api.bundle, property))
         });
         let made = lacking.filter_map(|(name, property)| {
             let path = format!("body.{name}");
@@ -413,6 +407,12 @@ pub(super) fn as_json_text(value: &Value) -> String {
     let mut value = value.clone();
     fill_unique(&mut value);
     value.to_string()
+}
+
+/// Returns true if the name of a member of a body says that the server chooses its value.
+pub(super) fn is_chosen_by_server(name: &str) -> bool {
+    ["id", "uuid", "pk", "key"].contains(&name.to_ascii_lowercase().as_str())
+        || ["_by", "_at", "By", "At"].iter().any(|end| name.ends_with(end))
 }
 
 /// Returns true if a value can be sent at the location of a parameter: a header value is one line of printable ASCII.

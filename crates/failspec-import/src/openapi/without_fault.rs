@@ -1,6 +1,12 @@
 //! Requests without a fault: they should succeed, or at least not break the server.
 
-use failspec_pack::{openapi::Operation, pack::fault_kind};
+use failspec_pack::{
+    openapi::Operation,
+    pack::{
+        StatusPattern, fault_kind,
+        writing::{ExpectSource, StepSource},
+    },
+};
 
 use super::{
     body::{Members, with},
@@ -47,7 +53,8 @@ impl<'a> Generator<'a> {
         self.add(operation, Question::Valid, "valid", &operation.pointer, Goal::Success, around, ask);
     }
 
-    /// Generates the request for the headers of a resource that can be read (RFC 9110, section 9.3.2). A server may not know the method.
+    /// Generates the request for the headers of a resource that can be read (RFC 9110, section 9.3.2). If it is refused, a GET shows
+    /// whether the method is the reason.
     fn as_head(&mut self, operation: &'a Operation, right: &ValidRequest) {
         if operation.method != "GET" || self.declared.operation("HEAD", &operation.path).is_some() {
             return;
@@ -58,6 +65,9 @@ impl<'a> Generator<'a> {
         self.add(operation, question, "asked_with_head", rule, Goal::NoServerError, around, ask);
         if let Some(scenario) = self.scenarios.last_mut() {
             fault_kind::HEAD.clone_into(&mut scenario.fault);
+            let any = [2, 3, 4, 5].map(StatusPattern::Class).to_vec();
+            let expect = ExpectSource { status: any.into(), ..ExpectSource::default() };
+            scenario.then.push(StepSource { expect: Some(expect), ..step(&right.ask, None) });
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
     definition::{Check, When},
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
-    headers, indistinguishable, leaks, matching, media_type, message, names_fault, not_rejected,
+    head, headers, indistinguishable, leaks, matching, media_type, message, names_fault, not_rejected,
     problem_details, proxy_authenticate, read_only, recovers, removal, repeatable, request_id, retry_after,
     retry_after_syntax, schema, server_error, status,
     subject::Subject,
@@ -55,6 +55,7 @@ pub static CHECKS: &[&Check] = &[
     &www_authenticate::CHECK,
     &allow::CHECK,
     &unsupported_method::CHECK,
+    &head::CHECK,
     &proxy_authenticate::CHECK,
     &upgrade::CHECK,
     &content_range::CHECK,
@@ -180,7 +181,10 @@ const MALFORMED_ESCAPE: &str = "malformed_escape";
 /// OpenAPI document.
 pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
     let unmet = success::unmet_success(contract, scenario, observed).into_iter();
-    let unmet = unmet.chain(server_error::unsupported(contract, scenario, observed));
+    // That the server does not support it is said once.
+    let of_method = head::refused(scenario, observed);
+    let unsupported = server_error::unsupported(contract, scenario, observed);
+    let unmet = unmet.chain(of_method.or(unsupported));
     let unmet = unmet.chain(after_failure::after_success(scenario, observed));
     let unmet = unmet.chain(undeclared_restriction::restriction(scenario, observed));
     let unmet = unmet.chain(undeclared_requirement::omission(scenario, observed));

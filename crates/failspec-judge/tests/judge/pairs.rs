@@ -288,6 +288,31 @@ fn pairs_of_the_document() -> Vec<&'static str> {
 }
 
 /// Judges a DELETE, with a GET of the same address before and afterwards.
+fn asked_for_the_headers() {
+    let judged = |fault: &str, head: u16, get: u16| {
+        let scenario = format!("expect: no_server_error, request: HEAD /notes/7, fault: {fault}");
+        let world = World::new("failures: [ { id: bad, status: 400, summary: x } ]", &scenario);
+        let replies = [(Phase::Request, text(head)), (Phase::Then, text(get))];
+        world.judge_flow_without_fault(&replies, |observed| {
+            for record in &mut observed.records {
+                let method = if record.phase == Phase::Request { "HEAD" } else { "GET" };
+                record.exchange.request.method = method.into();
+                record.exchange.request.url = "http://api.test/notes/7".parse().unwrap();
+            }
+        })
+    };
+    for refused in [400, 404, 405, 501] {
+        assert_eq!(judged("head", refused, 200), ["warning head"], "{refused}");
+        // So is GET, which needs no HEAD then.
+        assert!(!judged("head", refused, refused).contains(&"warning head".to_owned()), "{refused}");
+    }
+    // Credentials and load come before the method.
+    for status in [200, 204, 304, 401, 403, 429] {
+        assert_eq!(judged("head", status, 200), [""; 0], "{status}");
+    }
+    assert_eq!(judged("zero", 404, 200), [""; 0]);
+}
+
 fn still_there() {
     let world = World::new(
         "failures: [ { id: bad, status: 400, summary: x } ]",
@@ -462,7 +487,9 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     );
     let refused = |status| method.judge(text(status)).contains(&"warning unsupported-method".to_owned());
     assert!(refused(404) && refused(400) && !refused(405) && !refused(401));
+    asked_for_the_headers();
     let mut proven = BTreeSet::from([
+        "head",
         "read-only",
         "removal",
         "unsupported-method",

@@ -23,7 +23,15 @@ pub const UNDECLARED_METHOD: &str = "undeclared_method";
 /// A thing that does not exist.
 pub const UNKNOWN_ID: &str = "unknown_id";
 
+/// The id 0 where the document allows it: few systems have such a thing.
+pub const ZERO_ID: &str = "zero_id";
+
 impl Scenario {
+    /// Returns true if its follow-up reads by GET what its request was refused to read, and is of no use after a success.
+    pub fn follows_refusal(&self) -> bool {
+        self.fault.as_deref() == Some(HEAD)
+    }
+
     /// Returns true if it asks what the OpenAPI document does not have, and does not expect a refusal: the document promises
     /// nothing of it, and whoever responds there may be somebody else.
     pub fn is_outside_document(&self) -> bool {

@@ -26,6 +26,9 @@ pub(super) const UNDECLARED_REQUIREMENT: &str = "undeclared-requirement";
 /// The check of methods that a path does not have.
 pub(super) const UNSUPPORTED_METHOD: &str = "unsupported-method";
 
+/// The check of HEAD where GET is supported.
+const HEAD: &str = "head";
+
 /// The check of the methods that a 405 response lists.
 const ALLOW: &str = "allow";
 
@@ -108,7 +111,9 @@ impl Weight {
     pub fn of(fault: Option<&str>) -> Self {
         match fault {
             Some(fault_kind::ANOTHER_PARENT) => Self::OtherParent,
-            Some(fault_kind::UNKNOWN_ID | fault_kind::UNDECLARED_METHOD) => Self::NothingThere,
+            Some(fault_kind::UNKNOWN_ID | fault_kind::ZERO_ID | fault_kind::UNDECLARED_METHOD) => {
+                Self::NothingThere
+            }
             Some(kind) if is_converted(kind) => Self::Converted,
             _ => Self::Forbidden,
         }
@@ -251,7 +256,7 @@ impl<'a> Causes<'a> {
             {
                 Cause::Restriction(case.fault.as_deref().unwrap_or_default())
             }
-            Kind::Other if [UNSUPPORTED_METHOD, UNDECLARED_REQUIREMENT].contains(&finding.check) => {
+            Kind::Other if [UNSUPPORTED_METHOD, HEAD, UNDECLARED_REQUIREMENT].contains(&finding.check) => {
                 Cause::Text(text(deviation, finding))
             }
             Kind::Other if finding.check != NOT_REJECTED => {
@@ -326,6 +331,8 @@ fn text<'a>(deviation: &Deviation<'_>, finding: &'a Finding) -> Text<'a> {
         _ if VACUOUS.contains(&finding.check) => ("vacuous", "", &finding.actual),
         // The errors of an API have one shape, by the contract and by its OpenAPI document.
         _ if ERRORS.contains(&finding.check) && is_error => ("envelope", "", &finding.actual),
+        // What does not know the method is the same for all operations, whatever it says.
+        _ if finding.check == HEAD => (HEAD, "", ""),
         // Which methods `Allow` lacks is a matter of the path.
         _ if finding.check == ALLOW => {
             let mut headers = response.into_iter().flat_map(|response| &response.headers);
