@@ -5,6 +5,7 @@ use super::{
     fault_kind::FaultKind,
     generate::{Generator, declares},
     invalid_value::of_text,
+    joined_lists::{list_of_several, of_joined},
     multipart::{Field, bad_forms},
     registration_tokens::without_token,
     request_spec::{Body, RequestSpec, put},
@@ -163,6 +164,15 @@ impl Generator<'_> {
             let Some(schema) = &parameter.schema else { continue };
             self.as_documented(operation, parameter, right, faults);
             let mut flaws = of_text(&self.sampler, schema);
+            match parameter.separator {
+                Some(separator) => flaws.extend(of_joined(&self.sampler, schema, separator)),
+                None if list_of_several(&self.sampler, schema).is_some() => {
+                    let why =
+                        "a list of several items is sent as repeated parameters, which is not supported";
+                    self.leave_out(why, operation, &format!("values of {}", parameter.name));
+                }
+                None => {}
+            }
             flaws.extend(self.free_texts(operation, parameter, schema));
             let empty = self.empty_value(parameter, schema);
             flaws.extend(empty.filter(|_| flaws.iter().all(|(_, text)| !text.is_empty())));

@@ -17,6 +17,7 @@ mod faults;
 mod fixtures;
 mod generate;
 mod invalid_value;
+mod joined_lists;
 mod json_parameter;
 mod late_dates;
 mod left_out_members;

@@ -351,7 +351,10 @@ impl Generator<'_> {
             let example = self.sampler.with_own_names(schema, &example);
             self.sampler.with_late_dates(schema, "", example)
         });
-        let made = example.or_else(|| self.sampler.value(schema, "body"));
+        // Where nothing is said of a body, hardly any API takes a text.
+        let is_free = || content.is_json() && self.sampler.says_nothing_of_kind(schema);
+        let free = || is_free().then(|| json!({})).filter(|object| self.sampler.is_allowed(schema, object));
+        let made = example.or_else(free).or_else(|| self.sampler.value(schema, "body"));
         let mut value = made.ok_or("no valid body could be generated")?;
         if value.as_array().is_some_and(Vec::is_empty) {
             value = self.list_of_one(operation, schema).unwrap_or(value);

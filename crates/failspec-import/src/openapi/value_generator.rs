@@ -49,6 +49,17 @@ impl ValueGenerator<'_> {
         self.is_allowed(schema, &made).then_some(made)
     }
 
+    /// Returns true if a schema says of no value what kind it must be: `true`, or one without a type, values and alternatives.
+    pub fn says_nothing_of_kind(&self, schema: &Value) -> bool {
+        const KEYS: [&str; 6] = ["const", "enum", "oneOf", "anyOf", "allOf", "properties"];
+        match core(&self.declared.api.bundle, schema) {
+            Value::Object(entries) => {
+                kind(entries).is_none() && KEYS.iter().all(|key| !entries.contains_key(*key))
+            }
+            other => *other == Value::Bool(true),
+        }
+    }
+
     /// Generates a list that `schema` allows, with an item in each list that it has.
     pub fn with_items(&self, schema: &Value, name: &str) -> Option<Value> {
         let core = core(&self.declared.api.bundle, schema);

@@ -99,7 +99,8 @@ fn unknown<'a>(it: &Declaration<'a>, content: &'a Content) -> impl Iterator<Item
 
 fn not_compared(it: &Declaration<'_>, expected: &str, reason: &str) -> Finding {
     let message = format!("{}, which was not compared with all that the document says: {reason}", it.told());
-    it.about(Finding::new(CHECK.id, Provenance::Inferred, expected, reason).saying(message))
+    let finding = Finding::new(CHECK.id, Provenance::Inferred, expected, reason).saying(message);
+    it.about(Finding { not_compared: true, ..finding })
 }
 
 /// Returns a finding for an error without a body, if a body is declared. It is a warning, because the specification

@@ -48,6 +48,9 @@ pub struct Finding {
     /// The name of the member of a body that breaks a schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) member: Option<Arc<str>>,
+    /// True if nothing is known to be wrong: a part of the document is missing with which the response should be compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) not_compared: bool,
 }
 
 /// One of several broken rules that a finding combines.
@@ -84,6 +87,7 @@ impl Finding {
             schema_rule: None,
             null_member: None,
             member: None,
+            not_compared: false,
         }
     }
 
@@ -133,6 +137,11 @@ impl Finding {
     pub fn breaking(mut self, schema_rule: Option<&str>, null_member: Option<&str>) -> Self {
         (self.schema_rule, self.null_member) = (schema_rule.map(Arc::from), null_member.map(Arc::from));
         self
+    }
+
+    /// Returns true if nothing is known to be wrong: a part of the document is missing with which the response should be compared.
+    pub fn is_not_compared(&self) -> bool {
+        self.not_compared
     }
 
     /// Returns the same finding as a warning: it is not known that the API is at fault.
@@ -226,6 +235,8 @@ impl<'de> Deserialize<'de> for Finding {
             schema_rule: Option<Arc<str>>,
             null_member: Option<Arc<str>>,
             member: Option<Arc<str>>,
+            #[serde(default)]
+            not_compared: bool,
         }
         let Written {
             check,
@@ -240,6 +251,7 @@ impl<'de> Deserialize<'de> for Finding {
             schema_rule,
             null_member,
             member,
+            not_compared,
         } = Written::deserialize(deserializer)?;
         let unknown = || D::Error::custom(format!("there is no check `{check}`"));
         let check = find(&check).ok_or_else(unknown)?.id;
@@ -257,6 +269,7 @@ impl<'de> Deserialize<'de> for Finding {
             schema_rule,
             null_member,
             member,
+            not_compared,
         })
     }
 }

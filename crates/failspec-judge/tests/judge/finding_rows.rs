@@ -564,3 +564,32 @@ fn an_incomplete_list_of_methods_is_one_row_and_a_missing_one_another() {
     ];
     assert_eq!(short(&cases), [of("allow", 2, 2), of("allow", 1, 1)]);
 }
+
+/// A finding that the document lacks something with which a response should be compared.
+fn not_compared(reason: &str) -> Finding {
+    let mut written = serde_json::to_value(warning("declared-schema", reason)).unwrap();
+    written["not_compared"] = true.into();
+    serde_json::from_value(written).unwrap()
+}
+
+#[test]
+fn all_that_could_not_be_compared_is_one_row_and_hides_nothing() {
+    let wrong = warning("declared-schema", "no text");
+    let cases = [
+        ran("t::a::1", "GET /a", [200, 200], vec![at(1, &not_compared("`$ref: https://a` is not followed"))]),
+        ran("t::a::2", "GET /a", [200, 400], vec![at(1, &not_compared("`$ref: https://b` is not followed"))]),
+        ran(
+            "t::b::3",
+            "GET /b",
+            [200, 200],
+            vec![at(1, &not_compared("`$ref: https://c` is not followed")), at(1, &wrong)],
+        ),
+    ];
+    assert_eq!(short(&cases), [of("declared-schema", 1, 1), of("declared-schema", 3, 2)]);
+    let rows = group_findings(&cases);
+    assert!(
+        rows[1].message.starts_with("responses of 2 operations were not compared"),
+        "{}",
+        rows[1].message
+    );
+}

@@ -80,6 +80,8 @@ pub(super) enum Cause<'a> {
     NothingThere(bool),
     /// The same operations accept whatever value of several parameters.
     AcceptedParameters(Vec<&'a str>),
+    /// Responses could not be compared with all that the document says, because it lacks a part.
+    NotCompared,
     /// Responses have the wrong values that the API accepted in the requests.
     Echo,
     /// Responses lack required members where the request has this part, in several operations.
@@ -237,6 +239,7 @@ impl<'a> Causes<'a> {
         let (case, finding) = (deviation.case, deviation.first);
         match deviation.kind {
             Kind::ServerError => self.breaking.cause(deviation),
+            _ if finding.is_not_compared() => Cause::NotCompared,
             Kind::Shape if is_echo(deviation) => Cause::Echo,
             Kind::Shape => match self.selecting_part(deviation) {
                 Some(part) => Cause::LacksRequiredWith(part),

@@ -103,7 +103,11 @@ fn deviations_of<'a>(
     for family in SAME_DEVIATION {
         findings = take(family, Kind::Other, findings);
     }
-    findings = take(&SHAPE, Kind::Shape, findings);
+    // What could not be compared is wrong in no way that is known: it hides nothing that is.
+    let (not_compared, compared): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.is_not_compared());
+    findings = take(&SHAPE, Kind::Shape, compared);
+    findings.extend(not_compared.into_iter().take(1));
     let single = |first| Deviation { case, exchange, first, others: Vec::new(), kind: Kind::Other };
     found.extend(findings.into_iter().map(single));
     found

@@ -155,6 +155,8 @@ impl<'a> Row<'a> {
             (false, cause) if breaks_the_server(cause) => 2,
             (false, _) if SEVERE.contains(&first.check) => 2,
             (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&first.check) => 4,
+            // The import has said it.
+            (false, Cause::NotCompared) => 5,
             (false, _) => 3,
         };
         let operation = match &self.cause {
@@ -194,6 +196,11 @@ impl<'a> Row<'a> {
             Cause::Undeclared(status) if self.operations.len() > 1 => {
                 format!("HTTP {status}, which {} operations do not declare", self.operations.len())
             }
+            Cause::NotCompared if self.operations.len() > 1 => format!(
+                "responses of {} operations were not compared with all that the document says; one reason: {}",
+                self.operations.len(),
+                first.actual
+            ),
             _ => first.message.clone(),
         };
         let mut details: Vec<String> = Vec::new();
