@@ -44,6 +44,9 @@ paths:
   /notes/{id}:
     parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
     get: { responses: { '200': { description: a note }, '404': { description: none } } }
+    put:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, properties: { size: { type: integer } } } } } }
+      responses: { '200': { description: changed }, '404': { description: none } }
     delete: { responses: { '200': { description: gone }, '404': { description: none } } }
   /archive:
     get:
@@ -101,14 +104,19 @@ fn api(asked: &Received, things: &Mutex<Things>, wrong: &str) -> Reply {
     };
     if let Some(id) = id {
         let Some(id) = id.parse().ok().filter(|id| things.contains_key(&(kind, *id))) else {
-            return refused(404, "no such thing");
+            let is_broken = wrong == "unknown" && asked.method == "DELETE";
+            return refused(if is_broken { 500 } else { 404 }, "no such thing");
         };
+        let is_object = || serde_json::from_slice::<Value>(&asked.body).is_ok_and(|body| body.is_object());
         return match asked.method.as_str() {
             "GET" => Reply::json(200, json!({ "data": { "id": id } })),
+            "PUT" if kind == "notes" && is_object() => Reply::json(200, "{}"),
+            "PUT" if kind == "notes" => refused(400, "not readable"),
             "DELETE" => {
                 things.remove(&(kind, id));
                 Reply::json(200, "{}")
             }
+            _ if kind == "notes" => refused(405, "").with("Allow", "GET, PUT, DELETE"),
             _ => refused(405, "").with("Allow", "GET, DELETE"),
         };
     }
@@ -164,7 +172,7 @@ fn run(wrong: &'static str) -> (Done, Value, Vec<(&'static str, i64)>, Vec<Strin
 
 #[test]
 fn a_creation_whose_body_requires_nothing_is_made_as_the_api_wants_it() {
-    for (wrong, code) in [("nothing", 0), ("kind", 1)] {
+    for (wrong, code) in [("nothing", 0), ("kind", 1), ("unknown", 1)] {
         let (done, report, left, asked) = run(wrong);
         assert_eq!(done.code, code, "{wrong}: {}", done.stdout);
         // Only what was there before.
@@ -172,6 +180,9 @@ fn a_creation_whose_body_requires_nothing_is_made_as_the_api_wants_it() {
         assert_eq!(report["summary"]["inconclusive"], 0, "{wrong}: {}", done.stdout);
         assert_eq!(report["summary"]["skipped"], 0, "{wrong}: {}", done.stdout);
         let cases = report["cases"].as_array().unwrap();
+        // A server that breaks on an id that never was has kept nothing under it.
+        let is_left = |case: &&Value| case["left_behind"].as_array().is_some_and(|left| !left.is_empty());
+        assert_eq!(cases.iter().find(is_left), None, "{wrong}: {}", done.stdout);
         let failed = cases.iter().filter(|case| !case["violations"].as_array().unwrap().is_empty());
         let failed: Vec<&str> =
             failed.filter_map(|case| case["name"].as_str()?.rsplit("::").next()).collect();

@@ -20,7 +20,7 @@ impl CaseRunner<'_> {
     /// resource, or none created it. Otherwise the request may have gone to the wrong place, and something is left.
     pub(super) fn is_gone(&self, teardown: &Record, template: &RequestTemplate, scope: &Scope) -> bool {
         let Ok(response) = &teardown.exchange.result else { return false };
-        if !matches!(response.status, 400 | 401 | 403 | 404 | 410 | 422) {
+        if !matches!(response.status, 400 | 401 | 403 | 404 | 410 | 422 | 500..600) {
             return false;
         }
         let url = &teardown.exchange.request.url;
@@ -50,6 +50,20 @@ impl CaseRunner<'_> {
         // An API may refuse an id of another form, or the role of the request, before it looks for it.
         if matches!(response.status, 400 | 401 | 403 | 422) {
             return records().find(may_have_made).is_none();
+        }
+        // It may break on whatever id it does not have, as it did when this one was to be changed.
+        if response.status >= 500 {
+            let breaks_too = |record: &Record| {
+                let request = &record.exchange.request;
+                let is_broken = record.exchange.result.as_ref().is_ok_and(|it| it.status >= 500);
+                matches!(request.method.as_str(), "PUT" | "PATCH") && request.url == *url && is_broken
+            };
+            let id = last_segment(url);
+            let is_about_it = |record: &&Record| {
+                let request = &record.exchange.request;
+                request.url == *url || names(request, &id) || response_names(record, &id)
+            };
+            return records().filter(may_have_made).filter(is_about_it).all(breaks_too);
         }
         let creates = |record: &&Record| {
             let method = &record.exchange.request.method;

@@ -14,6 +14,7 @@ use failspec_pack::{
 };
 
 use super::{
+    body::Members,
     error_envelope::json,
     generate::declares,
     invalid_value::core,
@@ -237,13 +238,23 @@ impl CreateOperation<'_> {
         let is_chosen_by_server = || {
             let id = self.id_schema(api)?;
             let is = |key: &str, wanted: &str| id.get(key).and_then(Value::as_str) == Some(wanted);
-            Some(is("format", "uuid") || is("type", "integer"))
+            // A text of which the body of the request says nothing is the server's, too.
+            Some(is("format", "uuid") || is("type", "integer") || is("type", "string") && !self.takes_id(api))
         };
         declares(self.make, 201)
             || self.make.method == "POST"
                 && !self.is_by_address()
                 && self.make.says_that_it_creates()
                 && is_chosen_by_server() == Some(true)
+    }
+
+    /// Returns true if the body of the creation has a member with the name of the id.
+    fn takes_id(&self, api: &Api) -> bool {
+        let place = self.name_at(api);
+        let Some(id) = place.as_ref().and_then(|place| place.name()) else { return true };
+        let schemas = self.make.body.iter().filter_map(|content| content.schema.as_ref());
+        let mut members = schemas.flat_map(|schema| Members::of(&api.bundle, schema, 0).properties);
+        members.any(|(name, _)| fold(&name) == fold(id))
     }
 
     /// Returns the schema of the id in the response to the creation, if it has the name of the parameter: a member of the thing
