@@ -8,6 +8,14 @@ const DOCUMENT: &str = r##"
 openapi: 3.1.0
 info: { title: Letters, version: "1" }
 paths:
+  /letters/stamp:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema: { type: object, required: [letter], properties: { letter: { type: string }, times: { type: integer, minimum: 1 } } }
+      responses: { '200': { description: stamped }, '422': { $ref: '#/components/responses/Refused' } }
   /letters/search:
     post:
       requestBody:
@@ -79,6 +87,13 @@ fn letters(asked: &Received, forgets: &str) -> Reply {
                 && is("limit type", limit.is_none_or(|limit| limit.is_some()))
                 && is("limit maximum", limit.flatten().is_none_or(|limit| limit <= 50))
         }
+        "/letters/stamp" => {
+            let form: Vec<(String, String)> = url::form_urlencoded::parse(&asked.body).into_owned().collect();
+            let mut times = form.iter().filter(|(name, _)| name == "times");
+            let is_there = form.iter().any(|(name, _)| name == "letter")
+                || forgets == "letter beside another" && !form.is_empty();
+            is_there && times.all(|(_, times)| times.parse::<u64>().is_ok_and(|times| times > 0))
+        }
         "/letters/preview" => parts(asked).is_some_and(|parts| {
             let part = |name: &str| parts.iter().find(|(own, ..)| own == name);
             let stamps = part("stamps").map(|(_, value, _)| value.parse::<i64>().ok());
@@ -130,6 +145,7 @@ fn every_form_field_is_checked() {
         "to",
         "to beside another",
         "kind beside another",
+        "letter beside another",
         "to length",
         "limit type",
         "limit maximum",

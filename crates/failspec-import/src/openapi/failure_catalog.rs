@@ -212,7 +212,12 @@ impl<'a> FailureCatalog<'a> {
         } else if class == FaultKind::CredentialsForUnknown && operation.is_guarded() {
             (vec![401, 403, 404], false, Some(self.link(&operation.pointer) + "/security"))
         } else if let Some(response) = class_of {
-            (class.statuses().to_vec(), true, Some(self.link(&response.pointer)))
+            let mut statuses = class.statuses().to_vec();
+            // `default` covers both ways to refuse it: a server that looks at no media type cannot read the body.
+            if class == FaultKind::MediaType {
+                statuses.extend([400, 422]);
+            }
+            (statuses, true, Some(self.link(&response.pointer)))
         } else if matches!(class, FaultKind::Accept | FaultKind::TooLarge) {
             // A server may ignore what a client accepts (RFC 9110, section 12.4.1), and may take bodies of any size.
             let wanted: Vec<String> = class.statuses().iter().map(ToString::to_string).collect();

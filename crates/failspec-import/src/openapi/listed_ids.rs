@@ -14,6 +14,7 @@ use failspec_pack::{
 use super::{
     crud::{bare, fold},
     effects::only_reads,
+    fixtures::Fixtures,
     generate::Generator,
     invalid_value::core,
     listed_values::{lists_of, step as pointer_step},
@@ -38,7 +39,7 @@ impl Generator<'_> {
             };
             let Some(name) = names(until).last().copied() else { continue };
             let is_given = self.paths.given(name).is_some() || self.paths.is_listed(until);
-            if is_given || self.allow_writes && self.creators.of_item(&bare(until)).is_some() {
+            if is_given || self.allow_writes && self.is_made(&bare(until)) {
                 continue;
             }
             let list = declared.operation("GET", collection).filter(|list| bare(&list.path) == collection);
@@ -52,6 +53,12 @@ impl Generator<'_> {
             let Some(own) = self.paths.list(until, list) else { continue };
             self.listed_ids.insert(own.clone(), step(&ask, Some((&own, capture))));
         }
+    }
+
+    /// Returns true if scenarios create such a thing: that an operation does is not enough.
+    fn is_made(&mut self, item: &str) -> bool {
+        let creator = self.creators.of_item(item);
+        creator.is_some_and(|creator| self.make(creator, &mut Fixtures::default(), 0).is_some())
     }
 
     /// Returns where the response to a list has the id of its first thing, as a parameter of the path of an operation wants it.

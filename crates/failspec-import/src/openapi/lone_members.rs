@@ -15,7 +15,7 @@ use super::{
     multipart::{Field, is_file},
     path_values::text,
     request_spec::Body,
-    valid_request::{Reach, ValidRequest, body_of, is_chosen_by_server},
+    valid_request::{ValidRequest, body_of, is_chosen_by_server},
 };
 
 /// The end of the names of such faults.
@@ -36,8 +36,8 @@ impl Generator<'_> {
             _ => None,
         };
         // Nothing of the run would be in what it creates.
-        let is_nameless =
-            operation.method == "POST" && right.reach == Reach::Fresh && !declares(operation, 201);
+        let creates = operation.method == "POST" && self.creators.of_collection(operation).is_some();
+        let is_nameless = creates && !declares(operation, 201);
         let only = only.filter(|only| members.required.iter().any(|name| name == only) && !is_nameless);
         let Some(only) = only.map(str::to_owned) else { return };
         let Some((name, value)) = self.other_member(&members) else { return };

@@ -65,9 +65,10 @@ impl Generator<'_> {
         let listed = self.paths.listed_as(item).filter(|_| only_reads(operation))?;
         let own = parameter(operation, name)?;
         let inner = own.schema.as_ref().map(|schema| core(&self.declared.api.bundle, schema));
-        let says = |key: &str| inner.is_some_and(|schema| schema.get(key).is_some());
+        let is_uuid = inner.is_some_and(|schema| schema.get("format").is_some_and(|it| it == "uuid"));
+        let says_form = is_uuid || inner.is_some_and(|schema| schema.get("pattern").is_some());
         let is_text = matches!(inner.and_then(Value::as_object).and_then(kind), Some("string") | None);
-        (is_text && !says("format") && !says("pattern")).then(|| listed.to_owned())
+        (is_text && !says_form).then(|| listed.to_owned())
     }
 
     /// Returns the request for a resource that does not exist; none if the path names no resource.

@@ -18,14 +18,16 @@ pub(super) static CHECK: Check = Check {
 to be declared; a warning, because the specification does not promise that the list is complete",
     text: "For this operation the OpenAPI document declares neither the status of the response, nor its \
 class (`4XX`), nor `default`. Clients that were generated from the document do not know it. Declare it, or \
-respond with a declared status. All responses of a case are checked, including those of controls and setups.",
+respond with a declared status. All responses of a case are checked, including those of controls and setups. 414 and 431 are not \
+reported: any part of a server may refuse an address or headers that are too long, and documents speak of the operations behind it.",
     when: When::Always,
     run: |subject| statuses(subject.observed),
 };
 
 pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
     let undeclared = declarations(observed)
-        .filter(|it| it.declared_response.is_none() && !it.operation.responses.is_empty());
+        .filter(|it| it.declared_response.is_none() && !it.operation.responses.is_empty())
+        .filter(|it| !matches!(it.response.status, 414 | 431));
     // That a document declares 500 excuses no setup that breaks the server: the request has no fault.
     let is_broken = |it: &Declaration<'_>| {
         let has_no_fault = it.record.phase.is_of_control() || it.record.phase == Phase::Setup;

@@ -96,3 +96,19 @@ fn a_made_up_value_may_be_refused_as_one_that_is_not_there() {
     undeclared.warnings.push(warning("undeclared-status", "HTTP 404"));
     assert_eq!(rows(undeclared).len(), 1);
 }
+
+#[test]
+fn an_id_of_a_wrong_form_may_be_refused_for_its_form() {
+    let rows = |fault: &str, part: &str, finding: Finding| {
+        let findings = vec![finding, warning("undeclared-status", "HTTP 422")];
+        let mut case = about(sent("GET /things/{id}", "", 422, findings), fault, part);
+        Arc::make_mut(&mut case.documented).status = Some(StatusPattern::Exactly(404));
+        checks(&[case, sent("GET /things/{id}", "", 200, Vec::new())])
+    };
+    let status = || warning("status", "422");
+    assert_eq!(rows("wrong_format", "id", status()), ["undeclared-status"]);
+    // What is not there has the right form, and what is in the query is no id.
+    assert_eq!(rows("unknown_id", "id", status()), ["status"]);
+    assert_eq!(rows("wrong_format", "limit", status()), ["status"]);
+    assert_eq!(rows("wrong_format", "id", violation("status", "422")), ["status"]);
+}

@@ -278,6 +278,13 @@ fn pairs_of_the_document() -> Vec<&'static str> {
     let typed = |media_type: &str| {
         one(Reply::text(404, r#"{"error":"x"}"#).with("content-type", media_type).with("x-need", "1"))
     };
+    // Any part of a server may say that an address, or what is in the headers, is too long.
+    for (status, is_reported) in [(409, true), (414, false), (431, false)] {
+        let world = World::with_document(declared.0, declared.1, DOCUMENT);
+        let case = one(text(status));
+        let found = world.findings_with(&case.replies, case.edit);
+        assert_eq!(found.iter().any(|it| it.check == "undeclared-status"), is_reported, "{status}");
+    }
     vec![
         pair("undeclared-status", declared, one(text(409)), right()),
         pair("undeclared-media-type", declared, typed("text/html"), typed("application/json; charset=utf-8")),

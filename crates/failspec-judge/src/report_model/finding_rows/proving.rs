@@ -68,6 +68,11 @@ impl<'a> Proofs<'a> {
         if deviation.kind == Kind::Other && is_not_found && deviation.undeclared_status().is_none() {
             return deviation.without_warning(STATUS);
         }
+        // An id of a wrong form is refused rightly for its form, whatever is due for one that is not there.
+        let is_refused = matches!(deviation.wrong_status(), Some((404, 400 | 422)));
+        if deviation.kind == Kind::Other && is_refused && has_wrong_form(&deviation) {
+            return deviation.without_warning(STATUS);
+        }
         Some(deviation)
     }
 
@@ -117,4 +122,11 @@ fn top_members(exchange: &ExchangeReport) -> Vec<String> {
 /// Returns true for a negative id in a path: that there is no such thing may be said by any refusal.
 fn is_negative_id(deviation: &Deviation<'_>) -> bool {
     deviation.case.fault.as_deref() == Some(fault_kind::NEGATIVE) && deviation.thing_in_path().is_some()
+}
+
+/// Returns true for an id in a path that is wrong by itself, and not because there is no such thing.
+fn has_wrong_form(deviation: &Deviation<'_>) -> bool {
+    const OF_NOTHING: [&str; 3] = [fault_kind::UNKNOWN_ID, fault_kind::ZERO_ID, fault_kind::ANOTHER_PARENT];
+    let fault = deviation.case.fault.as_deref();
+    fault.is_some_and(|kind| !OF_NOTHING.contains(&kind)) && deviation.thing_in_path().is_some()
 }
