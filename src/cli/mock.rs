@@ -1,6 +1,6 @@
 //! `failspec mock`.
 
-use std::{fs, io::Write as _, sync::Arc};
+use std::{fs, io::Write as _, path::Path, sync::Arc};
 
 use failspec_judge::report_model::exit;
 use failspec_mock::{Mock, Server, Unplayed, target_file};
@@ -19,21 +19,25 @@ const MAX_LISTED: usize = 10;
 /// # Errors
 /// When the pack cannot be read, the address is in use, or the target file cannot be written.
 pub fn command(arguments: &MockArguments) -> Result<u8, CliError> {
-    let packs =
-        packs::named(&PackSources::of(&arguments.from, None)?, std::slice::from_ref(&arguments.pack))?;
+    let sources = PackSources::of(&arguments.from, None)?;
+    let packs = packs::named(&sources, std::slice::from_ref(&arguments.pack))?;
     let Some(pack) = packs.first() else {
         return Err(CliError::usage(format!("there is no pack {}", arguments.pack)));
     };
     let mock = Mock::new(Arc::clone(pack)).map_err(|error| CliError::usage(error.to_string()))?;
     let mock = Arc::new(mock);
+    let folder = sources.own_folder().filter(|_| !sources.is_built_in(&mock.pack().name));
+    let written = |path: &Path, url: &str| {
+        target_file(mock.pack(), url, folder.map(|folder| folder_from(path, folder)).as_deref())
+    };
     runtime()?.block_on(async {
         let mut signals = Signals::new()?;
         if let Some(path) = &arguments.target_file {
-            check_target_file(path, &target_file(mock.pack(), ""))?;
+            check_target_file(path, &written(path, ""))?;
         }
         let server = Server::start(Arc::clone(&mock), arguments.listen).await?;
         if let Some(path) = &arguments.target_file {
-            fs::write(path, target_file(mock.pack(), &server.url()))
+            fs::write(path, written(path, &server.url()))
                 .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))?;
         }
         let _ = stderr().write_all(notice(&mock, arguments.verbose).as_bytes());
@@ -44,6 +48,17 @@ pub fn command(arguments: &MockArguments) -> Result<u8, CliError> {
         server.stop().await;
         Ok(exit::CONFORMS)
     })
+}
+
+/// Returns the folder of the packs as a target file names it: from the folder of that file on.
+fn folder_from(file: &Path, folder: &Path) -> String {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match whole(folder).strip_prefix(whole(beside)) {
+        Ok(below) if below.as_os_str().is_empty() => ".".to_owned(),
+        Ok(below) => below.display().to_string(),
+        Err(_) => whole(folder).display().to_string(),
+    }
 }
 
 /// Says what a mock is, and what the requests of the pack do not bring about.

@@ -33,7 +33,9 @@ fn fresh_presets_run_on_their_mock_and_say_that_it_proves_nothing() {
     for style in STYLES {
         done(failspec(folder.path()).args(["init", style, "--style", style])).exits(0);
         let (_mock, _) = start(folder.path(), style);
-        let done = run(folder.path(), &["run", style, "--deny", "warnings"]).exits(0).says("conforms");
+        // The target file says where the pack is.
+        let arguments = ["run", style, "--deny", "warnings", "--config", "mock.toml"];
+        let done = done(failspec(folder.path()).args(arguments)).exits(0).says("conforms");
         assert!(done.last_line().contains("a mock of the contract"), "{}", done.all());
         fs::remove_file(folder.path().join("mock.toml")).unwrap();
     }

@@ -9,11 +9,15 @@ use failspec_pack::pack::Pack;
 use super::pattern::{ROLE_PREFIX, value_of};
 
 /// Returns a target file with the mock of a pack: the credentials by which it knows the roles, and conditions that ask for
-/// their failure. A condition that several failures need is left out.
+/// their failure. A condition that several failures need is left out. `packs` is the folder of the pack, if it is in none of the built-in
+/// ones.
 #[must_use]
-pub fn target_file(pack: &Pack, url: &str) -> String {
+pub fn target_file(pack: &Pack, url: &str, packs: Option<&str>) -> String {
     let mut text = format!("# Written by `failspec mock {}`: it proves nothing about any API.\n", pack.name);
     let quoted = |text: &str| Value::from(text).to_string();
+    if let Some(packs) = packs {
+        let _ = writeln!(text, "packs = {}", quoted(packs));
+    }
     let _ = writeln!(text, "default_target = \"mock\"\n\n[target.mock]\nurl = {}", quoted(url));
     for role in pack.contract.roles.keys() {
         let _ = writeln!(text, "roles.{role} = {{ bearer = {} }}", quoted(&format!("{ROLE_PREFIX}{role}")));

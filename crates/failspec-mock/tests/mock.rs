@@ -181,7 +181,7 @@ fn scenarios_that_cannot_be_played_are_named() {
     let mock = mock();
     let named: Vec<String> = mock.unplayed().iter().map(|it| format!("{}: {}", it.name, it.reason)).collect();
     assert_eq!(named, ["shop::down::while_down: needs the condition down"]);
-    let file = failspec_mock::target_file(mock.pack(), "http://127.0.0.1:1");
+    let file = failspec_mock::target_file(mock.pack(), "http://127.0.0.1:1", None);
     for line in [
         "roles.reader = { bearer = \"mock-reader\" }",
         "variables.shelf = \"mock-shelf\"",
