@@ -58,8 +58,18 @@ paths:
   /labels/{key}:
     parameters: [{ name: key, in: path, required: true, schema: { type: string } }]
     delete: { responses: { '204': { description: gone }, '404': { description: absent } } }
+  /marks:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Mark' } } } }
+      responses:
+        '201': { description: made, content: { application/json: { schema: { $ref: '#/components/schemas/Mark' } } } }
+        '400': { description: invalid }
+  /marks/{key}:
+    parameters: [{ name: key, in: path, required: true, schema: { type: string } }]
+    delete: { responses: { '204': { description: gone }, '404': { description: absent } } }
 components:
   schemas:
+    Mark: { type: object, required: [key], properties: { key: { type: string }, size: { type: integer } } }
     User: { type: object, properties: { name: { type: string }, age: { type: integer } } }
 "#;
 
@@ -68,7 +78,7 @@ components:
 struct Users {
     /// It takes a text for the list of its letters.
     takes_letters: bool,
-    /// A wrong size of a label breaks it, when it has the label.
+    /// A wrong size of a label or a mark breaks it, when it has the thing.
     breaks_late: bool,
     /// It does not remove a user.
     keeps: bool,
@@ -106,14 +116,17 @@ impl Users {
                 }
                 Reply::json(201, Value::from(made).to_string())
             }
-            ("POST", "labels") => {
+            ("POST", "labels" | "marks") => {
                 let Some(key) = body["key"].as_str() else { return Reply::json(400, "{}") };
                 let is_wrong = body.get("size").is_some_and(|size| !size.is_i64());
                 if is_wrong && !self.breaks_late {
                     return Reply::json(400, "{}");
                 }
-                there.insert(format!("labels/{key}"), json!({}));
-                Reply::json(if is_wrong { 500 } else { 201 }, "{}")
+                there.insert(format!("{folder}/{key}"), json!({}));
+                match is_wrong {
+                    true => Reply::json(500, "{}"),
+                    false => Reply::json(201, json!({ "key": key }).to_string()),
+                }
             }
             _ if !there.contains_key(&key) => Reply::json(404, "{}"),
             ("GET", "users") => Reply::json(200, there[&key].to_string()),
@@ -209,10 +222,16 @@ fn all_things_of_a_list_are_removed() {
 #[test]
 fn what_a_broken_creation_made_is_removed_and_told() {
     let (report, left) = Users { breaks_late: true, ..Users::default() }.run();
-    let labels: Vec<&String> = left.iter().filter(|key| key.starts_with("labels/")).collect();
-    assert!(labels.is_empty(), "{labels:?}");
+    // Where the response would tell the name of a mark, there is none: it is known by what was sent.
+    let made: Vec<&String> = left.iter().filter(|key| !key.starts_with("users/")).collect();
+    assert!(made.is_empty(), "{made:?}");
     let told = messages(&report, "server-error");
-    assert!(told.iter().any(|message| message.contains("is there all the same")), "{told:#?}");
+    for folder in ["labels", "marks"] {
+        let is_told = |message: &&str| {
+            message.contains("is there all the same") && message.contains(&format!("/{folder}/"))
+        };
+        assert!(told.iter().any(is_told), "{folder}: {told:#?}");
+    }
     // One that refuses makes nothing.
     let (report, _) = Users::default().run();
     assert!(messages(&report, "server-error").is_empty());

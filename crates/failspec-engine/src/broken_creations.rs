@@ -2,7 +2,8 @@
 
 use failspec_base::{encoding::percent_decode, template::VariableValue};
 use failspec_judge::check::{self, Finding, Phase, Record};
-use failspec_pack::pack::{RequestTemplate, Step};
+use failspec_pack::pack::{Capture, Part, RequestTemplate, Step};
+use serde_json::Value;
 
 use super::{
     case_runner::{CaseRunner, line},
@@ -31,13 +32,17 @@ impl CaseRunner<'_> {
     /// Takes the name that a creation which broke the server sent for the id of what it may have made: only a name that is
     /// unique to the run can be no other thing.
     pub(super) fn note_broken_creation(&mut self) {
-        if self.broken_creation().is_none() {
+        let Some(body) = self.broken_creation().map(|creation| creation.exchange.request.body.clone()) else {
             return;
-        }
+        };
+        let body: Option<Value> = body.and_then(|body| serde_json::from_slice(&body.bytes).ok());
         let Some(scope) = &mut self.scope else { return };
         for capture in &self.case.scenario.faulty.capture {
-            let sent = capture.default.as_ref().and_then(|default| default.fill(scope).ok());
-            let sent = sent.map(|filled| filled.sent).filter(|sent| sent.contains(scope.unique()));
+            let default = capture.default.as_ref().and_then(|default| default.fill(scope).ok());
+            // Where the response to a success tells the name, the request may have given it.
+            let sent = || name_at(capture, body.as_ref()?);
+            let sent = default.map(|filled| filled.sent).or_else(sent);
+            let sent = sent.filter(|sent| sent.contains(scope.unique()));
             if let Some(sent) = sent.filter(|_| scope.get(&capture.name).is_none()) {
                 scope.capture(capture.name.clone(), VariableValue::open(sent));
                 self.presumed.push(capture.name.clone());
@@ -98,5 +103,48 @@ impl CaseRunner<'_> {
         let url = &creation.exchange.request.url;
         let mut setup = self.observed.records.iter().filter(|record| record.phase == Phase::Setup);
         setup.any(|record| record.exchange.request.method == "POST" && record.exchange.request.url == *url)
+    }
+}
+
+/// Returns the text that a request sent where the response to its success tells the id of what it made.
+fn name_at(capture: &Capture, body: &Value) -> Option<String> {
+    let first = match &capture.part {
+        Part::Body(pointer) => Some(pointer),
+        Part::Header(_) => None,
+    };
+    let mut places = first.into_iter().chain(&capture.otherwise);
+    places.find_map(|place| place.find(body)?.as_str().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::pack::Pointer;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn name_of_what_a_broken_creation_may_have_made_is_where_the_response_tells_it() {
+        let pointers = |names: &[&str]| names.iter().map(|name| Pointer::from_steps([*name])).collect();
+        for (places, body, name) in [
+            (["name", "id"], json!({ "name": "a" }), Some("a")),
+            (["id", "name"], json!({ "name": "a", "other": "b" }), Some("a")),
+            (["id", "key"], json!({ "name": "a" }), None),
+            (["id", "name"], json!({ "name": 1 }), None),
+            (["id", "name"], json!(["name"]), None),
+        ] {
+            let mut places: Vec<Pointer> = pointers(&places);
+            let part = Part::Body(places.remove(0));
+            let made = "made".to_owned();
+            let capture = Capture {
+                name: made,
+                part,
+                otherwise: places,
+                location: false,
+                default: None,
+                secret: false,
+            };
+            assert_eq!(name_at(&capture, &body).as_deref(), name, "{body}");
+        }
     }
 }
