@@ -75,7 +75,7 @@ components:
       properties: { results: { type: array, items: { $ref: '#/components/schemas/List' } }, total: { type: integer } }
 "##;
 
-/// What the server has: things of both kinds, by number, with their e-mail addresses.
+/// The things of both kinds that the server has, by number, with their e-mail addresses.
 type Things = BTreeMap<(&'static str, i64), String>;
 
 /// The server; `wrong` is the fault that breaks it.

@@ -161,7 +161,9 @@ fn an_operation_that_accepts_every_fault_leaves_few_things() {
     let (done, report, _, left) = run("accepts");
     let cases = report["cases"].as_array().unwrap();
     let violated = cases.iter().filter(|case| !case["violations"].as_array().unwrap().is_empty()).count();
-    assert!(left <= 12 && violated > 0, "{left} left, {violated} violated: {}", done.stdout);
+    // The cases run in an order that depends on their responses: those that find nothing may be the first that leave something.
+    let stopped = because(&report, "leaves_behind");
+    assert!(left <= 12 && violated + stopped > 0, "{left} left, {violated} violated: {}", done.stdout);
 }
 
 #[test]
