@@ -11,11 +11,11 @@ use std::{
 
 use clap::Args;
 
-use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, SchemeRole, USER_ROLE, from_openapi};
+use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, USER_ROLE, from_openapi};
 use failspec_judge::report_model::exit;
 use failspec_lint::lint_without_document;
 use failspec_pack::{
-    openapi::{Api, Credential, Declared, Document, Operation, Overlay, Warning, Warnings, relative},
+    openapi::{Api, Declared, Document, Overlay, Warning, Warnings, relative},
     pack::{Files, Pack, Texts, show_statuses},
 };
 use failspec_report::{count, terminal::Styles, visible};
@@ -23,6 +23,7 @@ use failspec_report::{count, terminal::Styles, visible};
 use super::{
     error::CliError,
     given::GivenDocument,
+    import_next::{kept_contract, next},
     init::{check_name, editor_schemas},
     lint::without_case,
     stdout::stdout,
@@ -34,9 +35,6 @@ const WARNINGS_SHOWN: usize = 10;
 
 /// Maximum number of names that are shown for each reason why something was left out.
 pub(super) const NAMES_SHOWN: usize = 3;
-
-/// Maximum number of variables without a value that are shown.
-const VARIABLES_SHOWN: usize = 6;
 
 /// Options of `import openapi`.
 #[derive(Debug, Args)]
@@ -197,6 +195,9 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     let mut text = summary(name, &made, &pack);
     text += &warnings(&declared.api.warnings.with(declared.unusable_schemas()), arguments.warnings);
     text += &written;
+    if before.is_some() {
+        text += &kept_contract(arguments, &made);
+    }
     text += &next(arguments, &made, &declared, before.is_some());
     // A closed pipe is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());
@@ -429,97 +430,5 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
         text.push_str("  … --warnings shows all\n");
     }
     text.push('\n');
-    text
-}
-
-/// Returns the credential that most operations require beside those with roles of their own, as an argument of `--role`.
-fn credential(api: &Api, others: &[SchemeRole]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let is_of_user =
-        |operation: &&Operation| !others.iter().any(|role| role.operations.contains(&operation.name()));
-    let alternatives = api
-        .operations
-        .iter()
-        .filter(is_of_user)
-        .flat_map(|it| &it.security)
-        .filter(|schemes| schemes.len() == 1);
-    alternatives.flatten().for_each(|scheme| *counts.entry(scheme).or_default() += 1);
-    let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name);
-    credential_of(api, most)
-}
-
-/// Returns the credential of a scheme as an argument of `--role`.
-fn credential_of(api: &Api, scheme: Option<&str>) -> String {
-    // The value comes from the document, and is used in a shell.
-    let plain =
-        |name: &&String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    match scheme.and_then(|name| api.schemes.get(name)).map(|scheme| &scheme.credential) {
-        Some(Credential::Basic) => "basic:env:USER_AND_PASSWORD".to_owned(),
-        Some(Credential::Key { place, name }) if Some(name).filter(plain).is_some() => {
-            format!("{place}:{name}:env:KEY")
-        }
-        _ => "bearer:env:TOKEN".to_owned(),
-    }
-}
-
-/// Says which roles are for which operations, if some take another credential than most.
-fn told_roles(roles: &[SchemeRole]) -> String {
-    let mut text = String::new();
-    for SchemeRole { name, scheme, operations } in roles {
-        let shown: Vec<&str> = operations.iter().take(NAMES_SHOWN).map(String::as_str).collect();
-        let more = operations.len().saturating_sub(NAMES_SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(
-            text,
-            "  --role {name}=… is for what takes {} and not the credential of {USER_ROLE}: {}{more}. Without it, their cases are skipped.",
-            visible(scheme),
-            visible(&shown.join(", "))
-        );
-    }
-    text
-}
-
-fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, declared: &Declared, again: bool) -> String {
-    let (name, dir) = (&arguments.name, arguments.dir.display());
-    let roles = made.draft.requires.roles.iter();
-    let credential = credential(&declared.api, &made.scheme_roles);
-    let own = |role: &str| made.scheme_roles.iter().find(|known| known.name == role);
-    let role: String = roles
-        .map(|(role, _)| match own(role) {
-            _ if role == USER_ROLE => format!(" --role {role}={credential}"),
-            // Each has credentials of its own.
-            own => {
-                let credential = own.map_or_else(
-                    || credential.clone(),
-                    |own| credential_of(&declared.api, Some(&own.scheme)),
-                );
-                format!(" --role {role}={credential}_{}", role.to_ascii_uppercase().replace('-', "_"))
-            }
-        })
-        .collect();
-    // The value comes from the document, and is used in a shell.
-    let base = declared.base_path();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-    let base = if base.chars().all(plain) { base } else { "" };
-    let mut text =
-        format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{base}{role}\n");
-    text += &told_roles(&made.scheme_roles);
-    let api = &declared.api;
-    let is_silent = !api.schemes.is_empty() && api.operations.iter().all(|it| !it.is_guarded());
-    if is_silent && !arguments.credentials && !arguments.no_auth {
-        text.push_str("  The document describes credentials, and no operation requires them: --credentials sends them.\n");
-    }
-    let variables = made.draft.requires.variables.iter();
-    let variables: Vec<_> = variables.filter(|(_, known)| !again && known.default.is_none()).collect();
-    for (variable, known) in variables.iter().take(VARIABLES_SHOWN) {
-        let _ = writeln!(text, "  --var {variable}=… sets {}", visible(&known.about));
-    }
-    if variables.len() > VARIABLES_SHOWN {
-        let more = variables.len() - VARIABLES_SHOWN;
-        let _ = writeln!(
-            text,
-            "  … and {more} more variables, in contract.yaml: --value NAME=… sets all with that name"
-        );
-    }
     text
 }

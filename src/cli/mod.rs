@@ -25,6 +25,7 @@ mod fix;
 mod given;
 mod help;
 mod import;
+mod import_next;
 mod import_openapi;
 mod import_traffic;
 mod init;

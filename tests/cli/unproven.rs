@@ -91,8 +91,8 @@ scenarios:
     let run = |url: &str| done(failspec(folder.path()).args(["run", "--packs", ".", "--url", url]));
     let server = api();
     run(&format!("{}/v1", server.url)).exits(0);
-    // A gateway gives 404 to everything.
-    run(&server.url).exits(1);
+    // A gateway gives 404 to everything, which says nothing about the API.
+    run(&server.url).exits(3).says("no request of the run succeeded");
 }
 
 #[test]
@@ -133,4 +133,28 @@ paths:
     command(&["run", "things", "--packs", ".", "--url", &server.url])
         .exits(3)
         .says("the API is below /v1, and the URL has no such path");
+}
+
+#[test]
+fn a_refusal_of_whatever_is_asked_is_no_violation() {
+    const SCENARIOS: &str = "\
+contract: tiny
+scenarios:
+  one: { triggers: bad, request: POST /things, json: 1, no_control: what is made stays }
+  two: { triggers: bad, request: POST /notes, json: 1, no_control: what is made stays }
+  who: { triggers: stranger, request: GET /me, no_control: nobody is known }
+";
+    let contract =
+        format!("{CONTRACT}{TWO_FAILURES}  - {{ id: stranger, status: 401, summary: Who are you }}\n");
+    let folder = pack_with(&contract, SCENARIOS);
+    let run = |statuses: &'static [u16], failure: &str| {
+        let server = Server::start(|asked| Reply::json(statuses[asked.path.len() % statuses.len()], "{}"));
+        done(failspec(folder.path()).args(["run", failure, "--packs", ".", "--url", &server.url]))
+    };
+    run(&[401], "tiny::bad").exits(3).says("Each of them was HTTP 401: the API wants credentials");
+    run(&[404], "tiny::bad").exits(3).says("no request of the run succeeded");
+    // What depends on the request, and what is said of who asks, is told as it is.
+    run(&[422], "tiny::bad").exits(1);
+    run(&[401, 409], "tiny::bad").exits(1);
+    run(&[403], "tiny::stranger").exits(1);
 }

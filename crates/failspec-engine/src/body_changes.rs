@@ -247,10 +247,11 @@ fn apply(own: &mut JsonTemplate, path: &[String], change: &Change) -> bool {
 
 /// Returns a value in which a text that is the name of the run is another one.
 fn renamed(value: &JsonTemplate) -> JsonTemplate {
-    let parsed = |text: &str| JsonTemplate::parse(&Value::from(text)).ok();
     match value {
-        JsonTemplate::Text(_) if parsed("${unique}").as_ref() == Some(value) => {
-            parsed("${unique}-added").unwrap_or_else(|| value.clone())
+        // It may be a part of the text: `${unique}@example.com`.
+        JsonTemplate::Text(text) => {
+            let other = text.written().replace("${unique}", "${unique}-added");
+            JsonTemplate::parse(&other.into()).unwrap_or_else(|_| value.clone())
         }
         JsonTemplate::List(items) => JsonTemplate::List(items.iter().map(renamed).collect()),
         other => other.clone(),

@@ -143,7 +143,12 @@ impl CaseRunner<'_> {
                 let found = found.map(|finding| self.say_what_was_made(finding));
                 sort(&mut report, found.chain(undocumented).chain(closed), session, case);
                 self.observe_success(&mut report);
-                settle(&mut report, None);
+                // A fault that the API did not come to look at shows nothing.
+                let judged = self.observed.records.get(self.observed.judged);
+                let response = judged.and_then(|record| record.exchange.result.as_ref().ok());
+                let of_another = response.and_then(|response| self.refused_for_another(response));
+                let of_another = of_another.filter(|_| report.violations.is_empty());
+                settle(&mut report, of_another.map(|cause| Reason::Unjudged { cause: quoted(&cause) }));
             }
             (None, None) => {
                 let cause = "there is no response to judge".to_owned();

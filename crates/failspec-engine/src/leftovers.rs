@@ -51,12 +51,13 @@ impl CaseRunner<'_> {
         if matches!(response.status, 400 | 401 | 403 | 422) {
             return records().find(may_have_made).is_none();
         }
-        // It may break on whatever id it does not have, as it did when this one was to be changed.
+        // It may break on whatever id it does not have, as it did when this one was to be made or changed.
         if response.status >= 500 {
             let breaks_too = |record: &Record| {
                 let request = &record.exchange.request;
                 let is_broken = record.exchange.result.as_ref().is_ok_and(|it| it.status >= 500);
-                matches!(request.method.as_str(), "PUT" | "PATCH") && request.url == *url && is_broken
+                let is_at_id = request.url == *url || request.method == "POST";
+                matches!(request.method.as_str(), "PUT" | "PATCH" | "POST") && is_at_id && is_broken
             };
             let id = last_segment(url);
             let is_about_it = |record: &&Record| {

@@ -15,10 +15,12 @@ impl CaseRunner<'_> {
         let part = scenario.part.as_deref()?;
         let is_in_body = scenario.documentation.as_deref().is_some_and(|rule| rule.ends_with("/requestBody"));
         let asked = &scenario.faulty.request;
-        let is_proven = match &scenario.control {
+        let is_in_control = match &scenario.control {
             Control::Flow(control) => control.request.line == asked.line,
             _ => false,
         };
+        let mut made = scenario.faulty.setup.iter().filter_map(|step| step.request.as_ref());
+        let is_proven = is_in_control || made.any(|request| request.line == asked.line);
         if !is_in_body || is_proven || !(400..500).contains(&response.status) {
             return None;
         }

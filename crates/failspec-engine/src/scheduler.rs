@@ -21,6 +21,7 @@ use super::{
     resource_locks::{self, ResourceLocks},
     session::Session,
     shared_things::Removal,
+    unproven::are_refused_alike,
     worker::{Done, Preflights, Worker, next},
 };
 
@@ -108,8 +109,10 @@ impl Engine {
         if let Some(reason) = self.session.health_check_state.broken() {
             run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
         }
-        // Violations are told as they are; what must not be is a run that is green without any success.
-        let has_violations = run.cases.iter().any(|case| case.outcome == Outcome::Failed);
+        // Violations are told as they are, unless a server refuses whatever is asked; what must not be is a run that is green without
+        // any success.
+        let has_violations =
+            run.cases.iter().any(|case| case.outcome == Outcome::Failed) && !are_refused_alike(&run.cases);
         if run.diagnosis.is_none() && !has_violations && run.cases.iter().any(|case| case.outcome.is_judged())
         {
             let reason = self.session.unproven().await;

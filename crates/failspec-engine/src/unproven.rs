@@ -1,8 +1,11 @@
 //! A run in which no request succeeded proves nothing: every response may come from something that is not the API.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
 
-use failspec_judge::check::{Identity, Subject, View};
+use failspec_judge::{
+    check::{Identity, Subject, View},
+    report_model::{CaseReport, Outcome},
+};
 use failspec_pack::pack::{Control, HealthCheck, RequestTemplate, Scenario};
 
 use super::session::Session;
@@ -20,6 +23,31 @@ pub struct Evidence {
     /// True if a response was identified as a documented failure whose status is not one that servers and gateways give
     /// to every request, such as 404.
     particular: AtomicBool,
+    /// The status of all responses so far that were no success; 0 before the first, [`SEVERAL`] if they differ.
+    status: AtomicU16,
+}
+
+/// In place of a status: there were several.
+const SEVERAL: u16 = 1;
+
+/// Returns true for a status that a server gives to whoever asks, whatever it asks for: who it does not know, and what is not below
+/// the path of the API.
+fn is_of_all(status: u16) -> bool {
+    matches!(status, 401 | 403 | 404 | 407)
+}
+
+/// Returns true if all violations of a run are one refusal that has nothing to do with what was asked: another was due, and each case
+/// got the same status, such as 401.
+pub(super) fn are_refused_alike(cases: &[CaseReport]) -> bool {
+    let mut statuses = cases.iter().filter(|case| case.outcome == Outcome::Failed).map(|case| {
+        let mut due = case.documented.status.iter().chain(&case.documented.other_statuses);
+        let observed = case.observed.as_ref().map(|observed| observed.status)?;
+        let is_other =
+            is_of_all(observed) && !due.any(|due| [401, 403, 404, 407].iter().any(|it| due.matches(*it)));
+        is_other.then_some(observed)
+    });
+    let first = statuses.next().flatten();
+    first.is_some() && statuses.all(|status| status == first)
 }
 
 /// Returns true for a status that servers and gateways give to requests of any kind: it does not show that there is a
@@ -32,8 +60,16 @@ impl Session {
     /// Records whether a response is a success.
     pub(super) fn note_response(&self, view: View<'_>) {
         // Identifying each response again would cost time; one success is enough.
-        if !self.evidence.success.load(Relaxed) && self.succeeded(view) {
+        if self.evidence.success.load(Relaxed) {
+            return;
+        }
+        if self.succeeded(view) {
             self.evidence.success.store(true, Relaxed);
+        } else {
+            let status = view.response.status;
+            let _ = self.evidence.status.fetch_update(Relaxed, Relaxed, |known| {
+                Some(if known == 0 || known == status { status } else { SEVERAL })
+            });
         }
     }
 
@@ -89,8 +125,19 @@ impl Session {
         };
         Some(format!(
             "{what}\nThe responses may come from something that is not the API, so they prove nothing.{}",
-            self.missing_base_path()
+            self.missing_credentials().unwrap_or_else(|| self.missing_base_path())
         ))
+    }
+
+    /// A hint if the API wants to know who asks.
+    pub(super) fn missing_credentials(&self) -> Option<String> {
+        let status = self.evidence.status.load(Relaxed);
+        matches!(status, 401 | 403 | 407).then(|| {
+            format!(
+                "\nEach of them was HTTP {status}: the API wants credentials (--role). If the OpenAPI document mentions none, import \
+                 it with --credentials."
+            )
+        })
     }
 
     /// The safe requests of the pack that should succeed and need nothing before them.

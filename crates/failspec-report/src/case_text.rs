@@ -61,8 +61,18 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
     text
 }
 
-/// Returns the exchange that is judged; if there is none, the last one, at which the case ended.
+/// Returns the exchange that is judged; if there is none, the last one, at which the case ended. If all that is wrong is about
+/// other ones, such as the removal of what was made, it is the first of these.
 pub(super) fn judged(report: &CaseReport) -> Option<&ExchangeReport> {
+    let others = report.violations.iter().map(|finding| {
+        let exchange = report.exchanges.get(finding.record()?)?;
+        (exchange.phase != Phase::Request).then_some(exchange)
+    });
+    if let Some(others) = others.collect::<Option<Vec<&ExchangeReport>>>()
+        && let Some(first) = others.first()
+    {
+        return Some(first);
+    }
     let of = |phase| report.exchanges.iter().find(|exchange| exchange.phase == phase);
     let teardown = |exchange: &&ExchangeReport| !exchange.phase.is_teardown();
     of(Phase::Request).or_else(|| report.exchanges.iter().rfind(teardown))
