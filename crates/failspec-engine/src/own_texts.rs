@@ -1,5 +1,6 @@
 //! Creations that say 200, which may respond with what was there before. What they name is of the run only if an earlier
-//! creation of the same operation named another thing, and the texts by which the API could know it are all of the run.
+//! creation of the same operation named another thing, and the texts by which the API could know it are all of the run, or the same
+//! body had another id before.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,15 +15,35 @@ use super::session::Session;
 
 /// The ids that creations named, by operation.
 #[derive(Debug, Default)]
-pub struct NamedIds(Mutex<HashMap<String, HashSet<String>>>);
+pub struct NamedIds(Mutex<HashMap<String, Named>>);
+
+/// The ids that the creations of one operation named.
+#[derive(Debug, Default)]
+struct Named {
+    ids: HashSet<String>,
+    /// The id that came with this body.
+    by_body: HashMap<String, String>,
+    /// True if the same body came with two ids: the API does not know a thing by its texts.
+    makes_anew: bool,
+}
+
+/// A named id in view of those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Another {
+    /// True if it was named for the first time, and others were named before.
+    is_another: bool,
+    makes_anew: bool,
+}
 
 impl NamedIds {
-    /// Records an id; returns true if it is the first time, and the operation has named others before.
-    fn is_another(&self, operation: String, id: String) -> bool {
+    /// Records an id, and the body of the request that was answered with it.
+    fn record(&self, operation: String, id: String, body: String) -> Another {
         let mut named = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ids = named.entry(operation).or_default();
-        let has_others = !ids.is_empty();
-        ids.insert(id) && has_others
+        let known = named.entry(operation).or_default();
+        let with_same_body = known.by_body.entry(body).or_insert_with(|| id.clone());
+        known.makes_anew |= *with_same_body != id;
+        let has_others = !known.ids.is_empty();
+        Another { is_another: known.ids.insert(id) && has_others, makes_anew: known.makes_anew }
     }
 }
 
@@ -37,12 +58,19 @@ impl Session {
         let Some(operation) = self.operation_of(request) else { return false };
         // Of one that the server chose, the words of the document are enough.
         let is_chosen = id.parse::<u64>().is_ok() || is_uuid(&id);
-        self.named_ids.is_another(operation, id) && self.sends_own_texts(request, unique, is_chosen)
+        let named = self.named_ids.record(operation, id, said_by(request));
+        named.is_another && self.sends_own_texts(request, unique, (is_chosen, named.makes_anew))
     }
 
     /// Returns true if each text in the body of a request by which the API could know a thing has the unique name of the
-    /// run in it. There is one, or the document says that the operation creates something, whose id the server chose.
-    fn sends_own_texts(&self, request: &Request, unique: &str, is_chosen: bool) -> bool {
+    /// run in it. There is one, or the document says that the operation creates something, whose id the server chose; then the
+    /// texts do not matter if the API was seen to know no thing by them.
+    fn sends_own_texts(
+        &self,
+        request: &Request,
+        unique: &str,
+        (is_chosen, makes_anew): (bool, bool),
+    ) -> bool {
         let against = self.against.as_ref();
         let operation = against.and_then(|it| it.operation(&request.method, request.url.path()));
         let creates = is_chosen && operation.is_some_and(|operation| operation.says_that_it_creates());
@@ -54,7 +82,19 @@ impl Session {
             let listed = self.optional_members.listed(&operation.name());
             Some(are_own(&against.declared.api.bundle, schema, &body, (unique, &listed), 0))
         };
-        sent().is_some_and(|(own, others)| (own > 0 || creates) && others == 0)
+        sent().is_some_and(|(own, others)| (own > 0 || creates) && (others == 0 || creates && makes_anew))
+    }
+}
+
+/// Returns what a request says of the thing that it creates: its JSON body without members that only failspec knows.
+fn said_by(request: &Request) -> String {
+    let body = request.body.as_ref().and_then(|body| serde_json::from_slice::<Value>(&body.bytes).ok());
+    match body {
+        Some(Value::Object(mut members)) => {
+            members.retain(|name, _| !name.starts_with("failspec"));
+            Value::Object(members).to_string()
+        }
+        other => other.unwrap_or_default().to_string(),
     }
 }
 
@@ -102,10 +142,27 @@ mod tests {
     #[test]
     fn security_an_operation_that_names_one_thing_again_and_again_creates_nothing() {
         let named = NamedIds::default();
-        let is_another = |operation: &str, id: &str| named.is_another(operation.to_owned(), id.to_owned());
+        let is_another = |operation: &str, id: &str| {
+            named.record(operation.to_owned(), id.to_owned(), String::new()).is_another
+        };
         assert!(!is_another("POST /a", "1"), "the first may have been there before");
         assert!(!is_another("POST /a", "1"));
         assert!(is_another("POST /a", "2"));
         assert!(!is_another("POST /a", "2") && !is_another("POST /b", "2"));
+    }
+
+    #[test]
+    fn security_only_the_same_texts_with_two_ids_show_that_a_thing_is_not_known_by_them() {
+        let named = NamedIds::default();
+        let makes_anew = |operation: &str, id: &str, texts: &str| {
+            named.record(operation.to_owned(), id.to_owned(), texts.to_owned()).makes_anew
+        };
+        // Each of them may be the one of that name which was there before.
+        assert!(!makes_anew("POST /a", "1", "name=x"));
+        assert!(!makes_anew("POST /a", "2", "name=y"));
+        assert!(!makes_anew("POST /a", "1", "name=x"));
+        assert!(!makes_anew("POST /b", "3", "name=x"));
+        assert!(makes_anew("POST /a", "4", "name=x"));
+        assert!(makes_anew("POST /a", "5", "name=z"));
     }
 }
