@@ -63,14 +63,32 @@ fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
     if !known.is_empty() {
         return known;
     }
-    // `Invalid name`: it names a member, and says in no form that can be read what is wrong with it.
+    named_alone(refusal, part, members).into_iter().collect()
+}
+
+/// Returns the only member that a refusal names which says in no form that can be read what is wrong with it: `Invalid name`.
+fn named_alone(refusal: &[u8], part: &str, members: &[String]) -> Option<String> {
     const FAULTY: [&str; 6] = ["invalid", "missing", "required", "empty", "wrong", "bad"];
-    let is_about_value = FAULTY.iter().any(|word| speaks_of(refusal, word));
-    let only: Vec<&String> = members.iter().filter(|member| speaks_of(refusal, member)).collect();
-    match only.as_slice() {
-        [one] if is_about_value => vec![(*one).clone()],
-        _ => Vec::new(),
+    if !FAULTY.iter().any(|word| speaks_of(refusal, word)) {
+        return None;
     }
+    let said = fold(&String::from_utf8_lossy(refusal));
+    // `Reply-To` and `Message ID` name `ReplyTo` and `messageId`, and not `To` and `id`.
+    let is_spelt = |name: &str| has_several_words(name) && said.contains(&fold(name));
+    let longer: Vec<String> = members.iter().filter(|name| is_spelt(name)).map(|name| fold(name)).collect();
+    let is_within = |name: &str| longer.iter().any(|long| *long != fold(name) && long.contains(&fold(name)));
+    let mut named =
+        members.iter().filter(|name| (speaks_of(refusal, name) || is_spelt(name)) && !is_within(name));
+    let only = named.next().filter(|only| !is_spelt(part) && fold(only) != fold(part))?;
+    named.next().is_none().then(|| only.clone())
+}
+
+fn fold(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+fn has_several_words(name: &str) -> bool {
+    name.contains(['_', '-']) || name.chars().skip(1).any(|letter| letter.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -101,12 +119,28 @@ mod tests {
             (r#"{"message":"Invalid name"}"#, "name", &[]),
             (r#"{"message":"Invalid name or tasks"}"#, "ownerEmail", &[]),
             (r#"{"message":"no such name"}"#, "tasks", &[]),
+            (r#"{"message":"Owner email is required"}"#, "tasks", &["ownerEmail"]),
+            (r#"{"message":"invalid Owner-Email address"}"#, "ownerEmail", &[]),
+            (r#"{"message":"invalid owner-email name"}"#, "tasks", &[]),
             // It says nothing of any member.
             (r#"{"message":"Bad Request"}"#, "name", &[]),
             (r#"{"errors":[{"path":"elsewhere","message":"is required"}]}"#, "name", &[]),
             ("", "name", &[]),
         ] {
             assert_eq!(about_others(refusal.as_bytes(), part, &members), expected, "{refusal} · {part}");
+        }
+    }
+
+    #[test]
+    fn a_member_within_the_name_of_another_is_not_named() {
+        let members = ["to", "ReplyTo", "id", "messageId", "text"].map(str::to_owned);
+        for (said, part, expected) in [
+            ("invalid Reply-To address", "text", &["ReplyTo"][..]),
+            ("Message ID is required", "text", &["messageId"]),
+            ("invalid Reply-To address", "ReplyTo", &[]),
+            ("invalid to", "text", &["to"]),
+        ] {
+            assert_eq!(about_others(said.as_bytes(), part, &members), expected, "{said} · {part}");
         }
     }
 }
