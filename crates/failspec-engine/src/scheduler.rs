@@ -100,10 +100,7 @@ impl Engine {
         if run.diagnosis.is_some() {
             self.nothing_judged(&others, &global, &mut run);
         } else {
-            let (after, before): (Vec<Case>, Vec<Case>) =
-                others.into_iter().partition(|case| self.rests_on_others(case));
-            self.run_ordinary(before, Preflights::Dropped, &mut run).await;
-            self.run_ordinary(after, Preflights::Dropped, &mut run).await;
+            self.run_ordinary(others, Preflights::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
         self.withdraw_unproven(&mut run).await;
@@ -141,13 +138,6 @@ impl Engine {
             }
         }
         left
-    }
-
-    /// Returns true if others should have found out what the API wants in bodies before this case is judged: nothing in it shows that
-    /// the API takes the rest of its request, and a refusal may be about that.
-    fn rests_on_others(&self, case: &Case) -> bool {
-        let may_lack_members = !self.session.pack.contract.optional_members.is_empty();
-        may_lack_members && case.scenario.may_be_refused
     }
 
     /// Runs the cases that are first: one for each role, and as long as none succeeds, further ones that begin with another
