@@ -2,8 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    future::poll_fn,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, OnceLock},
+    task::Poll,
 };
 
 use failspec_judge::report_model::{CaseReport, Event, FeatureReport, Listener, Outcome, Reason};
@@ -211,10 +213,16 @@ impl Engine {
         // A case that waits for a lock must not block others: each of these runs in its own task.
         for case in locked {
             let (at_work, locks, hold) = (at_work.clone(), self.locks(&case), hold.clone());
-            at_it.push(tokio::spawn(async move {
+            let mut turn = Box::pin(async move {
                 let _locked = at_work.session.locks.take(&locks).await;
                 at_work.judge(case, locks.clone(), &hold).await;
-            }));
+            });
+            // Threads begin tasks in any order. Polled here, cases stand in line for a lock in the order of their file: those
+            // with a control come first, and find out what the API wants in bodies.
+            let is_over = poll_fn(|context| Poll::Ready(turn.as_mut().poll(context).is_ready())).await;
+            if !is_over {
+                at_it.push(tokio::spawn(turn));
+            }
         }
         // The others are executed by as many tasks as may send concurrently: creating, waking and dropping a task for
         // each case would be unnecessary work.
