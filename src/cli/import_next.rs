@@ -1,4 +1,4 @@
-//! What to do after `failspec import openapi`.
+//! The steps after `failspec import openapi`: how to run what it wrote.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
