@@ -37,6 +37,9 @@ pub struct FindingGroup {
     /// The kind of part that the fault is in, if that in the other kind is another cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<FaultPlace>,
+    /// The words that the server has for all of these errors, if they are the same for several faults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// The kinds of faults of the requests under test, the most frequent first, if there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultCount>,
@@ -148,7 +151,7 @@ impl FindingGroup {
         if self.exchanges > 0 { self.exchanges } else { self.cases as u64 }
     }
 
-    /// Returns the operation, rule, missing part, parameter or fault that it belongs to, in words; `None` for the API as a whole.
+    /// Returns the operation, rule, missing part, parameter, fault or words that it belongs to, in words; `None` for the API as a whole.
     pub fn subject(&self) -> Option<String> {
         let missing = || self.missing.as_ref().map(ToString::to_string);
         let parameter = || {
@@ -164,9 +167,10 @@ impl FindingGroup {
                 (None, None) => format!("the fault \"{kind}\""),
             })
         };
+        let said = || self.said.as_ref().map(|said| format!("errors that say \"{said}\""));
         let with = || self.part.as_ref().map(|part| format!("requests with {part}"));
         let operation = || self.operation.clone().or_else(|| self.rule.clone());
-        operation().or_else(missing).or_else(parameter).or_else(fault).or_else(with)
+        operation().or_else(missing).or_else(parameter).or_else(fault).or_else(said).or_else(with)
     }
 
     /// Returns true if a finding of a check in a case is one of the group.

@@ -427,6 +427,15 @@ fn wrong_values_that_an_accepted_request_brought_are_one_row() {
     ];
     let shapes = group_findings(&cases).into_iter().filter(|row| row.check == "declared-schema");
     assert_eq!(shapes.map(|row| row.cases).collect::<Vec<_>>(), [2, 1]);
+    // Where the document promises a refusal, that it is accepted is the deviation, and what comes back belongs to it.
+    let mut promised = accepted("t::a::4", "kind", kind.clone());
+    (promised.violations, promised.warnings) =
+        (vec![violation("not-rejected", "a success (HTTP 201)"), at(1, &kind)], Vec::new());
+    let rows = group_findings(&[promised.clone()]);
+    let checks = (rows.len(), rows[0].check.as_str(), rows[0].also.clone());
+    assert_eq!(checks, (1, "not-rejected", vec!["declared-schema".to_owned()]));
+    promised.part = Some("size".into());
+    assert_eq!(group_findings(&[promised]).len(), 2);
     // A refusal echoes nothing.
     let mut refused = ran("t::b::1", "POST /things", [201, 400], vec![at(1, &kind)]);
     refused.part = Some("kind".into());
@@ -592,4 +601,26 @@ fn all_that_could_not_be_compared_is_one_row_and_hides_nothing() {
         "{}",
         rows[1].message
     );
+}
+
+#[test]
+fn operations_that_accept_faults_of_many_kinds_are_one_row() {
+    let accepted = |operation: &str, kind: &str| {
+        let not_rejected = vec![violation("not-rejected", "a success")];
+        let mut case = ran(&format!("t::{operation}::{kind}"), operation, [200, 200], not_rejected);
+        (case.fault, case.part) = (Some(kind.into()), Some(format!("{kind}_of_{operation}").into()));
+        case
+    };
+    let kinds = ["wrong_type", "above_maximum", "not_in_enum", "too_short"];
+    let of = |operation: &str| kinds.map(|kind| accepted(operation, kind));
+    let (first, second, third) = (of("POST /a"), of("POST /b"), of("PUT /b"));
+    let one = accepted("POST /c", "wrong_type");
+    let rows = group_findings(&[first.as_slice(), &second, &third, std::slice::from_ref(&one)].concat());
+    let found: Vec<_> = rows.iter().map(|row| (row.operations.len(), row.cases)).collect();
+    assert_eq!(found, [(3, 12), (1, 1)]);
+    assert_eq!(rows[0].message, "3 operations accept faults of many kinds: expected 404, got a success");
+    // One operation or two that do are just these.
+    let rows = group_findings(&[first.as_slice(), &second, &[one]].concat());
+    let subjects: Vec<_> = rows.iter().filter_map(FindingGroup::subject).collect();
+    assert_eq!(subjects[..2], ["POST /a", "POST /b"]);
 }

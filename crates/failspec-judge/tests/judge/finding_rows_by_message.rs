@@ -156,3 +156,72 @@ fn members_that_a_part_of_the_request_leaves_out_are_one_row() {
     });
     assert_eq!(rows(&wrong).len(), 2);
 }
+
+#[test]
+fn errors_of_which_each_says_the_same_are_one_row_whatever_the_fault_and_the_operation() {
+    let nul = "pq: invalid byte sequence for encoding \"UTF8\": 0x00";
+    let at_a = broken("GET /a", PARAMETER, "with_nul", "tag", &format!("Error fetching Lists: {nul}"));
+    let at_b = broken("POST /b", BODY, "wrong_format", "name", &format!("Error creating List: {nul}"));
+    let row = "errors that say \"invalid byte sequence for encoding \"UTF8\": 0x00\"".to_owned();
+    assert_eq!(rows(&[at_a.clone(), at_b.clone()]), [(Some(row.clone()), 2)]);
+    // As SQLAlchemy and Knex write it: the query, a dash, and what the database says.
+    let dashed =
+        broken("PUT /c", BODY, "long", "name", "insert into a values ($1) - value too long for type");
+    let other = broken("PUT /d", BODY, "missing", "name", "update b set x = $1 - value too long for type");
+    let both = [at_a.clone(), at_b.clone(), dashed, other];
+    assert_eq!(rows(&both).len(), 2);
+    // What was sent is no part of the words.
+    let mut sent = [("GET /a", PARAMETER, "tag", "a 7"), ("POST /b", BODY, "size", "b 8")].map(
+        |(operation, place, part, value)| {
+            let message = format!("pq: value \"{value}\" of {part} is out of range for type integer");
+            let mut case = broken(operation, place, "beyond_32_bits", part, &message.replace(part, "it"));
+            case.exchanges[0].request.body = Some(format!("{{\"size\": \"{value}\"}}").into());
+            case
+        },
+    );
+    assert_eq!(rows(&sent).len(), 1);
+    sent[0].exchanges[0].request.body = None;
+    assert_eq!(rows(&sent).len(), 2);
+    for (about, first, second) in [
+        ("other words", "Error: no such column here", "Error: the value is too long"),
+        ("another place", "Error: cannot read \"a.b\" of null", "Error: cannot read \"c.d\" of null"),
+        (
+            "another column",
+            "Error: NOT NULL constraint failed: a.b",
+            "Error: NOT NULL constraint failed: a.c",
+        ),
+        (
+            "a text for whatever goes wrong",
+            "Error: an internal server error",
+            "Error: an internal server error",
+        ),
+        ("nobody says who speaks", "this did not work out", "this did not work out"),
+        ("too few words", "Error: not found", "Error: not found"),
+        ("no message", "", ""),
+    ] {
+        let cases = [
+            broken("GET /a", PARAMETER, "with_nul", "tag", first),
+            broken("POST /b", BODY, "wrong_format", "name", second),
+        ];
+        assert_eq!(rows(&cases).len(), 2, "{about}");
+    }
+    // A row of which one case says something else keeps all its cases.
+    let apart = broken("GET /b", PARAMETER, "with_nul", "tag", "Error fetching Lists: the query is no text");
+    assert_eq!(rows(&[at_a, apart, at_b]).iter().map(|(_, cases)| *cases).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
+fn ids_that_name_nothing_break_an_operation_for_the_reason_for_which_an_unknown_one_does() {
+    let by = |operation: &str, kind: &str| {
+        let mut case = broken(operation, PARAMETER, kind, "id", "");
+        case.parameter = None;
+        case
+    };
+    let (tools, users) = ("GET /tools/{id}", "GET /users/{id}");
+    let unknown = [by(tools, "unknown_id"), by(users, "unknown_id")];
+    let others = [by(tools, "long_text"), by(users, "wrong_format"), by(users, "encoded_parent")];
+    let row = Some("the fault \"unknown id\" in a parameter".to_owned());
+    assert_eq!(rows(&[unknown.as_slice(), &others].concat()), [(row, 5)]);
+    // Where an unknown id is answered as it should be, the others break for a reason of their own.
+    assert_eq!(rows(&[by(tools, "long_text"), by(users, "wrong_format")]).len(), 2);
+}

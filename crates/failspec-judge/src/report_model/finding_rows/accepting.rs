@@ -15,6 +15,10 @@ use super::{
 /// Maximum number of faults in parts of a request that an operation accepts, each in one row with other operations.
 const MAX_ACCEPTED_FAULTS: usize = 3;
 
+/// Maximum number of operations that accept faults of many kinds, each with a row of its own: with more, the API does not check what
+/// it gets, and that is one cause.
+const MAX_LENIENT: usize = 2;
+
 /// The facts of all cases together on which the causes of accepted faults depend.
 pub(super) struct Accepting<'a> {
     /// The rules that requests to more than one operation broke, and the number of those.
@@ -128,6 +132,7 @@ impl<'a> Accepting<'a> {
         }
         match (self.widest_rule(case, accepts_often), operation) {
             (Some(rule), _) => Cause::AcceptedByAll(rule),
+            (None, Some(_)) if accepts_often && self.often.len() > MAX_LENIENT => Cause::AcceptsManyKinds,
             (None, Some(operation)) => Cause::Accepts(operation, &finding.expected),
             (None, None) => Cause::Text((finding.check, &finding.expected, &finding.actual)),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use failspec_pack::pack::SUCCESS_ID;
+use failspec_pack::pack::{SUCCESS_ID, fault_kind};
 
 use super::{
     causes::{BreakingFault, Cause, Place},
@@ -36,6 +36,9 @@ pub(super) struct Breaking<'a> {
     faults: HashSet<BreakingFault<'a>>,
     /// The things in paths at which several kinds of faults, or a fault in several operations, break the server.
     places: HashSet<Place<'a>>,
+    /// The operations, each with a thing in its path, that break where there is no such thing: any other id that names nothing
+    /// breaks them for that reason.
+    unknown: HashSet<(&'a str, &'a str)>,
     /// The operations that break under faults of many kinds.
     often: HashSet<Option<&'a str>>,
     /// The parts of requests to operations that break the server with several kinds of faults.
@@ -71,6 +74,7 @@ impl<'a> Breaking<'a> {
             parameters: HashMap::new(),
             faults: HashSet::new(),
             places: HashSet::new(),
+            unknown: unknown(&broken),
             often: HashSet::new(),
             parts: HashSet::new(),
             messages,
@@ -106,17 +110,22 @@ impl<'a> Breaking<'a> {
         }
     }
 
+    /// Returns the kind of fault with which a request breaks the server; of several that are one, that which stands for them.
+    fn fault(&self, deviation: &Deviation<'a>) -> Option<BreakingFault<'a>> {
+        let fault = deviation.breaking_fault()?;
+        if thing(deviation).is_some_and(|thing| self.unknown.contains(&thing)) {
+            return Some((fault_kind::UNKNOWN_ID, true, fault.2));
+        }
+        Some(self.same.get(&fault).copied().unwrap_or(fault))
+    }
+
     /// Finds the kinds of faults that break the server at several places, the places at which several do, and the operations that
     /// break under so many that this is one cause.
     fn note_faults(&mut self, broken: &[&Deviation<'a>]) {
         let mut kinds: HashMap<Option<&'a str>, BTreeSet<&str>> = HashMap::new();
         let mut parts: HashMap<(&'a str, &'a str), BTreeSet<&str>> = HashMap::new();
-        let same = &self.same;
         let faults = || {
-            let fault = |it: &Deviation<'a>| {
-                it.breaking_fault().map(|fault| same.get(&fault).copied().unwrap_or(fault))
-            };
-            let faults = broken.iter().filter_map(move |it| Some((it, fault(it)?)));
+            let faults = broken.iter().filter_map(|it| Some((it, self.fault(it)?)));
             faults.filter(|(it, _)| !self.always.contains(&it.breaks().0))
         };
         for (deviation, fault) in faults() {
@@ -200,7 +209,7 @@ impl<'a> Breaking<'a> {
         if deviation.is_tested() && deviation.case.fault.is_some() && self.often.contains(&operation) {
             return Cause::ServerError(operation, "", Some(""));
         }
-        let fault = deviation.breaking_fault().map(|fault| self.same.get(&fault).copied().unwrap_or(fault));
+        let fault = self.fault(deviation);
         if let Some(fault) = fault.filter(|fault| self.faults.contains(fault)) {
             return Cause::ServerErrorByFault(fault);
         }
@@ -213,6 +222,18 @@ impl<'a> Breaking<'a> {
             (_, is_fragile) => Cause::ServerError(operation, failure, rule.filter(|_| !is_fragile)),
         }
     }
+}
+
+/// Returns the operations that break where there is no such thing as their path names, each with the path up to it.
+fn unknown<'a>(broken: &[&Deviation<'a>]) -> HashSet<(&'a str, &'a str)> {
+    let is_unknown = |it: &&&Deviation<'a>| it.case.fault.as_deref() == Some(fault_kind::UNKNOWN_ID);
+    broken.iter().filter(is_unknown).filter_map(|it| thing(it)).collect()
+}
+
+/// Returns the operation of a request under test and the thing in its path that the fault is about.
+fn thing<'a>(deviation: &Deviation<'a>) -> Option<(&'a str, &'a str)> {
+    let operation = deviation.case.operation.as_deref().filter(|_| deviation.is_tested())?;
+    Some((operation, deviation.thing_in_path()?))
 }
 
 /// Returns the thing in the path that the fault is about, if it is about one.

@@ -10,7 +10,8 @@ use super::{
     super::MissingPart,
     accepting::Accepting,
     breaking::Breaking,
-    deviation::{Deviation, Kind},
+    deviation::{Deviation, Kind, is_echo},
+    error_message::Sentence,
     families::is_converted,
 };
 
@@ -62,6 +63,8 @@ pub(super) enum Cause<'a> {
     /// The server says of several parameters that it cannot read them: the status, how its message begins, and the kind of
     /// fault; empty for values that do not have the form that it reads.
     ServerErrorNaming(u16, String, &'a str),
+    /// The server says the same of faults of several causes: the status, and what it says.
+    ServerErrorSaying(u16, Sentence),
     /// A kind of value that the document allows is refused.
     Restriction(&'a str),
     /// Several operations refuse a fault with another status than the one that is due.
@@ -72,6 +75,8 @@ pub(super) enum Cause<'a> {
     Unclaimed(Weight),
     /// An operation accepts faults that mean one failure.
     Accepts(&'a str, &'a str),
+    /// Several operations accept faults of many kinds: the API does not check what it gets.
+    AcceptsManyKinds,
     /// Several operations accept a fault.
     AcceptedByAll(Rule<'a>),
     /// Several operations accept a kind of value that servers convert, or take for one that is absent.
@@ -345,16 +350,4 @@ fn text<'a>(deviation: &Deviation<'_>, finding: &'a Finding) -> Text<'a> {
         Some(rule) => (finding.check, "", rule),
         None => (finding.check, &finding.expected, &finding.actual),
     }
-}
-
-/// Returns true if all that is wrong with the shape of a response is the member in which the request under test had the fault,
-/// and the API accepted it: that is the deviation, and what it stores comes back.
-fn is_echo(deviation: &Deviation<'_>) -> bool {
-    let case = deviation.case;
-    let mut findings = case.violations.iter().chain(&case.warnings);
-    let Some(part) = case.part.as_deref().filter(|_| deviation.is_tested()) else { return false };
-    // The part of a nested member has the names of those that it is in before it.
-    let is_part = |member: &str| part == member || part.ends_with(&format!("_{member}"));
-    findings.any(|finding| finding.check == NOT_REJECTED)
-        && deviation.findings().all(|finding| finding.member().is_some_and(is_part))
 }

@@ -8,7 +8,9 @@ use crate::check::{Finding, Phase};
 
 use super::{
     super::{CaseReport, ExchangeReport, MissingPart},
-    causes::{BreakingFault, UNDECLARED_REQUIREMENT, UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD},
+    causes::{
+        BreakingFault, NOT_REJECTED, UNDECLARED_REQUIREMENT, UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD,
+    },
     families::{UNREADABLE, breaking_family},
     missing_part::missing_part,
 };
@@ -110,6 +112,19 @@ fn deviations_of<'a>(
     findings.extend(not_compared.into_iter().take(1));
     let single = |first| Deviation { case, exchange, first, others: Vec::new(), kind: Kind::Other };
     found.extend(findings.into_iter().map(single));
+    with_echo(found)
+}
+
+/// Counts the wrong value that comes back as a part of the deviation that it was accepted.
+fn with_echo(mut found: Vec<Deviation<'_>>) -> Vec<Deviation<'_>> {
+    let is_accepted = |it: &Deviation<'_>| it.first.check == NOT_REJECTED && it.first.is_violation();
+    if found.iter().any(is_accepted)
+        && let Some(index) = found.iter().position(|it| it.kind == Kind::Shape && is_echo(it))
+    {
+        let echo = found.remove(index);
+        let accepted = found.iter_mut().find(|it| is_accepted(it));
+        accepted.into_iter().for_each(|accepted| accepted.others.extend(echo.findings()));
+    }
     found
 }
 
@@ -120,6 +135,18 @@ fn is_server_error(case: &CaseReport, exchange: Option<&ExchangeReport>) -> bool
     // 501 is the right response to a method that the server does not know.
     matches!(response.status, 500 | 502..=504 | 506..600)
         && !documented.any(|pattern| pattern.matches(response.status))
+}
+
+/// Returns true if all that is wrong with the shape of a response is the member in which the request under test had the fault,
+/// and the API accepted it: that is the deviation, and what it stores comes back.
+pub(super) fn is_echo(deviation: &Deviation<'_>) -> bool {
+    let case = deviation.case;
+    let mut findings = case.violations.iter().chain(&case.warnings);
+    let Some(part) = case.part.as_deref().filter(|_| deviation.is_tested()) else { return false };
+    // The part of a nested member has the names of those that it is in before it.
+    let is_part = |member: &str| part == member || part.ends_with(&format!("_{member}"));
+    findings.any(|finding| finding.check == NOT_REJECTED)
+        && deviation.findings().all(|finding| finding.member().is_some_and(is_part))
 }
 
 /// Returns true if a rule is that of a body as a whole.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use failspec_base::encoding::percent_decode;
 use serde_json::Value;
 
 use super::{
@@ -19,6 +20,24 @@ const MAX_MESSAGE_LEN: usize = 4096;
 
 /// Stands for the name of the parameter at fault.
 const NAME: &str = "\u{1}";
+
+/// Minimum number of words of a sentence that tells what went wrong.
+const MIN_WORDS: usize = 3;
+
+/// Sentences, in lower case, that servers have for whatever goes wrong.
+const GENERAL: [&str; 8] = [
+    "internal server error",
+    "internal error",
+    "server error",
+    "something went wrong",
+    "unexpected error",
+    "unknown error",
+    "unhandled exception",
+    "error occurred",
+];
+
+/// What a server says of an error, without what varies.
+pub(super) type Sentence = String;
 
 /// The text in front of the colon with which a message begins, and the status of the response.
 type Heading = (u16, String);
@@ -86,6 +105,33 @@ fn heading(deviation: &Deviation<'_>) -> Option<Heading> {
     (sentences.len() > length).then(|| (status, sentences[..length].join(": ")))
 }
 
+/// Returns the status of an error and the end of its message, from the last sentence that is long enough to tell what went wrong, without
+/// values that were sent; `None` if no other sentence in front of it says who speaks, and for a text that a server has for whatever
+/// goes wrong.
+pub(super) fn reason(deviation: &Deviation<'_>) -> Option<(u16, Sentence)> {
+    let exchange = deviation.exchange.filter(|_| deviation.is_tested())?;
+    let response = exchange.response.as_ref()?;
+    let message = message(&response.body)?;
+    let url = exchange.request.url.to_string();
+    let url = percent_decode(&url);
+    let body = exchange.request.body.as_ref().map(ToString::to_string).unwrap_or_default();
+    let is_sent = |value: &str| value.is_empty() || url.contains(value) || body.contains(value);
+    let constant = without_values(&message, None, is_sent);
+    let sentences: Vec<String> = constant
+        .split(": ")
+        .flat_map(|sentence| sentence.split(" - "))
+        .map(|sentence| {
+            let is_number = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit());
+            let words = sentence.split_whitespace().filter(|word| !is_number(word) || !is_sent(word));
+            words.collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    let place = sentences.iter().rposition(|part| part.split_whitespace().count() >= MIN_WORDS)?;
+    let reason = sentences[place].to_lowercase();
+    let is_general = place == 0 || GENERAL.iter().any(|general| reason.contains(general));
+    (!is_general).then(|| (response.status, sentences[place..].join(": ")))
+}
+
 /// Returns how the message of the error begins that a fault in a parameter brought, up to the name of that, the kind of fault,
 /// and the name.
 fn naming<'a>(deviation: &Deviation<'a>) -> Option<(Naming<'a>, &'a str)> {
@@ -104,7 +150,7 @@ fn naming<'a>(deviation: &Deviation<'a>) -> Option<(Naming<'a>, &'a str)> {
 fn sentences(deviation: &Deviation<'_>, name: Option<&str>) -> Option<(u16, Vec<String>)> {
     let response = deviation.exchange.filter(|_| deviation.is_tested())?.response.as_ref()?;
     let message = message(&response.body)?;
-    let constant = without_values(&message, name);
+    let constant = without_values(&message, name, |_| true);
     let sentences = constant.split(": ").map(|sentence| {
         let words =
             sentence.split_whitespace().filter(|word| !word.bytes().any(|byte| byte.is_ascii_digit()));
@@ -133,8 +179,8 @@ fn message(body: &str) -> Option<String> {
     (!is_page).then_some(text)
 }
 
-/// Returns a text with a mark in place of a name, and without other values in quotes.
-fn without_values(text: &str, name: Option<&str>) -> String {
+/// Returns a text with a mark in place of a name, and without those texts in quotes that are a value.
+fn without_values(text: &str, name: Option<&str>, is_value: impl Fn(&str) -> bool) -> String {
     let mut constant = String::with_capacity(text.len());
     let mut rest = text;
     let mut previous = ' ';
@@ -145,6 +191,7 @@ fn without_values(text: &str, name: Option<&str>) -> String {
             named.filter(|after| !after.starts_with(|next: char| next.is_alphanumeric() || next == '_'));
         let quoted = matches!(first, '\'' | '"' | '`') && !is_in_word;
         let quoted = quoted.then(|| rest[1..].split_once(first)).flatten();
+        let quoted = quoted.filter(|(value, _)| Some(*value) == name || is_value(value));
         (previous, rest) = match (named, quoted) {
             (Some(after), _) => {
                 constant.push_str(NAME);

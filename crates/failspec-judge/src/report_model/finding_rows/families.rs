@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 pub(super) const UNREADABLE: &str = "unreadable_body";
 
 /// Kinds of faults on which a server breaks for one reason, each after the one that names them.
-const BREAKING: [&[&str]; 7] = [
+const BREAKING: [&[&str]; 9] = [
     &[
         UNREADABLE,
         "wrong_body",
@@ -36,6 +36,9 @@ const BREAKING: [&[&str]; 7] = [
     &["wrong_type", "wrong_type_alone"],
     // One that is wrong in the second place is wrong for the same reason.
     &["wrong_item", "wrong_second_item"],
+    // Both are escapes that are no text.
+    &["malformed_escape", "not_utf8"],
+    &["without_credentials", "with_wrong_credentials"],
 ];
 
 /// Kinds of faults that a reader of bodies or parameters notices before anything else sees the values: they do not have the form

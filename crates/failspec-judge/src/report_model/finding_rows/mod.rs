@@ -8,6 +8,7 @@ mod error_message;
 mod families;
 mod missing_part;
 mod proving;
+mod same_words;
 
 use std::{
     cmp::Reverse,
@@ -25,6 +26,7 @@ use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
 use deviation::{Deviation, deviations};
 pub use families::grouped_fault_kinds;
 use proving::Proofs;
+use same_words::SameWords;
 
 /// Maximum length of the body that a row quotes, in characters.
 const MAX_SAID: usize = 200;
@@ -44,10 +46,11 @@ pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Ve
     let deviations = found.flat_map(deviations).filter_map(|deviation| proofs.proven(deviation));
     let deviations: Vec<Deviation<'a>> = deviations.collect();
     let causes = Causes::of(&deviations);
+    let words = SameWords::of(&deviations, &causes);
     let mut known: HashMap<Cause<'a>, usize> = HashMap::new();
     let mut rows: Vec<Row<'a>> = Vec::new();
     for deviation in &deviations {
-        let cause = causes.cause(deviation);
+        let cause = words.cause(causes.cause(deviation));
         let index = *known.entry(cause.clone()).or_insert_with(|| {
             rows.push(Row::new(cause));
             rows.len() - 1
@@ -144,21 +147,7 @@ impl<'a> Row<'a> {
     fn finish(self) -> Option<(u8, FindingGroup)> {
         let Example { case, exchange, findings, .. } = self.example?;
         let first = findings.first()?;
-        let rank = match (self.violation, &self.cause) {
-            (true, cause) if breaks_the_server(cause) => 0,
-            (true, Cause::Unclaimed(Weight::OtherParent)) => 0,
-            (true, _) if SEVERE.contains(&first.check) => 0,
-            (true, _) => 1,
-            (false, Cause::Unclaimed(Weight::OtherParent)) => 2,
-            (false, Cause::Unclaimed(Weight::NothingThere)) => 4,
-            (false, Cause::Unclaimed(_)) => 5,
-            (false, cause) if breaks_the_server(cause) => 2,
-            (false, _) if SEVERE.contains(&first.check) => 2,
-            (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&first.check) => 4,
-            // The import has said it.
-            (false, Cause::NotCompared) => 5,
-            (false, _) => 3,
-        };
+        let rank = rank(self.violation, &self.cause, first.check);
         let operation = match &self.cause {
             Cause::ServerError(operation, ..) => operation.map(str::to_owned),
             Cause::Accepts(operation, _) => Some((*operation).to_owned()),
@@ -191,18 +180,11 @@ impl<'a> Row<'a> {
             }
             _ => (None, None, None),
         };
-        let message = match self.cause {
-            // The sentence of the example speaks of one operation, and may speak of another status that is due there.
-            Cause::Undeclared(status) if self.operations.len() > 1 => {
-                format!("HTTP {status}, which {} operations do not declare", self.operations.len())
-            }
-            Cause::NotCompared if self.operations.len() > 1 => format!(
-                "responses of {} operations were not compared with all that the document says; one reason: {}",
-                self.operations.len(),
-                first.actual
-            ),
-            _ => first.message.clone(),
+        let said = match &self.cause {
+            Cause::ServerErrorSaying(_, sentence) => Some(sentence.clone()),
+            _ => None,
         };
+        let message = message(&self.cause, self.operations.len(), first);
         let mut details: Vec<String> = Vec::new();
         for finding in &findings[1..] {
             if finding.message != first.message && !details.contains(&finding.message) {
@@ -228,6 +210,7 @@ impl<'a> Row<'a> {
             fault: fault.map(str::to_owned),
             part: part.map(str::to_owned),
             place,
+            said,
             faults,
             expected: first.expected.clone(),
             actual: first.actual.clone(),
@@ -246,6 +229,43 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Returns the rank of a row, the most important lowest.
+fn rank(violation: bool, cause: &Cause<'_>, check: &str) -> u8 {
+    match (violation, cause) {
+        (true, cause) if breaks_the_server(cause) => 0,
+        (true, Cause::Unclaimed(Weight::OtherParent)) => 0,
+        (true, _) if SEVERE.contains(&check) => 0,
+        (true, _) => 1,
+        (false, Cause::Unclaimed(Weight::OtherParent)) => 2,
+        (false, Cause::Unclaimed(Weight::NothingThere)) => 4,
+        (false, Cause::Unclaimed(_)) => 5,
+        (false, cause) if breaks_the_server(cause) => 2,
+        (false, _) if SEVERE.contains(&check) => 2,
+        (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&check) => 4,
+        // The import has said it.
+        (false, Cause::NotCompared) => 5,
+        (false, _) => 3,
+    }
+}
+
+/// Returns the sentence of a row about so many operations, whose example has this finding.
+fn message(cause: &Cause<'_>, operations: usize, first: &Finding) -> String {
+    match cause {
+        // The sentence of the example speaks of one operation, and may speak of another status that is due there.
+        Cause::Undeclared(status) if operations > 1 => {
+            format!("HTTP {status}, which {} operations do not declare", operations)
+        }
+        Cause::AcceptsManyKinds if operations > 1 => {
+            format!("{} operations accept faults of many kinds: {}", operations, first.message)
+        }
+        Cause::NotCompared if operations > 1 => format!(
+            "responses of {} operations were not compared with all that the document says; one reason: {}",
+            operations, first.actual
+        ),
+        _ => first.message.clone(),
+    }
+}
+
 fn breaks_the_server(cause: &Cause<'_>) -> bool {
     matches!(
         cause,
@@ -254,6 +274,7 @@ fn breaks_the_server(cause: &Cause<'_>) -> bool {
             | Cause::ServerErrorByFault(_)
             | Cause::ServerErrorAt(_)
             | Cause::ServerErrorNaming(..)
+            | Cause::ServerErrorSaying(..)
     )
 }
 
