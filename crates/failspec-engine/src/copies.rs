@@ -2,7 +2,7 @@
 //! knows it.
 
 use failspec_base::message::Exchange;
-use failspec_judge::check::{self, Phase, Record};
+use failspec_judge::check::{self, Record};
 use serde_json::Value;
 
 use super::case_runner::{CaseRunner, line};
@@ -17,12 +17,17 @@ impl CaseRunner<'_> {
             return;
         }
         let records = &self.observed.records;
-        let made = records.iter().enumerate().filter_map(|(index, record)| {
-            let (name, id) = self.copy_of(record)?;
-            // What another request of the case named is no new one.
-            let is_known = records[..index].iter().any(|earlier| names(&earlier.exchange, &id));
-            (!is_known).then(|| (line(&record.exchange.request), record, name, id))
-        });
+        // The case that sent a shared request lists what it made.
+        let is_own = |index: &usize| !self.taken.iter().any(|taken| taken.contains(index));
+        let made =
+            records.iter().enumerate().filter(|(index, _)| is_own(index)).filter_map(|(index, record)| {
+                let (name, id) = self.copy_of(record)?;
+                // What another request of the case named is no new one, and what a teardown names is known.
+                let is_known = records.iter().enumerate().any(|(other, record)| {
+                    (other < index || record.phase.is_teardown()) && names(&record.exchange, &id)
+                });
+                (!is_known).then(|| (line(&record.exchange.request), record, name, id))
+            });
         let mut left = Vec::new();
         for (request, record, name, id) in made {
             left.push(format!(
@@ -37,7 +42,7 @@ impl CaseRunner<'_> {
     /// Returns the name and the value of the id that the response to a request has in place of the one that its path has.
     fn copy_of(&self, record: &Record) -> Option<(String, String)> {
         let request = &record.exchange.request;
-        if !matches!(record.phase, Phase::Request | Phase::Control) || request.method != "POST" {
+        if record.phase.is_teardown() || request.method != "POST" {
             return None;
         }
         let operation = self.session.operation_of(request)?;

@@ -362,7 +362,11 @@ impl Engine {
         if run.diagnosis.is_some() {
             return;
         }
-        for (reason, cases) in self.session.verify_shared_controls().await {
+        let (failed, left) = self.session.verify_shared_controls().await;
+        for removal in left.iter().filter(|removal| !removal.left_behind.is_empty()) {
+            self.tell_removal(run, removal);
+        }
+        for (reason, cases) in failed {
             let rested = |case: &&mut CaseReport| cases.contains(&case.index);
             for case in run.cases.iter_mut().filter(rested).filter(|case| case.outcome.is_judged()) {
                 self.withdraw(case, &reason);
@@ -373,14 +377,17 @@ impl Engine {
     /// Removes what cases have shared, and adds what became of it to the report of the first of them.
     async fn remove_shared_things(&self, run: &mut PackRun) {
         for removal in self.session.remove_shared_things().await {
-            let Some(report) = run.cases.iter_mut().find(|report| report.name == removal.case) else {
-                continue;
-            };
-            let Removal { exchanges, left_behind, .. } = &removal;
-            let (index, exchanges) = (report.index, exchanges.as_slice());
-            emit_event(&self.listener, Event::CaseTornDown { index, exchanges, left_behind });
-            report.torn_down(exchanges, left_behind);
+            self.tell_removal(run, &removal);
         }
+    }
+
+    /// Adds what was removed after a case, and what was not, to its report.
+    fn tell_removal(&self, run: &mut PackRun, removal: &Removal) {
+        let Removal { case, exchanges, left_behind } = removal;
+        let Some(report) = run.cases.iter_mut().find(|report| report.name == *case) else { return };
+        let index = report.index;
+        emit_event(&self.listener, Event::CaseTornDown { index, exchanges, left_behind });
+        report.torn_down(exchanges, left_behind);
     }
 
     fn withdraw(&self, case: &mut CaseReport, reason: &Reason) {
