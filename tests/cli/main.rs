@@ -38,6 +38,7 @@ mod newcomer;
 #[cfg(unix)]
 mod observe;
 mod openapi;
+mod openapi_actions;
 mod openapi_after_changes;
 mod openapi_alternatives;
 mod openapi_bare_bodies;
@@ -61,6 +62,7 @@ mod openapi_removed_by_texts;
 mod openapi_requests;
 mod openapi_roles;
 mod openapi_scheme_roles;
+mod openapi_sessions;
 mod openapi_told_values;
 mod openapi_undeclared;
 mod openapi_unusual;

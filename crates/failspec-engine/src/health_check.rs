@@ -33,6 +33,11 @@ impl HealthCheckState {
     pub fn broken(&self) -> Option<&str> {
         self.broken.get().map(String::as_str)
     }
+
+    /// Stops the run; the first reason counts.
+    pub fn stop(&self, reason: String) {
+        let _ = self.broken.set(reason);
+    }
 }
 
 impl Session {

@@ -60,7 +60,7 @@ impl CaseRunner<'_> {
     fn judge(&self) -> CaseReport {
         let duration = self.began.elapsed();
         let (session, case) = (self.session, self.case);
-        session.note_roles(&self.observed, case);
+        session.note_roles(&self.observed, &self.taken, case);
         self.note_access();
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);

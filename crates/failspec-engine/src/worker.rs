@@ -173,6 +173,7 @@ impl Worker {
         let rests_on_shared = running.rests_on_shared;
         let is_about_ids = running.is_about_ids();
         let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
+        Box::pin(session.notice_lost_roles()).await;
         if has_changed_things && !is_plain_success(&report) && !session.interrupt.is_set() {
             // What another case changed may be why.
             let first = FirstRun::of(Rerun::UnchangedThings, &report);

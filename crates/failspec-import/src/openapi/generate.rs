@@ -87,8 +87,12 @@ impl<'a> Generator<'a> {
     pub fn run(&mut self) {
         self.find_listed_ids();
         for operation in &self.declared.api.operations {
-            if self.skips(operation) {
+            if names_any(&self.skip, operation) {
                 self.leave_out("--skip", operation, "everything");
+                continue;
+            }
+            if ends_session(operation) {
+                self.leave_out("it would log the run out", operation, "everything");
                 continue;
             }
             if let Some(server) = &operation.elsewhere {
@@ -102,10 +106,6 @@ impl<'a> Generator<'a> {
             }
             if matches!(operation.method.as_str(), "HEAD" | "TRACE" | "OPTIONS") {
                 self.leave_out("its method has no faults of its own", operation, "everything");
-                continue;
-            }
-            if ends_session(operation) {
-                self.leave_out("it would log the run out", operation, "everything");
                 continue;
             }
             let before = self.named();
@@ -135,7 +135,7 @@ impl<'a> Generator<'a> {
     }
 
     pub(super) fn skips(&self, operation: &Operation) -> bool {
-        names_any(&self.skip, operation)
+        names_any(&self.skip, operation) || ends_session(operation)
     }
 
     pub(super) fn leave_out(&mut self, why: &str, operation: &Operation, what: &str) {
@@ -416,9 +416,16 @@ impl<'a> OpenOperations<'a> {
 
 /// Returns true if an operation ends the session of its caller, judging by its path.
 pub(super) fn ends_session(operation: &Operation) -> bool {
-    const WORDS: [&str; 5] = ["logout", "signout", "logoff", "sign-out", "log-out"];
-    let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    WORDS.contains(&last.to_ascii_lowercase().replace('_', "-").as_str())
+    const WORDS: [&str; 3] = ["logout", "signout", "logoff"];
+    // Those of the caller, whoever that is.
+    const OWN: [&str; 8] = ["session", "login", "auth", "signin", "me", "self", "current", "whoami"];
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let last = plain(operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default());
+    let id = plain(operation.id.as_deref().unwrap_or_default());
+    WORDS.iter().any(|word| last.ends_with(word) || id.ends_with(word))
+        || operation.method == "DELETE" && OWN.contains(&last.as_str()) && !operation.path.ends_with('}')
 }
 
 /// Returns the first segment of a path.

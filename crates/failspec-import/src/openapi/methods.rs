@@ -27,7 +27,8 @@ impl<'a> Generator<'a> {
         declaring.sort_by_key(|it| (!declares(it, 405), it.method != "GET"));
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for operation in declaring {
-            if !seen.insert(&operation.path) || self.skips(operation) {
+            // The valid request would be sent as the control.
+            if self.skips(operation) || !seen.insert(&operation.path) {
                 continue;
             }
             // Another path may match the same address: `/rules/{id}` matches `/rules/convert`.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     invalid_value::core,
-    value_generator::{LIKE_UNIQUE, ValueGenerator, kind, seeded_hash},
+    value_generator::{LIKE_UNIQUE, ValueGenerator, is_integer_text, kind, seeded_hash},
 };
 use failspec_base::encoding::percent_encode;
 
@@ -77,6 +77,14 @@ pub(super) fn nothing(
     }
     if !matches!(kind, Some("string") | None) {
         return None;
+    }
+    if inner.as_object().is_some_and(is_integer_text) {
+        let number = match purpose.may_create {
+            true => random_number(sampler.seed, purpose.operation),
+            false => NO_SUCH_NUMBER,
+        };
+        let is_allowed = sampler.is_allowed(schema, &number.to_string().into());
+        return is_allowed.then(|| NoSuchId { text: number.to_string(), is_own: purpose.may_create });
     }
     match inner.get("format").and_then(Value::as_str) {
         Some("uuid") => return Some(NoSuchId::uuid()),

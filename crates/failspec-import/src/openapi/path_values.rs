@@ -16,7 +16,8 @@ use super::{
     effects::only_reads,
     nonexistent_id::{NoSuchId, Purpose, nothing},
     registration_tokens::token_of,
-    value_generator::ValueGenerator,
+    unknown_ids::ends_in_value,
+    value_generator::{LIKE_UNIQUE, ValueGenerator},
 };
 
 /// Fills the parameters of paths. Values that only the target knows become variables of the contract.
@@ -169,6 +170,11 @@ impl<'a> Paths<'a> {
         if let Some(value) = chosen.and_then(|schema| self.sampler.value(schema, name)) {
             return percent_encode(&text(&value)).to_string();
         }
+        if until.len() == operation.path.len()
+            && ends_in_value(&self.sampler.declared.api.operations, operation)
+        {
+            return self.new_value(schema, name);
+        }
         let given = parameter.into_iter().flat_map(|it| it.examples.iter());
         let in_schema = ["example", "default"].into_iter().filter_map(|key| resolved?.get(key));
         let example = given.chain(in_schema).find(|value| value.is_string() || value.is_number()).cloned();
@@ -189,6 +195,13 @@ impl<'a> Paths<'a> {
             }
         };
         format!("{{{variable}}}")
+    }
+
+    /// Returns a value that is not the id of anything, such as a new name.
+    fn new_value(&self, schema: Option<&Value>, name: &str) -> String {
+        let is_free = schema.is_none_or(|schema| self.sampler.is_allowed(schema, &LIKE_UNIQUE.into()));
+        let value = schema.filter(|_| !is_free).and_then(|schema| self.sampler.value(schema, name));
+        value.map_or_else(|| "${unique}".to_owned(), |value| percent_encode(&text(&value)).to_string())
     }
 
     /// Generates a value that the schema of a parameter allows and that is unlikely to be an existing id. Returns

@@ -48,6 +48,10 @@ impl Generator<'_> {
         unknown: &Fault,
     ) -> Option<Fault> {
         let (item, name) = innermost(&operation.path)?;
+        // Of the fault before it, the id is another one.
+        if unknown.part.as_deref() != Some(name) {
+            return None;
+        }
         let may_create = creates_at_its_address(operation);
         let made = right.around.made.get(&item).filter(|_| !may_create).cloned();
         let capture = made.or_else(|| self.listed_of_unknown_form(operation, &item, name))?;
@@ -81,6 +85,9 @@ impl Generator<'_> {
         right: &ValidRequest,
     ) -> Result<Option<Fault>, &'static str> {
         let mut names = names(&operation.path);
+        if ends_in_value(&self.declared.api.operations, operation) {
+            names.pop();
+        }
         // A PUT that may create (201) creates what has an unknown id: that is no fault. What it is created in must exist.
         let may_create = creates_at_its_address(operation);
         let created = if may_create { names.pop() } else { None };
@@ -100,12 +107,41 @@ impl Generator<'_> {
         let inner = inner.and_then(|(created, inner)| Some((created, self.paths.nothing(operation, inner)?)));
         names_own |= inner.as_ref().is_some_and(|(_, nothing)| nothing.is_own);
         instead.extend(inner.map(|(created, nothing)| (created, nothing.text)));
-        faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
+        let filled = self.paths.fill(operation, &right.around.made, &instead);
+        if filled.foreign && may_add_at_its_address(&self.declared.api.operations, operation) {
+            return Err("it might add something to what the run did not create");
+        }
+        faulty.path = filled.path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         let what = format!("unknown_{}", slug(name));
         let fault = Fault::new(class, what, rule, faulty).of_kind(fault_kind::UNKNOWN_ID, name);
         Ok(Some(Fault { names_own, ..fault }))
     }
+}
+
+/// Returns true if the last part of a path is a parameter that no other operation has there, in nothing that is a path of its own: it
+/// is a value that the operation gives to what the path names before it, as in `POST /nodes/{id}/rename/{newName}`, and any value
+/// will do.
+pub(super) fn ends_in_value(operations: &[Operation], operation: &Operation) -> bool {
+    let path = bare(&operation.path);
+    let Some(parent) = path.strip_suffix("/{}") else { return false };
+    let has_others =
+        || operations.iter().any(|other| bare(&other.path) == path && other.method != operation.method);
+    let is_in_path = || operations.iter().any(|other| bare(&other.path) == parent);
+    !operation.is_safe()
+        && operation.method != "DELETE"
+        && names(&operation.path).len() > 1
+        && !parent.ends_with('}')
+        && !has_others()
+        && !is_in_path()
+}
+
+/// Returns true if an operation may add something under the id with which its path ends, whatever that is, and no operation would
+/// remove it.
+fn may_add_at_its_address(operations: &[Operation], operation: &Operation) -> bool {
+    let path = bare(&operation.path);
+    let is_removed = || operations.iter().any(|other| other.method == "DELETE" && bare(&other.path) == path);
+    matches!(operation.method.as_str(), "POST" | "PUT" | "PATCH") && path.ends_with('}') && !is_removed()
 }
 
 /// Returns true for a parameter of a path that is an id, and not a number that counts, if the document does not say with which number

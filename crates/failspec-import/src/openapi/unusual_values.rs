@@ -6,7 +6,7 @@ use failspec_pack::openapi::told_of;
 
 use super::{
     invalid_value::{InvalidValue, core},
-    value_generator::{LONG_WITHIN, UNIQUE_WITHIN, ValueGenerator, kind},
+    value_generator::{LONG_WITHIN, UNIQUE_WITHIN, ValueGenerator, is_integer_text, kind},
 };
 
 /// Generates values that a schema usually allows, and on which servers often break.
@@ -33,6 +33,14 @@ pub(super) fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
             .chain([huge])
             .collect()
         }
+        // More than any integer of 64 bits holds, and more than a signed one does.
+        Some("string") if is_free && is_integer_text(entries) => [
+            ("beyond_64_bits", "99999999999999999999"),
+            ("most_of_64_bits", "9223372036854775808"),
+            ("beyond_32_bits", "2147483648"),
+        ]
+        .map(|(what, number)| InvalidValue::unusual(what, number).tolerated())
+        .to_vec(),
         // Times that have an offset and no time in UTC that most languages can hold.
         Some("string") if is_free && entries.get("format").and_then(Value::as_str) == Some("date-time") => {
             let times = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"];

@@ -202,10 +202,8 @@ impl ValueGenerator<'_> {
         let mapped =
             mapping.find(|(_, to)| to.as_str().map(last).as_ref() == Some(&name)).map(|(key, _)| key);
         let mut changed = made.clone();
-        match changed.get_mut(property) {
-            Some(place) => *place = mapped.cloned().unwrap_or(name).into(),
-            None => return made,
-        }
+        let Some(members) = changed.as_object_mut() else { return made };
+        members.insert(property.to_owned(), mapped.cloned().unwrap_or(name).into());
         if self.is_allowed(alternative, &changed) { changed } else { made }
     }
 
@@ -461,8 +459,16 @@ pub(super) fn kind(entries: &Map<String, Value>) -> Option<&str> {
     }
 }
 
+/// Returns true for a text that is an integer, as JSON of Protocol Buffers has those of 64 bits.
+pub(super) fn is_integer_text(entries: &Map<String, Value>) -> bool {
+    const FORMATS: [&str; 4] = ["int32", "uint32", "int64", "uint64"];
+    let format = entries.get("format").and_then(Value::as_str);
+    kind(entries) == Some("string") && format.is_some_and(|format| FORMATS.contains(&format))
+}
+
 fn of_format(format: &str) -> Option<&'static str> {
     Some(match format {
+        "int32" | "uint32" | "int64" | "uint64" => "1",
         "uuid" => "6d1f2c1e-7c1f-4e0a-9d3a-0b5a1f2c3d4e",
         "date-time" => "2024-01-31T12:00:00Z",
         "date" => "2024-01-31",

@@ -64,6 +64,13 @@ pub enum Reason {
         /// The status of the refusals.
         status: u16,
     },
+    /// The credentials of a role, which the API had accepted, were refused from some case on.
+    RoleLost {
+        /// The role.
+        role: String,
+        /// The status of the refusals.
+        status: u16,
+    },
     /// The control got the failure although the condition that causes it had not begun.
     ConditionInForce {
         /// The condition.
@@ -238,6 +245,10 @@ impl fmt::Display for Reason {
                 f,
                 "every request with the credentials of the role {role} was refused (HTTP {status}): \
                  are they right for this target?"
+            ),
+            Self::RoleLost { role, status } => write!(
+                f,
+                "the API no longer accepted the credentials of the role {role} (HTTP {status}), whatever was asked"
             ),
             Self::ConditionInForce { condition } => write!(
                 f,

@@ -1,11 +1,11 @@
 //! An OpenAPI document, prepared for checking requests and responses.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::pack::{HeaderSchema, Pack, Provenance, Schema, SchemaRegistry};
 
@@ -213,6 +213,45 @@ impl Declared {
 /// The maximum nesting depth at which a schema is relaxed.
 const MAX_DEPTH: usize = 80;
 
+/// Lets a value that names one alternative of a `discriminator` match that one alone: the others, which often allow whatever members
+/// it has, are not meant. A value that names none is compared with all of them.
+fn discriminate(entries: &mut Map<String, Value>) {
+    let last = |reference: &str| reference.rsplit('/').next().unwrap_or_default().to_owned();
+    let Some(discriminator) = entries.get("discriminator") else { return };
+    let Some(property) = discriminator.get("propertyName").and_then(Value::as_str).map(str::to_owned) else {
+        return;
+    };
+    let mapping: Vec<(String, String)> = match discriminator.get("mapping").and_then(Value::as_object) {
+        Some(mapping) => {
+            mapping.iter().filter_map(|(name, to)| Some((name.clone(), last(to.as_str()?)))).collect()
+        }
+        None => Vec::new(),
+    };
+    let Some(Value::Array(alternatives)) = entries.get_mut("oneOf") else { return };
+    let target = |it: &Value| it.get("$ref").and_then(Value::as_str).map(last);
+    let targets: Vec<Option<String>> = alternatives.iter().map(target).collect();
+    let names = |target: &Option<String>| -> Vec<String> {
+        let Some(target) = target else { return Vec::new() };
+        let mapped = mapping.iter().filter(|(_, to)| to == target).map(|(name, _)| name.clone());
+        let mapped: Vec<String> = mapped.collect();
+        // Without a mapping, a schema has its own name.
+        if mapping.is_empty() { vec![target.clone()] } else { mapped }
+    };
+    let all: Vec<Vec<String>> = targets.iter().map(names).collect();
+    for (index, alternative) in alternatives.iter_mut().enumerate() {
+        let Some(alternative) = alternative.as_object_mut().filter(|it| it.contains_key("$ref")) else {
+            continue;
+        };
+        let others = all.iter().enumerate().filter(|(other, _)| *other != index);
+        let others: BTreeSet<&String> = others.flat_map(|(_, names)| names).collect();
+        let others: Vec<&String> = others.into_iter().filter(|name| !all[index].contains(name)).collect();
+        if !others.is_empty() && !alternative.contains_key("properties") {
+            let not_another = json!({ "not": { "enum": others } });
+            alternative.insert("properties".to_owned(), json!({ property.as_str(): not_another }));
+        }
+    }
+}
+
 /// Removes `readOnly` properties (for requests) or `writeOnly` properties (for responses) from `required`, because
 /// they need not be present in that direction.
 fn relax(schema: &mut Value, bundle: &Bundle, direction: Direction, depth: usize) {
@@ -239,6 +278,7 @@ fn relax(schema: &mut Value, bundle: &Bundle, direction: Direction, depth: usize
             if let Some(Value::Array(required)) = entries.get_mut("required") {
                 required.retain(|name| name.as_str().is_none_or(|name| !spared.iter().any(|it| it == name)));
             }
+            discriminate(entries);
             entries.values_mut().for_each(|value| relax(value, bundle, direction, depth + 1));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| relax(item, bundle, direction, depth + 1)),

@@ -342,3 +342,28 @@ fn parts_that_are_not_tested_are_named() {
     }
     assert_eq!(named.len(), 5, "{named:#?}");
 }
+
+/// A value that names an alternative of a `discriminator` is compared with that one, though it is valid under others as well; one that
+/// names none is compared with all.
+#[test]
+fn a_discriminator_selects_the_alternative() {
+    let schemas = "components:\n  schemas:\n    Branch: { type: object, required: [name], properties: { name: { type: string } } }\n    \
+                   Tag: { type: object, required: [name], properties: { name: { type: string }, hash: { type: string } } }\n";
+    let mapped = ", mapping: { BRANCH: '#/components/schemas/Branch', TAG: '#/components/schemas/Tag' }";
+    for (about, mapping, value, is_valid) in [
+        ("a mapped name", mapped, json!({ "type": "BRANCH", "name": "a", "hash": "b" }), true),
+        ("the other one", mapped, json!({ "type": "TAG", "name": "a", "hash": "b" }), true),
+        ("what the named one forbids", mapped, json!({ "type": "TAG", "name": "a", "hash": 1 }), false),
+        ("no name: both", mapped, json!({ "name": "a" }), false),
+        ("a name that is not mapped: both", mapped, json!({ "type": "Tag", "name": "a" }), false),
+        ("the name of the schema", "", json!({ "type": "Branch", "name": "a" }), true),
+        ("another name: both", "", json!({ "type": "BRANCH", "name": "a" }), false),
+    ] {
+        let schema = format!(
+            "{{ oneOf: [{{ $ref: '#/components/schemas/Branch' }}, {{ $ref: '#/components/schemas/Tag' }}], \
+             discriminator: {{ propertyName: type{mapping} }} }}"
+        );
+        let api = read(&with_schema("3.0.3", &schema, schemas));
+        assert_eq!(accepts(&api, &value), is_valid, "{about}");
+    }
+}
