@@ -88,6 +88,17 @@ fn a_made_up_value_may_be_refused_as_one_that_is_not_there() {
     let rows = |case: CaseReport| checks(&[case, sent("POST /a", "{}", 201, Vec::new())]);
     assert!(rows(refused(422, 404, warning("status", "404"))).is_empty());
     assert!(rows(refused(400, 404, warning("status", "404"))).is_empty());
+    // What has another type than it should cannot be looked up, other than an id.
+    let of = |kind: &str, documentation: &str| {
+        let mut case = about(refused(400, 404, warning("status", "404")), kind, "id");
+        case.operation = Some("GET /a/{id}".into());
+        case.part = Some(documentation.into());
+        let mut accepted = sent("POST /a", "{}", 200, Vec::new());
+        accepted.operation = Some("GET /a/{id}".into());
+        checks(&[case, accepted])
+    };
+    assert_eq!(of("wrong_type", "limit"), ["status"]);
+    assert!(of("wrong_type", "id").is_empty());
     // Another status, a rule that the document states, and a status that the operation does not declare.
     assert_eq!(rows(refused(422, 409, warning("status", "409"))), ["status"]);
     assert_eq!(rows(refused(404, 422, warning("status", "422"))), ["status"]);

@@ -23,7 +23,7 @@ use crate::check::{Finding, Phase};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FaultPlace, FindingGroup, ResponseExcerpt};
 use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
-use deviation::{Deviation, deviations};
+use deviation::{Deviation, Kind, deviations};
 pub use families::grouped_fault_kinds;
 use proving::Proofs;
 use same_words::SameWords;
@@ -95,6 +95,8 @@ struct Row<'a> {
     /// The kinds of faults of the requests under test, each with the number of its cases.
     faults: BTreeMap<&'a str, usize>,
     example: Option<Example<'a>>,
+    /// One finding for each thing that is wrong with the shape of the bodies.
+    shapes: BTreeMap<(&'a str, &'a str), &'a Finding>,
 }
 
 impl<'a> Row<'a> {
@@ -111,6 +113,7 @@ impl<'a> Row<'a> {
             parameters: BTreeSet::new(),
             faults: BTreeMap::new(),
             example: None,
+            shapes: BTreeMap::new(),
         }
     }
 
@@ -134,6 +137,12 @@ impl<'a> Row<'a> {
             && self.known_operations.insert(operation)
         {
             self.operations.push(Arc::clone(operation));
+        }
+        if deviation.kind == Kind::Shape {
+            for finding in deviation.findings() {
+                let rule = finding.schema_rule().unwrap_or(&finding.actual);
+                self.shapes.entry((finding.check, rule)).or_insert(finding);
+            }
         }
         let rank = (!is_violation, length(deviation.case));
         if self.example.as_ref().is_none_or(|best| rank < best.rank) {
@@ -186,7 +195,10 @@ impl<'a> Row<'a> {
         };
         let message = message(&self.cause, self.operations.len(), first);
         let mut details: Vec<String> = Vec::new();
-        for finding in &findings[1..] {
+        let broken = |finding: &Finding| finding.schema_rule().unwrap_or(&finding.actual).to_owned();
+        let known: BTreeSet<String> = findings.iter().map(|finding| broken(finding)).collect();
+        let others = self.shapes.values().copied().filter(|finding| !known.contains(&broken(finding)));
+        for finding in findings[1..].iter().copied().chain(others) {
             if finding.message != first.message && !details.contains(&finding.message) {
                 details.push(finding.message.clone());
             }

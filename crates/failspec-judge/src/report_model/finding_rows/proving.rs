@@ -19,6 +19,9 @@ const CONTROL: &str = "control";
 /// The check of the status that is due.
 const STATUS: &str = "status";
 
+/// Kinds of faults whose values have another type than the one that is due.
+const OTHER_TYPES: [&str; 5] = ["wrong_type", "wrong_item", "fraction", "wrong_body", "list_for_object"];
+
 /// The proof that accepted requests give of those that the operations refused.
 pub(super) struct Proofs<'a> {
     /// The operations that accepted a request under test.
@@ -64,7 +67,10 @@ impl<'a> Proofs<'a> {
             return deviation.without(UNDECLARED_RESTRICTION);
         }
         // A made-up value that the server looks up, and does not find, is refused rightly.
-        let is_not_found = matches!(deviation.wrong_status(), Some((400 | 422, 404)));
+        // A value of another type cannot be looked up.
+        let is_of_other_type = case.fault.as_deref().is_some_and(|kind| OTHER_TYPES.contains(&kind))
+            && deviation.thing_in_path().is_none();
+        let is_not_found = matches!(deviation.wrong_status(), Some((400 | 422, 404))) && !is_of_other_type;
         if deviation.kind == Kind::Other && is_not_found && deviation.undeclared_status().is_none() {
             return deviation.without_warning(STATUS);
         }
