@@ -1,4 +1,4 @@
-//! An imported pack never ends the session that it uses; and where a session ends all the same, no case passes or fails by that.
+//! An imported pack never ends the session that it uses, nor takes a GET for a read whose name says that it is none; and where a session ends all the same, no case passes or fails by that.
 
 use std::{
     fs,
@@ -32,6 +32,7 @@ const WAYS_OUT: &str = "
     delete: { responses: { '204': { description: out } } }
   /bye: { post: { operationId: userSignOut, responses: { '200': { description: out } } } }
   /sessions/current: { delete: { responses: { '204': { description: out } } } }
+  /createPool: { get: { operationId: createPool, responses: { '200': { description: made } } } }
 ";
 
 /// Many things to read; reading the one called `last` ends the session, which nothing tells.
@@ -68,13 +69,14 @@ fn no(status: u16) -> Reply {
 }
 
 #[test]
-fn nothing_that_ends_the_session_is_sent() {
+fn nothing_that_ends_the_session_or_changes_by_a_get_is_sent() {
     let ended: &Mutex<Vec<String>> = Box::leak(Box::default());
     let api = move |asked: &Received| {
         let (path, _) = asked.path_and_query();
         let line = format!("{} {path}", asked.method);
         let is_way_out = path == "/auth/logout"
             || path == "/bye"
+            || path == "/createPool"
             || asked.method == "DELETE" && ["/auth/session", "/sessions/current"].contains(&path);
         if is_way_out {
             ended.lock().unwrap().push(line);

@@ -12,6 +12,7 @@ use failspec_pack::{
 };
 
 use super::{
+    changing_reads::changes_by_reading,
     crud::{CreateOperation, CreateOperations},
     effects::{destroys, only_reads},
     failure_catalog::FailureCatalog,
@@ -95,6 +96,11 @@ impl<'a> Generator<'a> {
                 self.leave_out("it would log the run out", operation, "everything");
                 continue;
             }
+            if changes_by_reading(operation) {
+                let why = "it is a GET whose name says that it changes something, and nothing says what";
+                self.leave_out(why, operation, "everything");
+                continue;
+            }
             if let Some(server) = &operation.elsewhere {
                 let why = format!("it is on another server: {}", server.escape_debug());
                 self.leave_out(&why, operation, "everything");
@@ -135,7 +141,7 @@ impl<'a> Generator<'a> {
     }
 
     pub(super) fn skips(&self, operation: &Operation) -> bool {
-        names_any(&self.skip, operation) || ends_session(operation)
+        names_any(&self.skip, operation) || is_never_sent(operation)
     }
 
     pub(super) fn leave_out(&mut self, why: &str, operation: &Operation, what: &str) {
@@ -402,7 +408,7 @@ impl<'a> OpenOperations<'a> {
     /// Finds those that may be sent at any time: none that is skipped, and none that ends the session.
     pub fn new(operations: &'a [Operation], skip: &[WildMatch]) -> Self {
         let mut found = Self::default();
-        let may_be_sent = |it: &&Operation| !names_any(skip, it) && !ends_session(it) && !destroys(it);
+        let may_be_sent = |it: &&Operation| !names_any(skip, it) && !is_never_sent(it) && !destroys(it);
         let open = operations.iter().filter(|it| it.method == "GET" && !it.path.contains('{'));
         for operation in open.filter(may_be_sent) {
             found.by_path.entry(operation.path.trim_end_matches('/')).or_insert(operation);
@@ -426,6 +432,12 @@ pub(super) fn ends_session(operation: &Operation) -> bool {
     let id = plain(operation.id.as_deref().unwrap_or_default());
     WORDS.iter().any(|word| last.ends_with(word) || id.ends_with(word))
         || operation.method == "DELETE" && OWN.contains(&last.as_str()) && !operation.path.ends_with('}')
+}
+
+/// Returns true if an operation is sent in no case, and as nothing that cases need: it ends the session of the run, or its method says
+/// that it reads and its name that it does not.
+pub(super) fn is_never_sent(operation: &Operation) -> bool {
+    ends_session(operation) || changes_by_reading(operation)
 }
 
 /// Returns the first segment of a path.

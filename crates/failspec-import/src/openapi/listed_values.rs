@@ -14,7 +14,7 @@ use super::{
     crud::{bare, fold, several},
     effects::{destroys, only_reads},
     error_envelope::json,
-    generate::{Generator, ends_session},
+    generate::{Generator, is_never_sent},
     invalid_value::core,
     request_spec::{Body, RequestSpec},
     unusual::snake,
@@ -78,7 +78,7 @@ impl<'a> Lists<'a> {
         let mut reading: Vec<&Operation> = api
             .operations
             .iter()
-            .filter(|it| it.method == "GET" && it.elsewhere.is_none() && !ends_session(it) && !destroys(it))
+            .filter(|it| it.method == "GET" && it.elsewhere.is_none() && !is_never_sent(it) && !destroys(it))
             .collect();
         reading.sort_by_key(|it| it.path.len());
         for operation in reading {

@@ -5,7 +5,7 @@ use wildmatch::WildMatch;
 
 use super::{
     fixtures::Fixtures,
-    generate::{Generator, ends_session},
+    generate::{Generator, is_never_sent},
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
 };
@@ -25,7 +25,7 @@ impl Generator<'_> {
             return;
         }
         let may_be_sent = |it: &&Operation| {
-            it.elsewhere.is_none() && it.method == "GET" && !ends_session(it) && !self.skips(it)
+            it.elsewhere.is_none() && it.method == "GET" && !is_never_sent(it) && !self.skips(it)
         };
         let mut reading: Vec<&Operation> = api.operations.iter().filter(may_be_sent).collect();
         reading.sort_by_key(|it| {

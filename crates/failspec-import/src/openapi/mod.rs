@@ -7,6 +7,7 @@
 mod alternatives;
 mod body;
 mod carried_credentials;
+mod changing_reads;
 mod crud;
 mod documented_values;
 mod effects;

@@ -30,7 +30,7 @@ use super::{
     crud::CreateOperations,
     error_envelope::ErrorEnvelope,
     failure_catalog::FailureCatalog,
-    generate::{Generator, OpenOperations, ends_session},
+    generate::{Generator, OpenOperations, is_never_sent},
     listed_values::Lists,
     path_values::Paths,
     request_spec::ROLE,
@@ -414,7 +414,7 @@ fn health_checks<'o>(
         let free = it.parameters.iter().all(|parameter| !parameter.required);
         it.method == "GET"
             && free
-            && !ends_session(it)
+            && !is_never_sent(it)
             && !it.path.contains('{')
             && (!options.no_auth && (it.is_guarded() || options.credentials)) == guarded
     });

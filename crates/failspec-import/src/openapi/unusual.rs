@@ -163,7 +163,16 @@ impl Generator<'_> {
         if !is_optional || !operation.is_safe() || is_opaque(&parameter.name) || !(is_given || is_plain) {
             return;
         }
-        let Some(value) = self.valid(parameter).ok().filter(|value| holds(parameter, value)) else { return };
+        // Of a list, the document gives all of it, and one item is a list as well.
+        let is_list = schema.is_some_and(|schema| list_of(schema).is_some());
+        let lists = ["default", "example"].into_iter().filter_map(|key| schema?.get(key)?.as_array());
+        let first = lists.flatten().next().map(text).filter(|_| is_list);
+        let is_chosen = schema.and_then(list_of).is_some_and(|items| items.get("enum").is_some());
+        if is_list && first.is_none() && !is_chosen && parameter.examples.is_empty() {
+            return;
+        }
+        let valid = first.or_else(|| self.valid(parameter).ok());
+        let Some(value) = valid.filter(|value| holds(parameter, value)) else { return };
         let mut ask = right.ask.clone();
         put(&mut ask, parameter, Some(&value));
         if ask != right.ask {

@@ -1,0 +1,141 @@
+//! GET operations that change something all the same, judging by their names: those of an interface of calls
+//! (`GET /createPad`). They are no reads, and what they change is not known.
+
+use failspec_pack::openapi::Operation;
+
+use super::unusual::snake;
+
+/// The first words of the name of an operation that changes something.
+const CHANGING: [&str; 50] = [
+    "activate",
+    "add",
+    "append",
+    "approve",
+    "assign",
+    "cancel",
+    "change",
+    "clear",
+    "clone",
+    "copy",
+    "create",
+    "deactivate",
+    "delete",
+    "destroy",
+    "disable",
+    "drop",
+    "edit",
+    "enable",
+    "erase",
+    "expire",
+    "insert",
+    "invalidate",
+    "kill",
+    "mark",
+    "modify",
+    "move",
+    "publish",
+    "purge",
+    "put",
+    "reboot",
+    "regenerate",
+    "register",
+    "reject",
+    "remove",
+    "rename",
+    "reset",
+    "restart",
+    "restore",
+    "revoke",
+    "rotate",
+    "save",
+    "send",
+    "set",
+    "shutdown",
+    "stop",
+    "terminate",
+    "unregister",
+    "update",
+    "upgrade",
+    "write",
+];
+
+/// Words that are no name of a thing: alone at the end of a path they say what happens (`GET /users/{id}/delete`).
+const ALONE: [&str; 14] = [
+    "clear",
+    "create",
+    "deactivate",
+    "delete",
+    "destroy",
+    "disable",
+    "enable",
+    "kill",
+    "purge",
+    "reboot",
+    "remove",
+    "restart",
+    "revoke",
+    "shutdown",
+];
+
+/// The first words of a summary that says that an operation reads.
+const READING: [&str; 20] = [
+    "check", "describe", "display", "download", "export", "fetch", "find", "get", "gets", "list", "lists",
+    "load", "query", "read", "retrieve", "return", "returns", "search", "show", "view",
+];
+
+/// Returns true if an operation is a GET or HEAD whose name says that it changes something, and whose summary does not say that it
+/// reads.
+pub(super) fn changes_by_reading(operation: &Operation) -> bool {
+    if !matches!(operation.method.as_str(), "GET" | "HEAD") {
+        return false;
+    }
+    let summary = snake(&operation.summary);
+    if summary.split('_').next().is_some_and(|word| READING.contains(&word)) {
+        return false;
+    }
+    let is_compound = |name: &str| {
+        let mut words = name.split('_');
+        words.next().is_some_and(|word| CHANGING.contains(&word)) && words.next().is_some()
+    };
+    let last = operation.path.trim_end_matches('/').rsplit('/').find(|segment| !segment.contains('{'));
+    let last = snake(last.unwrap_or_default());
+    let id = snake(operation.id.as_deref().unwrap_or_default());
+    is_compound(&last) || is_compound(&id) || ALONE.contains(&last.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::openapi::Api;
+    use serde_json::json;
+
+    use super::changes_by_reading;
+
+    #[test]
+    fn a_get_changes_something_if_its_name_says_so_and_its_summary_does_not_say_that_it_reads() {
+        for (method, path, id, summary, expected) in [
+            ("get", "/createPad", "", "", true),
+            ("get", "/1.2/createGroup", "createGroupUsingGET", "creates a new group", true),
+            ("get", "/users/{id}/delete", "", "", true),
+            ("get", "/pads/{id}", "deletePad", "", true),
+            ("get", "/set_text", "", "", true),
+            ("get", "/move-pad/{id}", "", "", true),
+            ("get", "/pads", "listPads", "", false),
+            ("get", "/updates", "", "", false),
+            ("get", "/sets/{id}", "", "", false),
+            ("get", "/deleted-things", "", "", false),
+            ("get", "/created_by", "getCreatedBy", "", false),
+            ("get", "/things/{id}/change-log", "changeLog", "Get the log", false),
+            ("get", "/copy", "", "", false),
+            ("get", "/update-status", "", "Returns the state of the update", false),
+            ("post", "/createPad", "", "", false),
+        ] {
+            let id = if id.is_empty() { "x" } else { id };
+            let operation = json!({ "operationId": id, "summary": summary, "responses": { "200": { "description": "done" } } });
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "Any", "version": "1" }, "paths": { path: { method: operation } }
+            });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(changes_by_reading(&api.operations[0]), expected, "{method} {path} {id} {summary}");
+        }
+    }
+}
