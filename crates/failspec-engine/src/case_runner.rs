@@ -44,6 +44,10 @@ pub(super) struct CaseRunner<'s> {
     pub left_behind: Vec<String>,
     /// The index of the request under test if it was not rejected but created something (201) whose id is not known.
     pub unwanted: Option<usize>,
+    /// The reason why the id of what the request under test created is not known, although it was accepted.
+    pub uncaptured: Option<String>,
+    /// The unique names of its flows.
+    pub uniques: Vec<String>,
     /// The captures whose values are names that the request under test sent, and of which nothing may be there.
     pub presumed: Vec<String>,
     /// True if the request under test got a response.
@@ -94,6 +98,8 @@ impl<'s> CaseRunner<'s> {
             unfinished: None,
             left_behind: Vec::new(),
             unwanted: None,
+            uncaptured: None,
+            uniques: Vec::new(),
             presumed: Vec::new(),
             answered: false,
             missed_overlap: false,
@@ -302,7 +308,13 @@ impl<'s> CaseRunner<'s> {
             scope.set(name.clone(), VariableValue::open(value.clone()));
         }
         self.observed.own_values.extend([scope.unique().to_owned(), scope.uuid().to_owned()]);
+        self.uniques.push(scope.unique().to_owned());
         scope
+    }
+
+    /// Returns the scope of a request that the scenario does not have.
+    pub(super) fn plain_scope(&self) -> Scope {
+        self.session.scope().tracing(Arc::clone(&self.trace))
     }
 
     /// Sends the control. If it gets the failure under test, this is recorded for the check `control` and is no error

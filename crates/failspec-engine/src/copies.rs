@@ -17,8 +17,10 @@ impl CaseRunner<'_> {
             return;
         }
         let records = &self.observed.records;
+        // What another case sent is in the report of that one.
+        let is_own = |index: usize| !self.taken.iter().any(|range| range.contains(&index));
         let made = records.iter().enumerate().filter_map(|(index, record)| {
-            let (name, id) = self.copy_of(record)?;
+            let (name, id) = self.copy_of(record).filter(|_| is_own(index))?;
             // What another request of the case named is no new one.
             let is_known = records[..index].iter().any(|earlier| names(&earlier.exchange, &id));
             (!is_known).then(|| (line(&record.exchange.request), record, name, id))

@@ -7,7 +7,7 @@ use failspec_base::{
     message::{Request, is_safe},
     template::Scope,
 };
-use failspec_judge::check::{Phase, Record};
+use failspec_judge::check::{self, Phase, Record};
 use failspec_pack::pack::RequestTemplate;
 
 use super::{
@@ -91,6 +91,48 @@ impl CaseRunner<'_> {
         !is_captured && !created.any(|record| names(&record.exchange.request, &id))
     }
 
+    /// Returns true if no request of a flow can have made what this request of a teardown would remove: those that name it were
+    /// refused, or never sent.
+    pub(super) fn was_never_made(&self, template: &RequestTemplate, scope: &Scope, phase: Phase) -> bool {
+        let is_captured = template.names_in_path().any(|name| scope.is_captured(name));
+        if template.line.method != "DELETE"
+            || is_captured
+            || !check::is_of_document(&self.session.pack.contract, &self.case.scenario)
+        {
+            return false;
+        }
+        let Ok(request) = build(template, None, scope, &self.session.target, &Extra::default()) else {
+            return false;
+        };
+        let id = last_segment(&request.url);
+        let of_flow =
+            self.observed.records.iter().filter(|it| it.phase.is_of_control() == phase.is_of_control());
+        let mut made = of_flow.filter(|record| {
+            let is_refused = record.exchange.result.as_ref().is_ok_and(|it| (400..500).contains(&it.status));
+            !record.phase.is_teardown() && !is_safe(&record.exchange.request.method) && !is_refused
+        });
+        !made.any(|record| {
+            let sent = &record.exchange.request;
+            let body = sent.body.as_ref().map(|body| String::from_utf8_lossy(&body.bytes));
+            sent.url.path() == request.url.path()
+                || names(sent, &id)
+                || body.is_some_and(|body| body.contains(scope.unique()))
+        })
+    }
+
+    /// Returns true if the response to a request of the case says that it made what this request of a teardown should have removed.
+    pub(super) fn is_confirmed(&self, teardown: &Record) -> bool {
+        let url = &teardown.exchange.request.url;
+        let id = last_segment(url);
+        self.observed.records.iter().any(|record| {
+            let request = &record.exchange.request;
+            let creates =
+                !record.phase.is_teardown() && !is_safe(&request.method) && request.method != "DELETE";
+            let is_about_it = || request.url == *url || names(request, &id) || response_names(record, &id);
+            creates && is_success(record) && is_about_it()
+        })
+    }
+
     /// Returns true if a request of the case has removed what this request of a teardown would remove, and no later one
     /// made it anew. It is not removed again: a server uses numbers again, and somebody else may have this one by now.
     pub(super) fn was_removed(&self, template: &RequestTemplate, scope: &Scope, phase: Phase) -> bool {
@@ -117,10 +159,15 @@ impl CaseRunner<'_> {
             let is_item = creation.exchange.request.method == "POST"
                 && request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'))
                 && response_names(creation, &last_segment(&request.url));
-            record.phase == Phase::Teardown
+            // A response need not tell the name that the request gave.
+            let is_named = || {
+                let name = last_segment(&request.url);
+                self.session.is_id_of_run(&name) && names(&creation.exchange.request, &name)
+            };
+            record.phase.is_teardown()
                 && request.method == "DELETE"
                 && is_success(record)
-                && (is_same || is_item)
+                && (is_same || is_item || is_named())
         })
     }
 }
@@ -150,7 +197,7 @@ fn is_success(record: &Record) -> bool {
 }
 
 /// Returns the last part of the path of a URL, decoded. A `/` at the end is none: `/things/7/` is about the thing 7.
-fn last_segment(url: &Url) -> String {
+pub(super) fn last_segment(url: &Url) -> String {
     let id = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()
 }

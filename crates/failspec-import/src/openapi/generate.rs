@@ -13,7 +13,7 @@ use failspec_pack::{
 
 use super::{
     crud::{CreateOperation, CreateOperations},
-    effects::{destroys, only_reads},
+    effects::{chooses_one, destroys, only_reads},
     failure_catalog::FailureCatalog,
     fault_kind::FaultKind,
     faults::Fault,
@@ -106,6 +106,12 @@ impl<'a> Generator<'a> {
             }
             if ends_session(operation) {
                 self.leave_out("it would log the run out", operation, "everything");
+                continue;
+            }
+            if chooses_one(operation) {
+                let why =
+                    "it chooses one of several things, and which one was chosen before could not be restored";
+                self.leave_out(why, operation, "everything");
                 continue;
             }
             let before = self.named();
