@@ -46,6 +46,8 @@ pub(super) struct CaseRunner<'s> {
     pub unwanted: Option<usize>,
     /// The reason why the id of what the request under test created is not known, although it was accepted.
     pub uncaptured: Option<String>,
+    /// True if the teardown knows the id of what the request under test created.
+    pub knows_accepted: bool,
     /// The unique names of its flows.
     pub uniques: Vec<String>,
     /// The captures whose values are names that the request under test sent, and of which nothing may be there.
@@ -99,6 +101,7 @@ impl<'s> CaseRunner<'s> {
             left_behind: Vec::new(),
             unwanted: None,
             uncaptured: None,
+            knows_accepted: false,
             uniques: Vec::new(),
             presumed: Vec::new(),
             answered: false,
@@ -236,7 +239,6 @@ impl<'s> CaseRunner<'s> {
         let result = self.send_under_test_with(&faulty, &extra).await;
         self.note_accepted();
         self.note_broken_creation();
-        self.list_copies();
         match result {
             Err(reason) => self.inconclusive = Some(reason),
             Ok(()) => self.unfinished = self.resend_and_compare(&faulty, &extra).await.err(),

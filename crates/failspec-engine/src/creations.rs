@@ -138,7 +138,8 @@ impl Session {
     /// things; `None` if none of them does.
     pub(super) fn request_to(&self, method: &str, path: &str, role: Option<&str>) -> Option<RequestTemplate> {
         let against = self.against.as_ref()?;
-        let operation = against.operation(method, path).filter(|operation| operation.path.ends_with('}'))?;
+        let operation =
+            against.operation(method, path).filter(|it| it.path.trim_end_matches('/').ends_with('}'))?;
         let known = self.creations.known.get()?.requests.get(&operation.name())?;
         let below = path.strip_prefix(against.base.trim_end_matches('/')).unwrap_or(path);
         let mut request =

@@ -11,7 +11,11 @@ use super::{
 
 /// The creations of a run that may have come about later.
 #[derive(Debug, Default)]
-pub struct Doubtful(Mutex<Vec<Creation>>);
+pub struct Doubtful {
+    creations: Mutex<Vec<Creation>>,
+    /// What requests left that were sent again at the end, with the case whose report says so.
+    left: Mutex<Vec<(Arc<str>, String)>>,
+}
 
 #[derive(Debug)]
 struct Creation {
@@ -29,25 +33,38 @@ impl Session {
         let role = creation.role.clone();
         let line = format!("{}: {}", line(&creation.exchange.request), lost_because(creation));
         let creation = Creation { case: Arc::clone(case), path, role, line };
-        self.doubtful.0.lock().unwrap_or_else(PoisonError::into_inner).push(creation);
+        self.doubtful.creations.lock().unwrap_or_else(PoisonError::into_inner).push(creation);
+    }
+
+    /// Remembers what a control left that was sent once more after the report of its case was written.
+    pub(super) fn note_left(&self, case: &Arc<str>, lines: Vec<String>) {
+        let mut left = self.doubtful.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.extend(lines.into_iter().map(|line| (Arc::clone(case), line)));
     }
 
     /// Removes what these creations made in the end, and returns what is left.
     pub(super) async fn remove_doubtful(&self) -> Vec<Removal> {
-        let doubtful = std::mem::take(&mut *self.doubtful.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut left = Vec::new();
+        let doubtful =
+            std::mem::take(&mut *self.doubtful.creations.lock().unwrap_or_else(PoisonError::into_inner));
+        let of_controls =
+            std::mem::take(&mut *self.doubtful.left.lock().unwrap_or_else(PoisonError::into_inner));
+        let removal = |(case, line): (Arc<str>, String)| Removal {
+            case,
+            exchanges: Vec::new(),
+            left_behind: vec![self.mask.text(&line).into_owned()],
+        };
+        let mut left: Vec<Removal> = of_controls.into_iter().map(removal).collect();
         for Creation { case, path, role, line } in doubtful {
-            let removal = self.request_to("DELETE", &path, role.as_deref());
-            let response = match &removal {
-                Some(removal) => Box::pin(self.response_to(removal, &self.scope())).await.ok(),
+            let request = self.request_to("DELETE", &path, role.as_deref());
+            let response = match &request {
+                Some(request) => Box::pin(self.response_to(request, &self.scope())).await.ok(),
                 None => None,
             };
             let status = response.map_or(0, |(_, response)| response.status);
             let is_settled = matches!(status, 200..300 | 404 | 410)
                 || self.presence(&path, role.as_deref()).await == Presence::Absent;
             if !is_settled {
-                let line = self.mask.text(&line).into_owned();
-                left.push(Removal { case, exchanges: Vec::new(), left_behind: vec![line] });
+                left.push(removal((case, line)));
             }
         }
         left

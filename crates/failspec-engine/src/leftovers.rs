@@ -157,7 +157,7 @@ impl CaseRunner<'_> {
             let below = url.path().strip_prefix(removed);
             let is_same = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
             let is_item = creation.exchange.request.method == "POST"
-                && request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'))
+                && removed.strip_prefix(&collection).is_some_and(|item| !item.contains('/'))
                 && response_names(creation, &last_segment(&request.url));
             // A response need not tell the name that the request gave.
             let is_named = || {

@@ -289,7 +289,9 @@ impl Session {
                 if self.interrupt.is_set() {
                     return failed;
                 }
-                problem = self.send_again(&case, control).await.1;
+                let again;
+                (again, problem) = self.send_again(&case, control).await;
+                self.note_left(&case.name, again.left_behind);
                 if problem.is_none() {
                     break;
                 }
@@ -313,6 +315,8 @@ impl Session {
             Ok(()) => Some("it got the failure under test as well".to_owned()),
             Err(reason) => Some(reason.to_string()),
         };
+        again.list_copies();
+        Box::pin(again.remove_unremoved()).await;
         (again, problem)
     }
 

@@ -60,11 +60,16 @@ impl CaseRunner<'_> {
             // What a creation makes that answers nothing has the name that was sent, also if it is the first of its operation.
             is_new || id.and_then(Value::as_str).is_some_and(is_ours)
         };
+        // What is at an address of the run is removed there, and not in the collection of its setup.
+        let has_address = is_imported && self.own_address(record).is_some();
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()
+            && !has_address
             && (!is_imported || is_own(scope))
         {
-            if let Err(reason) = self.session.capture(captures, path, &response, scope) {
+            let captured = self.session.capture(captures, path, &response, scope);
+            self.knows_accepted = captured.is_ok();
+            if let Err(reason) = captured {
                 let what = if is_meant { "it succeeded" } else { "it was not rejected" };
                 let reason = format!("{what}, and {reason}");
                 match is_imported {
@@ -79,6 +84,7 @@ impl CaseRunner<'_> {
     }
 
     pub(super) async fn cleanup_unbounded(&mut self) {
+        self.list_copies();
         self.tear_down().await;
         Box::pin(self.remove_unremoved()).await;
     }

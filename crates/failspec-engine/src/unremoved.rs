@@ -89,6 +89,9 @@ impl CaseRunner<'_> {
                 None if self.first.is_some() && !self.may_have_created(creation) => {}
                 None => self.list_left(creation, lost_because(creation)),
             },
+            // Its own teardown says so if it could not.
+            Fate::Accepted
+                if self.knows_accepted && matches!(creation.phase, Phase::Request | Phase::Start) => {}
             Fate::Accepted => {
                 let path = creation.exchange.request.url.path();
                 if !self.is_unwanted(creation)
@@ -130,7 +133,7 @@ impl CaseRunner<'_> {
         records.any(|it| {
             it.phase.is_teardown()
                 && it.exchange.request.method == "DELETE"
-                && it.exchange.request.url.path() == path
+                && it.exchange.request.url.path().trim_end_matches('/') == path.trim_end_matches('/')
         })
     }
 
@@ -138,6 +141,7 @@ impl CaseRunner<'_> {
     fn target_of(&self, creation: &Record, fate: Fate, unique: &str) -> Option<String> {
         let own = self.own_address(creation);
         own.or_else(|| match fate {
+            Fate::Accepted if self.knows_accepted => None,
             Fate::Accepted => self.item_in_response(creation, unique),
             Fate::Broken => None,
             Fate::Lost => self.item_in_request(creation),
@@ -145,7 +149,7 @@ impl CaseRunner<'_> {
     }
 
     /// Returns the path of what a request names with an id that only this run can have, and that no setup created.
-    fn own_address(&self, creation: &Record) -> Option<String> {
+    pub(super) fn own_address(&self, creation: &Record) -> Option<String> {
         let request = &creation.exchange.request;
         if !matches!(request.method.as_str(), "PUT" | "POST") {
             return None;
@@ -284,8 +288,8 @@ impl Session {
     pub(super) fn path_of_item(&self, collection: &str, operation: &str, id: &str) -> Option<String> {
         let path = collection.trim_end_matches('/');
         let id = percent_encode(id);
-        let below = format!("{path}/{id}");
-        if self.request_to("DELETE", &below, None).is_some() {
+        let below = [format!("{path}/{id}"), format!("{path}/{id}/")];
+        if let Some(below) = below.into_iter().find(|it| self.request_to("DELETE", it, None).is_some()) {
             return Some(below);
         }
         // The things of a collection may have another address, without that of the collection in it.
