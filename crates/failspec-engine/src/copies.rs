@@ -39,7 +39,8 @@ impl CaseRunner<'_> {
     /// Returns the name and the value of the id that the response to a request has in place of the one that its path has.
     fn copy_of(&self, record: &Record) -> Option<(String, String)> {
         let request = &record.exchange.request;
-        if !matches!(record.phase, Phase::Request | Phase::Control) || request.method != "POST" {
+        let is_asked = matches!(record.phase, Phase::Request | Phase::Control | Phase::Setup);
+        if !is_asked || request.method != "POST" {
             return None;
         }
         let operation = self.session.operation_of(request)?;
