@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     sync::{Arc, Mutex},
+    thread,
 };
 
 use crate::support::{Received, Reply, Server, done, failspec};
@@ -73,6 +74,9 @@ paths:
   /campaigns/{id}/archive:
     parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
     put: { responses: { '200': { $ref: '#/components/responses/Campaign' }, '404': { description: none } } }
+  /campaigns/{id}/default:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+    put: { responses: { '200': { description: the default from now on }, '404': { description: none } } }
   /agents/{agent_id}:
     parameters: [{ name: agent_id, in: path, required: true, schema: { type: string, format: uuid } }]
     post:
@@ -190,6 +194,8 @@ fn run(wrong: &'static str) -> (BTreeSet<String>, Vec<String>, usize) {
     fs::write(folder.path().join("failspec.toml"), target).unwrap();
     let run = ["run", "several", "--target", "here", "--packs", ".", "--report", "json=report.json"];
     done(failspec(folder.path()).args(run));
+    // Which one was the default before, nobody could restore.
+    assert!(server.lines().iter().all(|line| !line.ends_with("/default")), "{wrong}");
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
     let cases = report["cases"].as_array().unwrap().iter();
@@ -215,7 +221,7 @@ fn run(wrong: &'static str) -> (BTreeSet<String>, Vec<String>, usize) {
 
 #[test]
 fn what_a_run_creates_is_removed_or_listed_and_nothing_else_is_listed() {
-    for (wrong, left) in [
+    let servers = [
         ("nothing", 0),
         // An accepted fault at an address of its own.
         ("lenient", 0),
@@ -230,11 +236,18 @@ fn what_a_run_creates_is_removed_or_listed_and_nothing_else_is_listed() {
         ("forbids", 0),
         // It makes a campaign before it looks at its title: those with a name of the run are found in the list. The others have none.
         ("refuses late", 0),
-    ] {
-        let (things, lines, closed) = run(wrong);
-        assert_eq!(closed > 0, wrong == "closes", "{wrong}");
-        assert_eq!((things.len(), lines.len()), (left, left), "{wrong}: {things:#?}\n{lines:#?}");
-    }
+    ];
+    // Each waits for its server most of the time.
+    thread::scope(|scope| {
+        let check = |wrong: &'static str, left: usize| {
+            let (things, lines, closed) = run(wrong);
+            assert_eq!(closed > 0, wrong == "closes", "{wrong}");
+            assert_eq!((things.len(), lines.len()), (left, left), "{wrong}: {things:#?}\n{lines:#?}");
+        };
+        for (wrong, left) in servers {
+            scope.spawn(move || check(wrong, left));
+        }
+    });
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct Doubtful {
     creations: Mutex<Vec<Creation>>,
     /// What requests left that were sent again at the end, with the case whose report says so.
     left: Mutex<Vec<(Arc<str>, String)>>,
+    /// The unique names of flows of which something is listed as left.
+    listed: Mutex<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,23 @@ impl Session {
     pub(super) fn note_left(&self, case: &Arc<str>, lines: Vec<String>) {
         let mut left = self.doubtful.left.lock().unwrap_or_else(PoisonError::into_inner);
         left.extend(lines.into_iter().map(|line| (Arc::clone(case), line)));
+    }
+
+    /// Remembers that something of these flows is listed as left.
+    pub(super) fn note_listed(&self, uniques: &[String]) {
+        self.doubtful.listed.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(uniques);
+    }
+
+    /// Returns true if what has this name is of a flow of which something is listed as left.
+    pub(super) fn is_listed(&self, name: &str) -> bool {
+        let listed = self.doubtful.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        listed.iter().any(|unique| {
+            let behind = name.split_once(unique.as_str()).map(|(_, behind)| behind);
+            // A long text goes on with fillers.
+            behind.is_some_and(|it| {
+                it.starts_with("xxx") || !it.starts_with(|c: char| c.is_ascii_alphanumeric())
+            })
+        })
     }
 
     /// Removes what these creations made in the end, and returns what is left.

@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use failspec_base::{
+    encoding::percent_decode,
     message::{Request, is_safe},
     template::Scope,
 };
@@ -149,25 +150,42 @@ impl CaseRunner<'_> {
     /// sent to, or the one of the collection that its response names. To have removed another one of the collection, which
     /// the setup made, is not enough. What is below a resource went with it.
     pub(super) fn is_removed(&self, creation: &Record) -> bool {
+        self.removals_of(creation).any(is_success)
+    }
+
+    /// Returns true if a teardown asked for the removal of what a request created, whatever came of it.
+    pub(super) fn was_tried(&self, creation: &Record) -> bool {
+        self.removals_of(creation).next().is_some()
+    }
+
+    fn removals_of<'a>(&'a self, creation: &'a Record) -> impl Iterator<Item = &'a Record> {
         let url = &creation.exchange.request.url;
+        let is_post = creation.exchange.request.method == "POST";
+        let operation = self.session.operation_of(&creation.exchange.request).filter(|_| is_post);
+        let known = operation.and_then(|operation| self.session.known_creation(&operation));
+        // The things of a collection may have another address, without that of the collection in it.
+        let elsewhere = known.and_then(|known| known.removal.as_ref()).map(|path| format!("DELETE {path}"));
         let collection = format!("{}/", url.path().trim_end_matches('/'));
-        self.observed.records.iter().any(|record| {
+        self.observed.records.iter().filter(move |record| {
             let request = &record.exchange.request;
             let removed = request.url.path().trim_end_matches('/');
             let below = url.path().strip_prefix(removed);
             let is_same = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
-            let is_item = creation.exchange.request.method == "POST"
-                && removed.strip_prefix(&collection).is_some_and(|item| !item.contains('/'))
-                && response_names(creation, &last_segment(&request.url));
             // A response need not tell the name that the request gave.
-            let is_named = || {
-                let name = last_segment(&request.url);
-                self.session.is_id_of_run(&name) && names(&creation.exchange.request, &name)
+            let is_of_it = |segment: &str| {
+                let id = percent_decode(segment);
+                response_names(creation, &id)
+                    || self.session.is_id_of_run(&id) && names(&creation.exchange.request, &id)
             };
-            record.phase.is_teardown()
-                && request.method == "DELETE"
-                && is_success(record)
-                && (is_same || is_item || is_named())
+            let is_item = || match removed.strip_prefix(&collection) {
+                Some(item) => item.split('/').any(is_of_it),
+                None => {
+                    elsewhere.is_some()
+                        && self.session.operation_of(request) == elsewhere
+                        && is_of_it(removed.rsplit('/').next().unwrap_or_default())
+                }
+            };
+            record.phase.is_teardown() && request.method == "DELETE" && (is_same || is_post && is_item())
         })
     }
 }

@@ -33,7 +33,8 @@ impl Session {
             let mut seen = BTreeSet::new();
             for item in items.into_iter().flatten().take(MAX_ITEMS) {
                 let Some(name) = self.name_of_run(item) else { continue };
-                let is_known = listed.iter().any(|line| line.contains(&name)) || !seen.insert(name.clone());
+                let is_known = self.is_listed(&name) || listed.iter().any(|line| line.contains(&name));
+                let is_known = is_known || !seen.insert(name.clone());
                 if is_known || self.remove_item(creation, &path, item).await {
                     continue;
                 }

@@ -87,6 +87,9 @@ impl CaseRunner<'_> {
         self.list_copies();
         self.tear_down().await;
         Box::pin(self.remove_unremoved()).await;
+        if !self.left_behind.is_empty() {
+            self.session.note_listed(&self.uniques);
+        }
     }
 
     async fn tear_down(&mut self) {

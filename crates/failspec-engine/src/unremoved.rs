@@ -67,13 +67,14 @@ impl CaseRunner<'_> {
     }
 
     async fn remove_creation(&mut self, creation: &Record, fate: Fate, unique: &str) {
-        if self.is_removed(creation) {
+        // What its own teardown could not remove, that one lists.
+        if self.is_removed(creation) || fate == Fate::Accepted && self.was_tried(creation) {
             return;
         }
         let target = self.target_of(creation, fate, unique);
         let role = creation.role.clone();
         if let Some(target) = &target {
-            if self.was_tried(target) {
+            if self.was_sent(target) {
                 return;
             }
             if self.remove_at(target, role.as_deref()).await {
@@ -128,7 +129,7 @@ impl CaseRunner<'_> {
     }
 
     /// Returns true if a teardown asked for the removal of this, whatever came of it.
-    fn was_tried(&self, path: &str) -> bool {
+    fn was_sent(&self, path: &str) -> bool {
         let mut records = self.observed.records.iter();
         records.any(|it| {
             it.phase.is_teardown()
