@@ -67,29 +67,30 @@ impl CaseRunner<'_> {
     }
 
     async fn remove_creation(&mut self, creation: &Record, fate: Fate, unique: &str) {
+        let target = self.target_of(creation, fate, unique);
+        let role = creation.role.clone();
+        if fate == Fate::Lost
+            && let Some(target) = &target
+        {
+            // A server may still be at it, and says yes to the removal of what it does not have yet.
+            self.session.note_doubtful(&self.case.name, creation, target.clone());
+        }
         // What its own teardown could not remove, that one lists.
         if self.is_removed(creation) || fate == Fate::Accepted && self.was_tried(creation) {
             return;
         }
-        let target = self.target_of(creation, fate, unique);
-        let role = creation.role.clone();
-        if let Some(target) = &target {
-            if self.was_sent(target) {
-                return;
-            }
-            if self.remove_at(target, role.as_deref()).await {
-                return;
-            }
+        if let Some(target) = &target
+            && (self.was_sent(target) || self.remove_at(target, role.as_deref()).await)
+        {
+            return;
         }
         match fate {
             // Mostly there is nothing.
             Fate::Broken => {}
-            Fate::Lost => match target {
-                // A server may still be at it.
-                Some(path) => self.session.note_doubtful(&self.case.name, creation, path),
-                None if self.first.is_some() && !self.may_have_created(creation) => {}
-                None => self.list_left(creation, lost_because(creation)),
-            },
+            // The end of the run decides.
+            Fate::Lost if target.is_some() => {}
+            Fate::Lost if self.first.is_some() && !self.may_have_created(creation) => {}
+            Fate::Lost => self.list_left(creation, lost_because(creation)),
             // Its own teardown says so if it could not.
             Fate::Accepted
                 if self.knows_accepted && matches!(creation.phase, Phase::Request | Phase::Start) => {}
