@@ -1,4 +1,4 @@
-//! What a run creates in a way that no teardown of its scenarios knows is removed or listed, and nothing is listed that never was.
+//! Things that a run creates in a way that no teardown of its scenarios knows are removed or listed, and nothing is listed that never was.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

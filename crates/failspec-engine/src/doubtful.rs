@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug, Default)]
 pub struct Doubtful {
     creations: Mutex<Vec<Creation>>,
-    /// What requests left that were sent again at the end, with the case whose report says so.
+    /// The lines about what requests left that were sent again at the end, with the case whose report says so.
     left: Mutex<Vec<(Arc<str>, String)>>,
     /// The unique names of flows of which something is listed as left.
     listed: Mutex<Vec<String>>,
@@ -25,7 +25,7 @@ struct Creation {
     /// The path of what it may have created.
     path: String,
     role: Option<String>,
-    /// What to say of it if it is there.
+    /// The line about it, if it is there.
     line: String,
 }
 

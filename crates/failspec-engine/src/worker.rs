@@ -261,7 +261,7 @@ struct Judged {
     doubtful: Vec<u64>,
     /// True if another case that was running may be the cause of its violations.
     may_be_disturbed: bool,
-    /// What is kept of this run if a connection was lost in it: the second one runs while no other case does.
+    /// The facts that are kept of this run if a connection was lost in it: the second one runs while no other case does.
     lost: Option<FirstRun>,
 }
 
