@@ -15,6 +15,7 @@ mod case_runner;
 mod cleanup;
 mod conditions;
 mod copies;
+mod creation_time;
 mod creations;
 mod doubtful;
 mod dry_run;

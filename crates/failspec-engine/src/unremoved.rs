@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{
     case_runner::{CaseRunner, line},
+    creation_time::says_created_now,
     creations::is_worldwide,
     leftovers::{names, response_names},
     presence::{Presence, says_error},
@@ -222,6 +223,7 @@ impl CaseRunner<'_> {
             })
         };
         response.status == 201
+            || says_created_now(response)
             || self.session.is_id_of_run(id)
             || said.contains(unique)
             || self.session.names_a_new_thing(request, Some(&Value::from(id)), unique)
