@@ -65,6 +65,7 @@ mod openapi_scheme_roles;
 mod openapi_sessions;
 mod openapi_told_values;
 mod openapi_undeclared;
+mod openapi_unremoved;
 mod openapi_unusual;
 mod openapi_writes;
 mod options;

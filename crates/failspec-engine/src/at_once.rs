@@ -104,14 +104,16 @@ impl CaseRunner<'_> {
         for sent in join_all(sent).await {
             let (exchange, role) = sent?;
             session.learn_secrets(&exchange);
-            self.observed.records.push(Record {
+            let record = Record {
                 phase: Phase::Concurrent,
                 role,
                 exchange,
                 rerun: None,
                 completed: None,
                 same_as: None,
-            });
+            };
+            session.note_creation(scope, &record);
+            self.observed.records.push(record);
         }
         Ok(())
     }

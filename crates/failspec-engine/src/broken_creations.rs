@@ -107,7 +107,7 @@ impl CaseRunner<'_> {
 }
 
 /// Returns the text that a request sent where the response to its success tells the id of what it made.
-fn name_at(capture: &Capture, body: &Value) -> Option<String> {
+pub(super) fn name_at(capture: &Capture, body: &Value) -> Option<String> {
     let first = match &capture.part {
         Part::Body(pointer) => Some(pointer),
         Part::Header(_) => None,

@@ -44,6 +44,12 @@ pub(super) struct CaseRunner<'s> {
     pub left_behind: Vec<String>,
     /// The index of the request under test if it was not rejected but created something (201) whose id is not known.
     pub unwanted: Option<usize>,
+    /// The reason why the id of what the request under test created is not known, although it was accepted.
+    pub uncaptured: Option<String>,
+    /// True if the teardown knows the id of what the request under test created.
+    pub knows_accepted: bool,
+    /// The unique names of its flows.
+    pub uniques: Vec<String>,
     /// The captures whose values are names that the request under test sent, and of which nothing may be there.
     pub presumed: Vec<String>,
     /// True if the request under test got a response.
@@ -94,6 +100,9 @@ impl<'s> CaseRunner<'s> {
             unfinished: None,
             left_behind: Vec::new(),
             unwanted: None,
+            uncaptured: None,
+            knows_accepted: false,
+            uniques: Vec::new(),
             presumed: Vec::new(),
             answered: false,
             missed_overlap: false,
@@ -230,7 +239,6 @@ impl<'s> CaseRunner<'s> {
         let result = self.send_under_test_with(&faulty, &extra).await;
         self.note_accepted();
         self.note_broken_creation();
-        self.list_copies();
         match result {
             Err(reason) => self.inconclusive = Some(reason),
             Ok(()) => self.unfinished = self.resend_and_compare(&faulty, &extra).await.err(),
@@ -302,7 +310,13 @@ impl<'s> CaseRunner<'s> {
             scope.set(name.clone(), VariableValue::open(value.clone()));
         }
         self.observed.own_values.extend([scope.unique().to_owned(), scope.uuid().to_owned()]);
+        self.uniques.push(scope.unique().to_owned());
         scope
+    }
+
+    /// Returns the scope of a request that the scenario does not have.
+    pub(super) fn plain_scope(&self) -> Scope {
+        self.session.scope().tracing(Arc::clone(&self.trace))
     }
 
     /// Sends the control. If it gets the failure under test, this is recorded for the check `control` and is no error

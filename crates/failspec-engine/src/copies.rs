@@ -46,6 +46,10 @@ impl CaseRunner<'_> {
             return None;
         }
         let operation = self.session.operation_of(request)?;
+        // What is created in a collection below another thing has a teardown of its own.
+        if self.session.known_creation(&operation).is_some() {
+            return None;
+        }
         let (_, path) = operation.split_once(' ')?;
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         let (place, name) = segments

@@ -4,10 +4,11 @@ use serde_json::Value;
 use url::Url;
 
 use failspec_base::{
+    encoding::percent_decode,
     message::{Request, is_safe},
     template::Scope,
 };
-use failspec_judge::check::{Phase, Record};
+use failspec_judge::check::{self, Phase, Record};
 use failspec_pack::pack::RequestTemplate;
 
 use super::{
@@ -91,6 +92,48 @@ impl CaseRunner<'_> {
         !is_captured && !created.any(|record| names(&record.exchange.request, &id))
     }
 
+    /// Returns true if no request of a flow can have made what this request of a teardown would remove: those that name it were
+    /// refused, or never sent.
+    pub(super) fn was_never_made(&self, template: &RequestTemplate, scope: &Scope, phase: Phase) -> bool {
+        let is_captured = template.names_in_path().any(|name| scope.is_captured(name));
+        if template.line.method != "DELETE"
+            || is_captured
+            || !check::is_of_document(&self.session.pack.contract, &self.case.scenario)
+        {
+            return false;
+        }
+        let Ok(request) = build(template, None, scope, &self.session.target, &Extra::default()) else {
+            return false;
+        };
+        let id = last_segment(&request.url);
+        let of_flow =
+            self.observed.records.iter().filter(|it| it.phase.is_of_control() == phase.is_of_control());
+        let mut made = of_flow.filter(|record| {
+            let is_refused = record.exchange.result.as_ref().is_ok_and(|it| (400..500).contains(&it.status));
+            !record.phase.is_teardown() && !is_safe(&record.exchange.request.method) && !is_refused
+        });
+        !made.any(|record| {
+            let sent = &record.exchange.request;
+            let body = sent.body.as_ref().map(|body| String::from_utf8_lossy(&body.bytes));
+            sent.url.path() == request.url.path()
+                || names(sent, &id)
+                || body.is_some_and(|body| body.contains(scope.unique()))
+        })
+    }
+
+    /// Returns true if the response to a request of the case says that it made what this request of a teardown should have removed.
+    pub(super) fn is_confirmed(&self, teardown: &Record) -> bool {
+        let url = &teardown.exchange.request.url;
+        let id = last_segment(url);
+        self.observed.records.iter().any(|record| {
+            let request = &record.exchange.request;
+            let creates =
+                !record.phase.is_teardown() && !is_safe(&request.method) && request.method != "DELETE";
+            let is_about_it = || request.url == *url || names(request, &id) || response_names(record, &id);
+            creates && is_success(record) && is_about_it()
+        })
+    }
+
     /// Returns true if a request of the case has removed what this request of a teardown would remove, and no later one
     /// made it anew. It is not removed again: a server uses numbers again, and somebody else may have this one by now.
     pub(super) fn was_removed(&self, template: &RequestTemplate, scope: &Scope, phase: Phase) -> bool {
@@ -107,20 +150,42 @@ impl CaseRunner<'_> {
     /// sent to, or the one of the collection that its response names. To have removed another one of the collection, which
     /// the setup made, is not enough. What is below a resource went with it.
     pub(super) fn is_removed(&self, creation: &Record) -> bool {
+        self.removals_of(creation).any(is_success)
+    }
+
+    /// Returns true if a teardown asked for the removal of what a request created, whatever came of it.
+    pub(super) fn was_tried(&self, creation: &Record) -> bool {
+        self.removals_of(creation).next().is_some()
+    }
+
+    fn removals_of<'a>(&'a self, creation: &'a Record) -> impl Iterator<Item = &'a Record> {
         let url = &creation.exchange.request.url;
+        let is_post = creation.exchange.request.method == "POST";
+        let operation = self.session.operation_of(&creation.exchange.request).filter(|_| is_post);
+        let known = operation.and_then(|operation| self.session.known_creation(&operation));
+        // The things of a collection may have another address, without that of the collection in it.
+        let elsewhere = known.and_then(|known| known.removal.as_ref()).map(|path| format!("DELETE {path}"));
         let collection = format!("{}/", url.path().trim_end_matches('/'));
-        self.observed.records.iter().any(|record| {
+        self.observed.records.iter().filter(move |record| {
             let request = &record.exchange.request;
             let removed = request.url.path().trim_end_matches('/');
             let below = url.path().strip_prefix(removed);
             let is_same = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
-            let is_item = creation.exchange.request.method == "POST"
-                && request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'))
-                && response_names(creation, &last_segment(&request.url));
-            record.phase == Phase::Teardown
-                && request.method == "DELETE"
-                && is_success(record)
-                && (is_same || is_item)
+            // A response need not tell the name that the request gave.
+            let is_of_it = |segment: &str| {
+                let id = percent_decode(segment);
+                response_names(creation, &id)
+                    || self.session.is_id_of_run(&id) && names(&creation.exchange.request, &id)
+            };
+            let is_item = || match removed.strip_prefix(&collection) {
+                Some(item) => item.split('/').any(is_of_it),
+                None => {
+                    elsewhere.is_some()
+                        && self.session.operation_of(request) == elsewhere
+                        && is_of_it(removed.rsplit('/').next().unwrap_or_default())
+                }
+            };
+            record.phase.is_teardown() && request.method == "DELETE" && (is_same || is_post && is_item())
         })
     }
 }
@@ -150,7 +215,7 @@ fn is_success(record: &Record) -> bool {
 }
 
 /// Returns the last part of the path of a URL, decoded. A `/` at the end is none: `/things/7/` is about the thing 7.
-fn last_segment(url: &Url) -> String {
+pub(super) fn last_segment(url: &Url) -> String {
     let id = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()
 }

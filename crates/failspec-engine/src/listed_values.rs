@@ -156,7 +156,7 @@ impl Session {
 
 /// Returns the list in the response to a collection: the response itself, the list that has the name of the collection, or the only
 /// one.
-fn items_of<'b>(body: &'b Value, name: &str) -> Option<&'b Vec<Value>> {
+pub(super) fn items_of<'b>(body: &'b Value, name: &str) -> Option<&'b Vec<Value>> {
     let of_object = || {
         let members = body.as_object()?;
         let named = members.iter().find(|(member, _)| member.eq_ignore_ascii_case(name));

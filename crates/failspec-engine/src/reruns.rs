@@ -2,7 +2,7 @@
 
 use failspec_base::message::TransportError;
 use failspec_judge::{
-    check::{Phase, Record},
+    check::{self, Phase, Record},
     report_model::{CaseReport, Observation, Outcome, Rerun},
 };
 use failspec_pack::pack::{Control, Failure};
@@ -28,6 +28,11 @@ impl FirstRun {
     pub fn of(rerun: Rerun, report: &CaseReport) -> Self {
         Self { rerun, closed: false, left_behind: report.left_behind.clone() }
     }
+
+    /// Returns the lines about what the first run left.
+    pub fn into_left_behind(self) -> Vec<String> {
+        self.left_behind
+    }
 }
 
 impl<'s> CaseRunner<'s> {
@@ -43,7 +48,9 @@ impl<'s> CaseRunner<'s> {
     pub fn lost(&self) -> Option<FirstRun> {
         let lost = self.lost_record()?;
         let mut left_behind = self.left_behind.clone();
-        if may_create(&lost.exchange.request.method) && !self.is_removed(lost) {
+        // Where a document says what requests do, the end of the run decides.
+        let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        if may_create(&lost.exchange.request.method) && !is_imported && !self.is_removed(lost) {
             let line = line(&lost.exchange.request);
             left_behind.push(format!("{line}: the connection was lost, the request may have been processed"));
         }
@@ -123,6 +130,14 @@ impl<'s> CaseRunner<'s> {
         // A request without a fault needs no control that shows that the fault is the cause.
         let scenario = &self.case.scenario;
         let has_control = matches!(scenario.control, Control::Flow(_)) || scenario.failure.is_none();
+        // What one request does to the server may end the connections of others: only a second run, alone, shows that an operation
+        // closes it without a fault.
+        if self.first.is_some()
+            && let Some(lost) = self.lost_record()
+            && matches!(lost.phase, Phase::Setup | Phase::ControlSetup | Phase::Control)
+        {
+            self.session.note_closed(&lost.exchange.request);
+        }
         self.observed.closed_twice =
             before && has_control && self.observed.control_failed.is_none() && self.was_closed();
     }

@@ -208,6 +208,8 @@ pub(super) fn session(
         shared_things: super::shared_things::SharedThings::default(),
         shared_parents: super::shared_parents::SharedParents::default(),
         named_ids: super::own_texts::NamedIds::default(),
+        creations: super::creations::Creations::default(),
+        doubtful: super::doubtful::Doubtful::default(),
         sparing: super::sparing::Sparing::default(),
         evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),

@@ -8,7 +8,9 @@ use std::{
     task::Poll,
 };
 
+use failspec_judge::check::Finding;
 use failspec_judge::report_model::{CaseReport, Event, FeatureReport, Listener, Outcome, Reason};
+use failspec_pack::pack::SUCCESS_ID;
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -26,6 +28,9 @@ use super::{
     unproven::are_refused_alike,
     worker::{Done, Preflights, Worker, next},
 };
+
+/// The id of the check whose finding says that a fault makes the API close the connection.
+const CONNECTION_CLOSED: &str = "connection-closed";
 
 /// The result of all cases of one pack.
 #[derive(Debug, Default)]
@@ -93,6 +98,7 @@ impl Engine {
             return run;
         }
         let able = self.without_absent_features(able, &mut run).await;
+        self.session.learn_requests(&able);
         self.session.shared_controls.plan(&self.session, &able);
         self.session.shared_things.plan(&self.session.pack.contract, &able);
         self.session.shared_parents.plan(&self.session.pack.contract, &able);
@@ -105,6 +111,7 @@ impl Engine {
             self.run_ordinary(others, Preflights::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
+        self.withdraw_closed(&mut run);
         self.withdraw_unproven(&mut run).await;
         self.remove_shared_things(&mut run).await;
         self.excuse_refused_roles(&mut run);
@@ -362,11 +369,7 @@ impl Engine {
         if run.diagnosis.is_some() {
             return;
         }
-        let (failed, left) = self.session.verify_shared_controls().await;
-        for removal in left.iter().filter(|removal| !removal.left_behind.is_empty()) {
-            self.tell_removal(run, removal);
-        }
-        for (reason, cases) in failed {
+        for (reason, cases) in self.session.verify_shared_controls().await {
             let rested = |case: &&mut CaseReport| cases.contains(&case.index);
             for case in run.cases.iter_mut().filter(rested).filter(|case| case.outcome.is_judged()) {
                 self.withdraw(case, &reason);
@@ -374,9 +377,32 @@ impl Engine {
         }
     }
 
+    /// Marks cases as inconclusive whose fault is said to make an operation close the connection, if that closes it without a fault,
+    /// too: then it is not the fault. A request without one says it.
+    fn withdraw_closed(&self, run: &mut PackRun) {
+        let is_of_fault = |case: &&mut CaseReport| {
+            let is_closed = |finding: &Finding| finding.check == CONNECTION_CLOSED;
+            *case.failure != *SUCCESS_ID && case.violations.iter().any(is_closed)
+        };
+        for case in run.cases.iter_mut().filter(is_of_fault) {
+            let Some(operation) = case.operation.clone() else { continue };
+            if self.session.sparing.closes(&operation) {
+                let cause = format!("{operation} closes the connection on requests without a fault, too");
+                self.withdraw(case, &Reason::Unjudged { cause });
+            }
+        }
+    }
+
     /// Removes what cases have shared, and adds what became of it to the report of the first of them.
     async fn remove_shared_things(&self, run: &mut PackRun) {
-        for removal in self.session.remove_shared_things().await {
+        let mut removals = self.session.remove_shared_things().await;
+        removals.extend(self.session.remove_doubtful().await);
+        let listed = run.cases.iter().flat_map(|case| &case.left_behind);
+        let listed: Vec<&str> =
+            listed.chain(removals.iter().flat_map(|it| &it.left_behind)).map(String::as_str).collect();
+        let further = self.session.remove_named(&listed).await;
+        removals.extend(further);
+        for removal in removals {
             self.tell_removal(run, &removal);
         }
     }

@@ -120,6 +120,10 @@ impl Session {
                 completed: None,
                 same_as: None,
             });
+            // Here and nowhere else, whatever becomes of the exchange.
+            if let Some(record) = records.last() {
+                self.note_creation(scope, record);
+            }
             let response = result.map_err(|error| error.to_string())?;
             self.note_response(View::new(&response, None));
             if response.status == 401

@@ -21,8 +21,8 @@ use failspec_pack::{
 };
 
 use super::{
-    absence::Absence, called_operations::CalledOperations, cancel::CancelToken,
-    health_check::HealthCheckState, lag::Lag, listed_values::ListedValues, locks::Locks,
+    absence::Absence, called_operations::CalledOperations, cancel::CancelToken, creations::Creations,
+    doubtful::Doubtful, health_check::HealthCheckState, lag::Lag, listed_values::ListedValues, locks::Locks,
     login_renewal::Logins, manners::Clients, optional_members::OptionalMembers, own_names::OwnNames,
     own_texts::NamedIds, role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges,
     shared_controls::SharedControls, shared_parents::SharedParents, shared_things::SharedThings,
@@ -110,6 +110,10 @@ pub struct Session {
     pub shared_parents: SharedParents,
     /// The ids that creations named.
     pub named_ids: NamedIds,
+    /// The requests that may have created something.
+    pub creations: Creations,
+    /// The creations whose connection was lost.
+    pub doubtful: Doubtful,
     /// The requests that the target is spared.
     pub sparing: Sparing,
     /// The evidence that the API responded.

@@ -33,7 +33,6 @@ use super::{
     plan::Case,
     request_builder::{Extra, build},
     session::Session,
-    shared_things::Removal,
 };
 
 /// Time for which a control that succeeded serves other cases: one that fails later is noticed after that at the latest.
@@ -274,27 +273,25 @@ impl CaseRunner<'_> {
 
 impl Session {
     /// Sends each control once more that served cases which did not send it. Returns the cases that rested on one that no
-    /// longer succeeds, with the reason, and what was left behind.
-    pub(super) async fn verify_shared_controls(&self) -> (Vec<(Reason, BTreeSet<usize>)>, Vec<Removal>) {
+    /// longer succeeds, and the reason.
+    pub(super) async fn verify_shared_controls(&self) -> Vec<(Reason, BTreeSet<usize>)> {
         let rested =
             std::mem::take(&mut *self.shared_controls.rested.lock().unwrap_or_else(PoisonError::into_inner));
         let mut rested: Vec<(Case, Vec<usize>)> =
             rested.into_values().filter(|(_, cases)| !cases.is_empty()).collect();
         rested.sort_by_key(|(case, _)| case.index);
-        let (mut failed, mut left) = (Vec::new(), Vec::new());
+        let mut failed = Vec::new();
         for (case, cases) in rested {
             let Control::Flow(control) = &case.scenario.control else { continue };
             let mut problem = None;
             // With one retry: a target may be busy for a moment.
             for _ in 0..2 {
                 if self.interrupt.is_set() {
-                    return (failed, left);
+                    return failed;
                 }
-                let (again, cause) = self.send_again(&case, control).await;
-                problem = cause;
-                let left_behind = again.left_behind.iter().map(|line| self.mask.text(line).into_owned());
-                let case = Arc::clone(&case.name);
-                left.push(Removal { case, exchanges: Vec::new(), left_behind: left_behind.collect() });
+                let again;
+                (again, problem) = self.send_again(&case, control).await;
+                self.note_left(&case.name, again.left_behind);
                 if problem.is_none() {
                     break;
                 }
@@ -307,7 +304,7 @@ impl Session {
                 failed.push((Reason::Unjudged { cause }, cases.into_iter().collect()));
             }
         }
-        (failed, left)
+        failed
     }
 
     /// Sends a control again. Returns what was sent, and why it did not succeed, if it did not.
@@ -319,6 +316,7 @@ impl Session {
             Err(reason) => Some(reason.to_string()),
         };
         again.list_copies();
+        Box::pin(again.remove_unremoved()).await;
         (again, problem)
     }
 

@@ -2,7 +2,7 @@
 //! time is not called again and again. It is for packs with an OpenAPI document, whose cases by the hundred are generated.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -25,6 +25,8 @@ pub struct Sparing {
     left: Mutex<HashMap<String, Option<usize>>>,
     /// The number of requests that got no response in time.
     timeouts: Mutex<HashMap<String, usize>>,
+    /// The operations that closed the connection on a request without a fault, in both runs of a case.
+    closed: Mutex<HashSet<String>>,
     /// True if a rate limit that tells no wait lasted longer than anybody waits.
     limit_lasts: AtomicBool,
 }
@@ -54,6 +56,11 @@ impl Sparing {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(operation, None);
     }
 
+    /// Returns true if an operation closed the connection on a request without a fault.
+    pub fn closes(&self, operation: &str) -> bool {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).contains(operation)
+    }
+
     fn leaves(&self, operation: &str) -> bool {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         left.get(operation).copied().flatten().is_some_and(|count| count >= MAX_FAILURES)
@@ -73,10 +80,17 @@ impl Session {
     }
 
     /// Returns the name of the operation that a request of a scenario calls.
-    fn operation_of_template(&self, request: &RequestTemplate) -> Option<String> {
+    pub(super) fn operation_of_template(&self, request: &RequestTemplate) -> Option<String> {
         let written = request.line.path.written.split('?').next().unwrap_or_default();
         let operation = self.against.as_ref()?.declared.operation(&request.line.method, written);
         operation.map(|operation| operation.name())
+    }
+
+    /// Records the operation of a request without a fault on which the connection was closed twice.
+    pub(super) fn note_closed(&self, request: &Request) {
+        if let Some(operation) = self.operation_of(request) {
+            self.sparing.closed.lock().unwrap_or_else(PoisonError::into_inner).insert(operation);
+        }
     }
 
     /// Records the requests that got no response in time.

@@ -10,7 +10,10 @@ use failspec_judge::check::{self, Phase, Record, View};
 use failspec_pack::pack::{Capture, Control, Flow, Step, budget};
 use serde_json::Value;
 
-use super::case_runner::{CaseRunner, line};
+use super::{
+    case_runner::{CaseRunner, line},
+    presence::{Presence, says_error},
+};
 
 /// Maximum total duration of the teardown of a case.
 const CLEANUP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,7 +26,7 @@ impl CaseRunner<'_> {
         let succeeded = |record: &&Record| {
             let is_tested = matches!(record.phase, Phase::Request | Phase::Start | Phase::Concurrent);
             let response = record.exchange.result.as_ref().ok().filter(|_| is_tested);
-            response.is_some_and(|response| self.session.succeeded(View::new(response, None)))
+            response.is_some_and(|it| self.session.succeeded(View::new(it, None)) && !says_error(it))
                 && may_create(&record.exchange.request.method)
         };
         let Some(index) = self.observed.records.iter().position(|record| succeeded(&record)) else { return };
@@ -57,15 +60,23 @@ impl CaseRunner<'_> {
             // What a creation makes that answers nothing has the name that was sent, also if it is the first of its operation.
             is_new || id.and_then(Value::as_str).is_some_and(is_ours)
         };
+        // What is at an address of the run is removed there, and not in the collection of its setup.
+        let has_address = is_imported && self.own_address(record).is_some();
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()
+            && !has_address
             && (!is_imported || is_own(scope))
         {
-            if let Err(reason) = self.session.capture(captures, path, &response, scope) {
-                let operation = self.session.operation_of(&record.exchange.request);
-                operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
+            let captured = self.session.capture(captures, path, &response, scope);
+            self.knows_accepted = captured.is_ok();
+            if let Err(reason) = captured {
                 let what = if is_meant { "it succeeded" } else { "it was not rejected" };
-                self.left_behind.push(format!("{request}: {what}, and {reason}"));
+                let reason = format!("{what}, and {reason}");
+                match is_imported {
+                    // It may be removed at its address.
+                    true => (self.unwanted, self.uncaptured) = (Some(index), Some(reason)),
+                    false => self.left_behind.push(format!("{request}: {reason}")),
+                }
             }
         } else if !is_meant && (response.status == 201 || is_imported && names_something(&response)) {
             self.unwanted = Some(index);
@@ -73,6 +84,15 @@ impl CaseRunner<'_> {
     }
 
     pub(super) async fn cleanup_unbounded(&mut self) {
+        self.list_copies();
+        self.tear_down().await;
+        Box::pin(self.remove_unremoved()).await;
+        if !self.left_behind.is_empty() {
+            self.session.note_listed(&self.uniques);
+        }
+    }
+
+    async fn tear_down(&mut self) {
         self.remove_further_items().await;
         let Some(scope) = self.scope.take() else { return };
         // What others use is removed at the end of the run.
@@ -85,12 +105,11 @@ impl CaseRunner<'_> {
         }
         let complete = self.inconclusive.is_none();
         self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
-        let unwanted = self.unwanted.and_then(|index| self.observed.records.get(index));
+        let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        let unwanted = self.unwanted.filter(|_| !is_imported);
+        let unwanted = unwanted.and_then(|index| self.observed.records.get(index));
         if let Some(unwanted) = unwanted.filter(|unwanted| !self.is_removed(unwanted)) {
             let request = line(&unwanted.exchange.request);
-            if let Some(operation) = self.session.operation_of(&unwanted.exchange.request) {
-                self.session.sparing.note_left(operation);
-            }
             self.left_behind
                 .push(format!("{request}: it was not rejected, and no teardown removed what it created"));
         }
@@ -145,6 +164,11 @@ impl CaseRunner<'_> {
             if step.request.as_ref().is_some_and(needs) {
                 continue;
             }
+            if !complete
+                && step.request.as_ref().is_some_and(|request| self.was_never_made(request, &scope, phase))
+            {
+                continue;
+            }
             // Whoever has its number now, it is not ours.
             if step.request.as_ref().is_some_and(|request| self.was_removed(request, &scope, phase)) {
                 continue;
@@ -184,6 +208,15 @@ impl CaseRunner<'_> {
             if is_gone {
                 continue;
             }
+            // What no response confirms may never have been there.
+            let unconfirmed = sent.filter(|record| !self.is_confirmed(record)).cloned();
+            if let Some(record) = unconfirmed {
+                let path = record.exchange.request.url.path();
+                let presence = Box::pin(self.session.presence(path, record.role.as_deref())).await;
+                if presence == Presence::Absent {
+                    continue;
+                }
+            }
             let what = sent.map_or_else(
                 || "a step that could not be sent".to_owned(),
                 |record| line(&record.exchange.request),
@@ -222,7 +255,7 @@ pub(super) fn may_create(method: &str) -> bool {
 }
 
 /// Returns true if a response to a POST names a resource that was probably created: its body has an id.
-fn names_something(response: &Response) -> bool {
+pub(super) fn names_something(response: &Response) -> bool {
     let is_id = |value: &Value| {
         let mut members = value.as_object().into_iter().flatten();
         members.any(|(name, id)| {

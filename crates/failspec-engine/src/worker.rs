@@ -60,8 +60,13 @@ impl Worker {
         let permit = self.permits.acquire().await.ok();
         let Some(mut judged) = self.guarded(&case, None).await else { return };
         drop(permit);
+        if let Some(lost) = judged.lost.take() {
+            let Some(alone) = self.alone(&case, lost).await else { return };
+            judged = alone;
+        }
         if judged.may_be_disturbed && self.session.may_run_alone() {
-            let Some(alone) = self.alone(&case, &judged).await else { return };
+            let first = FirstRun::of(Rerun::RanAlone, &judged.report);
+            let Some(alone) = self.alone(&case, first).await else { return };
             judged = alone;
         }
         if judged.doubtful.is_empty() {
@@ -72,9 +77,9 @@ impl Worker {
     }
 
     /// Runs a case again while no other case runs.
-    async fn alone(&self, case: &Case, judged: &Judged) -> Option<Judged> {
+    async fn alone(&self, case: &Case, first: FirstRun) -> Option<Judged> {
         let _all = self.permits.acquire_many(u32::try_from(self.jobs).unwrap_or(u32::MAX)).await.ok();
-        self.guarded(case, Some(FirstRun::of(Rerun::RanAlone, &judged.report))).await
+        self.guarded(case, Some(first)).await
     }
 
     /// Releases the reports that are held back, once it is known that no byte on their connections belongs to no
@@ -133,8 +138,10 @@ impl Worker {
         }
         let stopped = || session.health_check_state.broken().map(|_| stopped_case(session, case));
         let spared = || Some(not_run(session, case, Outcome::Inconclusive, session.spares(case)?));
-        if let Some(report) = not_run_in_time(session, case).or_else(stopped).or_else(spared) {
-            return Judged { report, first: None, doubtful: Vec::new(), may_be_disturbed: false };
+        if let Some(mut report) = not_run_in_time(session, case).or_else(stopped).or_else(spared) {
+            // What its first run left is there all the same.
+            report.left_behind.extend(first_run.into_iter().flat_map(FirstRun::into_left_behind));
+            return Judged { report, first: None, doubtful: Vec::new(), may_be_disturbed: false, lost: None };
         }
         let is_writer = case.scenario.requests().any(|request| !request.is_safe());
         let began = session.writers.begin(is_writer);
@@ -147,10 +154,16 @@ impl Worker {
             Some(first) => CaseRunner::again(session, case, first),
         };
         let mut first = self.execute(&mut running).await;
-        // Lost once, a connection says nothing about the API: the second run decides.
+        // Lost once, a connection says nothing about the API: the second run decides. Alone, it is not lost because the server has
+        // too much to do.
+        let mut lost_alone = None;
         if !is_second && let Some(lost) = running.lost().filter(|_| !session.interrupt.is_set()) {
-            running = CaseRunner::again(session, case, lost);
-            first = First::either(first, self.execute(&mut running).await);
+            if self.jobs > 1 && session.may_run_alone() {
+                lost_alone = Some(lost);
+            } else {
+                running = CaseRunner::again(session, case, lost);
+                first = First::either(first, self.execute(&mut running).await);
+            }
         }
         // Requests that did not overlap show nothing; another time they may.
         let mut rounds = 1;
@@ -174,6 +187,9 @@ impl Worker {
         let is_about_ids = running.is_about_ids();
         let (mut report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
         Box::pin(session.notice_lost_roles()).await;
+        if lost_alone.is_some() {
+            return Judged { report, first, doubtful, may_be_disturbed: false, lost: lost_alone };
+        }
         if has_changed_things && !is_plain_success(&report) && !session.interrupt.is_set() {
             // What another case changed may be why.
             let first = FirstRun::of(Rerun::UnchangedThings, &report);
@@ -202,7 +218,7 @@ impl Worker {
             session.confirm_control(case, &mut report).await;
         }
         let may_be_disturbed = !is_second && self.jobs > 1 && others_wrote && contradicts_id;
-        Judged { report, first, doubtful, may_be_disturbed }
+        Judged { report, first, doubtful, may_be_disturbed, lost: None }
     }
 
     async fn execute(&self, running: &mut CaseRunner<'_>) -> Option<First> {
@@ -246,6 +262,8 @@ struct Judged {
     doubtful: Vec<u64>,
     /// True if another case that was running may be the cause of its violations.
     may_be_disturbed: bool,
+    /// The facts that are kept of this run if a connection was lost in it: the second one runs while no other case does.
+    lost: Option<FirstRun>,
 }
 
 /// A judged case whose report is held back.

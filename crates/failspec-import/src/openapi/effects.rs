@@ -244,6 +244,35 @@ pub(super) fn destroys(operation: &Operation) -> bool {
     last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
 }
 
+/// Last path segments behind the id of a thing of operations that choose it: then another one of its kind is no longer chosen.
+const CHOOSING: [&str; 9] =
+    ["choose", "chosen", "current", "default", "main", "primary", "select", "selected", "switch"];
+
+/// Words before or behind them: `set-as-default`, `make_primary`.
+const AROUND_CHOOSING: [&str; 8] = ["as", "change", "is", "make", "mark", "set", "the", "to"];
+
+/// Words of a document that say of `POST /profiles/{id}/activate` that it is more than a state of that one.
+const OF_OTHERS: [&str; 8] =
+    ["chosen", "current", "currently", "deactivate", "deactivates", "default", "others", "selected"];
+
+/// Returns true if an operation makes one of several things the one that counts (`PUT /templates/{id}/default`). Also for an id that
+/// does not exist, a server may take that from the one which had it.
+pub(super) fn chooses_one(operation: &Operation) -> bool {
+    let mut segments = operation.path.trim_end_matches('/').rsplit('/');
+    let last = snake(segments.next().unwrap_or_default());
+    let is_of_one_thing = segments.next().is_some_and(|segment| segment.ends_with('}'));
+    if !is_of_one_thing || !matches!(operation.method.as_str(), "PUT" | "POST" | "PATCH") {
+        return false;
+    }
+    let words: Vec<&str> = last.split('_').filter(|word| !AROUND_CHOOSING.contains(word)).collect();
+    let says_more = || snake(&operation.summary).split('_').any(|word| OF_OTHERS.contains(&word));
+    match words.as_slice() {
+        ["activate" | "active"] => says_more(),
+        [word] => CHOOSING.contains(word),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use failspec_pack::openapi::Api;
@@ -261,6 +290,31 @@ mod tests {
         });
         let api = Api::parse("openapi.json", &document.to_string()).unwrap();
         only_reads(&api.operations[0])
+    }
+
+    #[test]
+    fn an_action_chooses_one_of_several_if_its_path_says_so_and_activation_only_if_its_words_do() {
+        for (method, path, summary, expected) in [
+            ("put", "/templates/{id}/default", "", true),
+            ("post", "/cards/{id}/set-as-default", "", true),
+            ("post", "/emails/{id}/makePrimary", "", true),
+            ("patch", "/profiles/{id}/select", "", true),
+            ("post", "/profiles/{id}/activate", "Make this the current profile", true),
+            ("put", "/keys/{id}/active", "Activate a key and deactivate the others", true),
+            ("post", "/users/{id}/activate", "Activate a user", false),
+            ("get", "/templates/{id}/default", "", false),
+            ("delete", "/templates/{id}/default", "", false),
+            ("put", "/users/{id}/default-roles", "", false),
+            ("put", "/templates/default", "", false),
+            ("put", "/templates/{id}/preview", "", false),
+        ] {
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "Any", "version": "1" },
+                "paths": { path: { method: { "summary": summary, "responses": { "200": { "description": "done" } } } } }
+            });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(chooses_one(&api.operations[0]), expected, "{method} {path} {summary}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use failspec_pack::{
 use super::{
     changing_reads::changes_by_reading,
     crud::{CreateOperation, CreateOperations},
-    effects::{destroys, only_reads},
+    effects::{chooses_one, destroys, only_reads},
     failure_catalog::FailureCatalog,
     fault_kind::FaultKind,
     faults::Fault,
@@ -112,6 +112,12 @@ impl<'a> Generator<'a> {
             }
             if matches!(operation.method.as_str(), "HEAD" | "TRACE" | "OPTIONS") {
                 self.leave_out("its method has no faults of its own", operation, "everything");
+                continue;
+            }
+            if chooses_one(operation) {
+                let why =
+                    "it chooses one of several things, and which one was chosen before could not be restored";
+                self.leave_out(why, operation, "everything");
                 continue;
             }
             let before = self.named();

@@ -9,7 +9,7 @@ use failspec_pack::{
 
 use super::{
     crud::bare,
-    effects::destroys,
+    effects::{chooses_one, destroys},
     fault_kind::FaultKind,
     faults::Fault,
     fixtures::Fixtures,
@@ -44,7 +44,8 @@ impl<'a> Generator<'a> {
             let method = ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method));
             // Many servers look at the method only where they are told to.
             let is_declared = declares(operation, 405);
-            if method.is_some() && !is_declared && destroys(operation) {
+            let may_carry_out = chooses_one(operation) || !is_declared && destroys(operation);
+            if method.is_some() && may_carry_out {
                 let why = "a server that ignores the method would carry it out";
                 self.leave_out(why, operation, "wrong method");
                 continue;

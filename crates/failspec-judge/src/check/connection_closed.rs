@@ -17,7 +17,8 @@ pub(super) static CHECK: Check = Check {
 the connection was closed again, while the same request without the fault succeeded each time: the fault makes \
 the API close the connection. (Lost once, it is a matter of the network, and the second run decides. Where the \
 request was not written whole, or without a control, the case is inconclusive: a server may refuse a large body \
-and reset the connection.) A request without a fault needs no control.",
+and reset the connection. So it is where the operation of an OpenAPI document closes the connection twice on a request without a \
+fault, too.) A request without a fault needs no control.",
     when: When::Always,
     // A subject has a response; see `closed`.
     run: |_| Vec::new(),

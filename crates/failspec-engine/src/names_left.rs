@@ -1,0 +1,120 @@
+//! Things with a name of the run that are in a collection at its end: a server may create what it refused, or what broke it, and only
+//! its lists show it.
+
+use std::collections::BTreeSet;
+
+use failspec_judge::check::View;
+use failspec_pack::pack::{Capture, Part};
+use serde_json::Value;
+
+use super::{
+    creations::KnownCreation, listed_values::items_of, session::Session, shared_things::Removal,
+    unremoved::text_of,
+};
+
+/// Maximum number of things of one collection that are removed.
+const MAX_ITEMS: usize = 200;
+
+/// Members by which an item of a list is known.
+const NAMES: [&str; 7] = ["id", "key", "name", "slug", "title", "username", "email"];
+
+impl Session {
+    /// Removes what has a name of the run and is still there, and returns what is left. What is `listed` as left is known.
+    pub(super) async fn remove_named(&self, listed: &[&str]) -> Vec<Removal> {
+        let mut left = Vec::new();
+        for (creation, list, path) in self.listed_creations() {
+            let asked = Box::pin(self.response_to(&list, &self.scope())).await;
+            let Ok((request, response)) = asked else { continue };
+            if !self.succeeded(View::new(&response, None)) {
+                continue;
+            }
+            let last = path.rsplit('/').next().unwrap_or_default();
+            let items = response.document().value.as_ref().and_then(|body| items_of(body, last));
+            let mut seen = BTreeSet::new();
+            for item in items.into_iter().flatten().take(MAX_ITEMS) {
+                let Some(name) = self.name_of_run(item) else { continue };
+                let is_known = self.is_listed(&name) || listed.iter().any(|line| line.contains(&name));
+                let is_known = is_known || !seen.insert(name.clone());
+                if is_known || self.remove_item(creation, &path, item).await {
+                    continue;
+                }
+                let line = format!("{request}: it lists {name}, which the run made and could not remove");
+                left.push(Removal {
+                    case: creation.case.clone(),
+                    exchanges: Vec::new(),
+                    left_behind: vec![self.mask.text(&line).into_owned()],
+                });
+            }
+        }
+        left
+    }
+
+    /// Returns the name of an item that only this run can have given.
+    fn name_of_run(&self, item: &Value) -> Option<String> {
+        let is_own = |text: &&str| self.is_id_of_run(text);
+        if let Value::String(text) = item {
+            return Some(text.as_str()).filter(is_own).map(str::to_owned);
+        }
+        let members = item.as_object()?.iter();
+        let is_name = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            NAMES.iter().any(|known| name.ends_with(known))
+        };
+        let mut texts = members.filter(|(name, _)| is_name(name)).filter_map(|(_, value)| value.as_str());
+        texts.find(is_own).map(str::to_owned)
+    }
+
+    /// Removes an item of a list. Returns true if the API says that it did, or that it is gone.
+    async fn remove_item(&self, creation: &KnownCreation, collection: &str, item: &Value) -> bool {
+        let Some(id) = id_of(&creation.capture, item) else { return false };
+        let Some(operation) = self.creation_in(collection) else { return false };
+        let Some(path) = self.path_of_item(collection, &operation, &id) else { return false };
+        let Some(removal) = self.request_to("DELETE", &path, creation.role.as_deref()) else { return false };
+        let response = Box::pin(self.response_to(&removal, &self.scope())).await;
+        response.is_ok_and(|(_, response)| matches!(response.status, 200..300 | 404 | 410))
+    }
+
+    fn creation_in(&self, collection: &str) -> Option<String> {
+        Some(self.against.as_ref()?.operation("POST", collection)?.name())
+    }
+}
+
+/// Returns the id of an item of a list: it is where the response to its creation has it.
+fn id_of(capture: &Capture, item: &Value) -> Option<String> {
+    if item.is_string() {
+        return text_of(item);
+    }
+    let first = match &capture.part {
+        Part::Body(pointer) => Some(pointer),
+        Part::Header(_) => None,
+    };
+    let mut places = first.into_iter().chain(&capture.otherwise);
+    places.find_map(|place| text_of(place.find(item)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::pack::Pointer;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn id_of_an_item_is_where_its_creation_has_it() {
+        let capture = |places: &[&[&str]]| {
+            let mut places: Vec<Pointer> =
+                places.iter().map(|steps| Pointer::from_steps(steps.iter().copied())).collect();
+            let part = Part::Body(places.remove(0));
+            let name = "made".to_owned();
+            Capture { name, part, otherwise: places, location: false, default: None, secret: false }
+        };
+        for (places, item, expected) in [
+            (&[&["id"] as &[&str]] as &[&[&str]], json!({ "id": 7, "name": "a" }), Some("7")),
+            (&[&["uuid"], &["id"]], json!({ "id": "x" }), Some("x")),
+            (&[&["name"]], json!("a"), Some("a")),
+            (&[&["id"]], json!({ "key": "x" }), None),
+        ] {
+            assert_eq!(id_of(&capture(places), &item).as_deref(), expected, "{item}");
+        }
+    }
+}
