@@ -63,6 +63,7 @@ mod openapi_roles;
 mod openapi_scheme_roles;
 mod openapi_told_values;
 mod openapi_undeclared;
+mod openapi_unproven;
 mod openapi_unusual;
 mod openapi_writes;
 mod options;

@@ -368,6 +368,16 @@ impl Engine {
                 self.withdraw(case, &reason);
             }
         }
+        // What is wrong stays wrong; a refusal that may be about anything is no pass.
+        for (reason, cases) in self.session.cases_without_proof() {
+            let is_passed = |case: &&mut CaseReport| {
+                cases.contains(&case.index) && matches!(case.outcome, Outcome::Passed | Outcome::Seen)
+            };
+            for case in run.cases.iter_mut().filter(is_passed) {
+                emit_event(&self.listener, Event::CaseWithdrawn { index: case.index, reason: &reason });
+                case.leave_unproven(reason.clone());
+            }
+        }
     }
 
     /// Removes what cases have shared, and adds what became of it to the report of the first of them.

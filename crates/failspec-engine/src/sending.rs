@@ -122,6 +122,9 @@ impl Session {
             });
             let response = result.map_err(|error| error.to_string())?;
             self.note_response(View::new(&response, None));
+            if let Some(sent) = records.last() {
+                self.note_accepted_body(sent);
+            }
             if response.status == 401
                 && !context.expects_401
                 && let (Some(role), Some(used)) = (context.role, sends_login)
