@@ -54,7 +54,9 @@ fn api(asked: &Received, refuses: Refuses) -> Reply {
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
     let is = |name: &str, is_right: fn(&Value) -> bool| body.get(name).is_none_or(is_right);
     let part = |part: &Value| {
-        part.get("kind").is_none_or(Value::is_string) && part.get("size").is_none_or(Value::is_i64)
+        part.is_object()
+            && part.get("kind").is_none_or(Value::is_string)
+            && part.get("size").is_none_or(Value::is_i64)
     };
     let wrong = [
         (!is("text", Value::is_string), "text"),

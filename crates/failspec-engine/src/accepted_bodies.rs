@@ -1,5 +1,5 @@
-//! The forms of the JSON bodies that operations have accepted: a refusal shows something about a fault only if the request without
-//! it was accepted at some time in the run.
+//! The forms of the requests that operations have accepted: a refusal shows something about a fault only if the request without it was
+//! accepted at some time in the run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,12 +24,28 @@ const MAX_LEN: usize = 1 << 16;
 /// Maximum number of forms that are kept of an operation.
 const MAX_FORMS: usize = 200;
 
-/// What is valid JSON and no value holds: half a character, and a number with an exponent of three digits and more.
-static NOT_HELD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|[0-9][0-9.]*[eE]\+?[0-9]{3,}").ok());
+/// What stands for a value in JSON and none holds: half a character, a number with an exponent of three digits and more, and `NaN`.
+static NOT_HELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|[0-9][0-9.]*[eE]\+?[0-9]{3,}|\bNaN\b").ok()
+});
 
-/// The members that a body has, each by the names that lead to it; the items of a list have the place of the list.
-pub(super) type Form = BTreeSet<Vec<String>>;
+/// The parts that a request has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Form {
+    /// The members of its body, each by the names that lead to it; the items of a list have the place of the list.
+    pub members: BTreeSet<Vec<String>>,
+    /// The names of the parameters in its query.
+    pub query: BTreeSet<String>,
+    /// True if it has a body, however empty.
+    pub has_body: bool,
+}
+
+impl Form {
+    /// Returns true if there is nothing in it that could be refused but its path.
+    pub fn is_path_alone(&self) -> bool {
+        !self.has_body && self.query.is_empty()
+    }
+}
 
 /// A refusal that shows nothing unless the request without the fault is accepted in the run.
 #[derive(Debug, Clone)]
@@ -38,8 +54,16 @@ pub(super) struct Unproven {
     pub case: usize,
     pub operation: String,
     pub form: Form,
-    /// The part of the request with the fault, if that is a member of the body.
+    pub fault: Place,
+}
+
+/// The place of a fault in a request.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// The member of the body, or the parameter, if it is in one.
     pub part: Option<String>,
+    /// True if it is missing: what is beside it so that the body is not empty is right by itself.
+    pub is_missing: bool,
 }
 
 /// The bodies that were accepted, and the refusals that wait for one.
@@ -77,9 +101,9 @@ impl Session {
             &mut *self.accepted_bodies.unproven.lock().unwrap_or_else(PoisonError::into_inner),
         );
         let mut found: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-        for Unproven { case, operation, form, part } in unproven {
+        for Unproven { case, operation, form, fault } in unproven {
             let mut accepted = forms.get(&operation).into_iter().flatten();
-            if !accepted.any(|accepted| differs_only_at(&form, accepted, part.as_deref())) {
+            if !accepted.any(|accepted| differs_only_at(&form, accepted, &fault)) {
                 found.entry(operation).or_default().insert(case);
             }
         }
@@ -93,20 +117,25 @@ impl Session {
     }
 }
 
-/// Returns the operation of a request with a JSON object or list, and the form of that.
+/// Returns the operation of a request, and its form; `None` if it has a body that is neither a JSON object nor a list.
 pub(super) fn form_of_record(against: &OpenApiContext, record: &Record) -> Option<(String, Form)> {
     let request = &record.exchange.request;
-    let body = &request.body.as_ref()?.bytes;
     let operation = against.operation(&request.method, request.url.path())?;
-    Some((operation.name(), form_of(body)?))
+    let query = request.url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    let has_body = request.body.is_some();
+    let members = match &request.body {
+        Some(body) => members_of_body(&body.bytes)?,
+        None => BTreeSet::new(),
+    };
+    Some((operation.name(), Form { members, query, has_body }))
 }
 
-/// Returns the form of a body; `None` if it is neither an object nor a list.
-fn form_of(body: &[u8]) -> Option<Form> {
+/// Returns the members of a body; `None` if it is neither an object nor a list.
+fn members_of_body(body: &[u8]) -> Option<BTreeSet<Vec<String>>> {
     if body.len() > MAX_LEN {
         return None;
     }
-    let mut form = Form::new();
+    let mut form = BTreeSet::new();
     match serde_json::from_slice::<Value>(body) {
         Ok(value) if value.is_object() || value.is_array() => collect(&value, &mut Vec::new(), &mut form),
         Ok(_) => return None,
@@ -116,14 +145,16 @@ fn form_of(body: &[u8]) -> Option<Form> {
             let readable = NOT_HELD
                 .as_ref()?
                 .replace_all(text, |found: &Captures<'_>| if found[0].starts_with('\\') { "" } else { "1" });
-            let value: Value = serde_json::from_str(&readable).ok()?;
+            // There may be more behind it.
+            let mut values = serde_json::Deserializer::from_str(&readable).into_iter::<Value>();
+            let value = values.next()?.ok()?;
             collect(&value, &mut Vec::new(), &mut form);
         }
     }
     Some(form)
 }
 
-fn collect(value: &Value, path: &mut Vec<String>, form: &mut Form) {
+fn collect(value: &Value, path: &mut Vec<String>, form: &mut BTreeSet<Vec<String>>) {
     if path.len() > MAX_DEPTH {
         return;
     }
@@ -141,9 +172,15 @@ fn collect(value: &Value, path: &mut Vec<String>, form: &mut Form) {
     }
 }
 
-/// Returns true if two bodies have the same members but for the one with the fault, what is in it, and what it is in.
-pub(super) fn differs_only_at(own: &Form, accepted: &Form, part: Option<&str>) -> bool {
-    own.symmetric_difference(accepted).all(|place| part.is_some_and(|part| is_at(place, part)))
+/// Returns true if two requests have the same parts but for the one with the fault, what is in it, and what it is in. An optional
+/// parameter of the query is there for the fault alone, and so is the other bound of a range.
+pub(super) fn differs_only_at(own: &Form, accepted: &Form, fault: &Place) -> bool {
+    let part = fault.part.as_deref();
+    let mut members = accepted.members.difference(&own.members);
+    let mut more = own.members.difference(&accepted.members).filter(|_| !fault.is_missing);
+    let mut lacking = accepted.query.difference(&own.query);
+    let is_at = |place: &Vec<String>| part.is_some_and(|part| is_at(place, part));
+    members.all(is_at) && more.all(is_at) && lacking.all(|name| part == Some(name.as_str()))
 }
 
 /// Returns true if a place is that of a part, within it, or around it. The part has the names that lead to it, joined by `_`.
@@ -185,24 +222,59 @@ mod tests {
             (json!({ "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
             (json!({ "list_uuids": 1, "listed": 1 }), json!({}), "list", false),
         ] {
-            let form = |body: &Value| form_of(body.to_string().as_bytes()).expect("a form");
-            let found = differs_only_at(&form(&own), &form(&accepted), Some(part));
+            let form = |body: &Value| {
+                let members = members_of_body(body.to_string().as_bytes()).expect("a form");
+                Form { members, has_body: true, ..Form::default() }
+            };
+            let fault = Place { part: Some(part.to_owned()), is_missing: false };
+            let found = differs_only_at(&form(&own), &form(&accepted), &fault);
             assert_eq!(found, expected, "{own} {accepted} {part}");
+        }
+    }
+
+    #[test]
+    fn what_is_beside_a_missing_member_is_right() {
+        let form = |names: &[&str]| Form {
+            members: names.iter().map(|name| vec![(*name).to_owned()]).collect(),
+            ..Form::default()
+        };
+        let fault = Place { part: Some("kind".to_owned()), is_missing: true };
+        assert!(differs_only_at(&form(&["note"]), &form(&["kind"]), &fault));
+        assert!(!differs_only_at(&form(&["note"]), &form(&["kind", "name"]), &fault));
+    }
+
+    #[test]
+    fn a_query_is_proven_by_one_that_lacks_nothing_but_the_fault() {
+        for (own, accepted, part, expected) in [
+            (&["id", "to"][..], &["id"][..], "to", true),
+            (&["to"], &["id"], "to", false),
+            (&["to"], &["to", "id"], "id", true),
+            (&["after", "before"], &[], "after", true),
+            (&[], &["id"], "id", true),
+        ] {
+            let form = |query: &[&str]| Form {
+                query: query.iter().map(|name| (*name).to_owned()).collect(),
+                ..Form::default()
+            };
+            let fault = Place { part: Some(part.to_owned()), is_missing: false };
+            let found = differs_only_at(&form(own), &form(accepted), &fault);
+            assert_eq!(found, expected, "{own:?} {accepted:?} {part}");
         }
     }
 
     #[test]
     fn the_members_of_a_body_with_a_value_that_none_holds_are_read() {
         for (body, expected) in [
-            (r#"{"a":1e400,"b":{"c":1}}"#, Some(&["a", "b"][..])),
+            (r#"{"a":1e400,"b":{"c":1}}"#, Some(&["a", "b", "b/c"][..])),
             (r#"{"a":"\ud800"}"#, Some(&["a"])),
-            (r#"{"a":NaN}"#, None),
+            (r#"{"a":NaN}} x"#, Some(&["a"])),
+            (r#"{"a": "#, None),
             ("7", None),
             ("", None),
         ] {
-            let form = form_of(body.as_bytes());
-            let expected =
-                expected.map(|it| it.iter().map(|name| vec![(*name).to_owned()]).collect::<Form>());
+            let form = members_of_body(body.as_bytes());
+            let place = |name: &&str| name.split('/').map(str::to_owned).collect::<Vec<String>>();
+            let expected = expected.map(|it| it.iter().map(place).collect::<BTreeSet<_>>());
             assert_eq!(form, expected, "{body}");
         }
     }

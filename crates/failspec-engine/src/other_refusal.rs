@@ -12,14 +12,15 @@ use failspec_pack::{
 use serde_json::Value;
 
 use super::{
-    accepted_bodies::{Form, Unproven, differs_only_at, form_of_record},
+    accepted_bodies::{Form, Place, Unproven, differs_only_at, form_of_record},
     case_runner::CaseRunner,
     refusal_hints::hints,
     refusal_names::{fold, members_in, speaks_of},
 };
 
 /// Kinds of fault that are in no part of a request: the body is the valid one, and a refusal shows something only if the API takes it.
-const OF_WHOLE: [&str; 5] = [
+const OF_WHOLE: [&str; 6] = [
+    fault_kind::FOLLOWED_BY_MORE,
     fault_kind::UNKNOWN_MEDIA_TYPE,
     fault_kind::PLAIN_TEXT,
     fault_kind::WITHOUT_MEDIA_TYPE,
@@ -29,6 +30,26 @@ const OF_WHOLE: [&str; 5] = [
 
 /// Names of what such a fault is in, as refusals have them.
 const WHOLES: [&str; 5] = ["mediaType", "contentType", "mimeType", "charset", FURTHER_MEMBER_NAME];
+
+/// Kinds of fault with which a body is no JSON for some parsers, and for others it is.
+const OF_SYNTAX: [&str; 2] = [fault_kind::FOLLOWED_BY_MORE, fault_kind::NOT_A_NUMBER];
+
+/// Words of a refusal that say that a body could not be read.
+const SYNTAX: [&str; 13] = [
+    "json",
+    "syntax",
+    "parse",
+    "parsing",
+    "unexpected",
+    "token",
+    "malformed",
+    "trailing",
+    "decode",
+    "unmarshal",
+    "deserialize",
+    "character",
+    "NaN",
+];
 
 /// Words of a refusal that say that something is wrong with what it names.
 const FAULTY: [&str; 12] = [
@@ -57,7 +78,8 @@ impl CaseRunner<'_> {
         if !check::is_of_document(&self.session.pack.contract, scenario) {
             return None;
         }
-        let is_of_whole = OF_WHOLE.contains(&scenario.fault.as_deref().unwrap_or_default());
+        let fault = scenario.fault.as_deref().unwrap_or_default();
+        let is_of_whole = OF_WHOLE.contains(&fault);
         let part = scenario.part.as_deref();
         if part.is_none() && !is_of_whole || !may_be_about_values(response.status) {
             return None;
@@ -65,28 +87,30 @@ impl CaseRunner<'_> {
         let against = self.session.against.as_ref()?;
         let asked = self.observed.records.get(self.observed.judged)?;
         let (name, form) = form_of_record(against, asked)?;
-        let is_in_body = scenario.documentation.as_deref().is_some_and(|rule| rule.ends_with("/requestBody"));
         // The part of an alternative is its name behind that of the member; one of the whole body has other members.
-        let is_alternative = scenario.fault.as_deref() == Some(fault_kind::ALTERNATIVE);
-        let part = match part.filter(|_| is_alternative) {
+        let part = match part.filter(|_| fault == fault_kind::ALTERNATIVE) {
             Some(part) => Some(member_of(&form, part)?),
             None => part,
         };
-        let of_body = part.filter(|_| is_in_body).or(is_of_whole.then_some(FURTHER_MEMBER_NAME));
+        let place = Place {
+            part: part.or(is_of_whole.then_some(FURTHER_MEMBER_NAME)).map(str::to_owned),
+            is_missing: fault == fault_kind::MISSING,
+        };
         let is_proof = |record: &Record| {
             let is_accepted = record.exchange.result.as_ref().is_ok_and(|it| (200..300).contains(&it.status));
             is_accepted
                 && form_of_record(against, record).is_some_and(|(other, accepted)| {
-                    other == name && differs_only_at(&form, &accepted, of_body)
+                    other == name && differs_only_at(&form, &accepted, &place)
                 })
         };
-        if self.observed.records.iter().any(is_proof) {
+        if form.is_path_alone() || self.observed.records.iter().any(is_proof) {
             return None;
         }
         let request = &asked.exchange.request;
         let operation = against.operation(&request.method, request.url.path())?;
         let members = members_of(&against.declared, operation, &form);
-        let others = part.map(|part| about_others(&response.body, part, &members)).unwrap_or_default();
+        let others = part.filter(|_| form.has_body).map(|part| about_others(&response.body, part, &members));
+        let others = others.unwrap_or_default();
         if !others.is_empty() {
             return Some(format!(
                 "the refusal is about {}, and not about {}, where the fault is; no request without the fault showed that the API \
@@ -95,13 +119,15 @@ impl CaseRunner<'_> {
                 part.unwrap_or_default()
             ));
         }
+        let says = |words: &[&str]| words.iter().any(|word| speaks_of(&response.body, word));
         let is_about_it = match part {
+            _ if OF_SYNTAX.contains(&fault) && says(&SYNTAX) => true,
             Some(part) => is_about(&response.body, part, &members),
-            None => WHOLES.iter().any(|name| speaks_of(&response.body, name)),
+            None => says(&WHOLES),
         };
         if !is_about_it {
-            let part = of_body.map(str::to_owned);
-            self.session.await_proof(Unproven { case: self.case.index, operation: name, form, part });
+            let unproven = Unproven { case: self.case.index, operation: name, form, fault: place };
+            self.session.await_proof(unproven);
         }
         None
     }
@@ -109,7 +135,7 @@ impl CaseRunner<'_> {
 
 /// Returns the part of a fault that is the name of a member of the body itself.
 fn member_of<'p>(form: &Form, part: &'p str) -> Option<&'p str> {
-    let names = form.iter().filter_map(|place| match place.as_slice() {
+    let names = form.members.iter().filter_map(|place| match place.as_slice() {
         [only] => Some(only.as_str()),
         _ => None,
     });
@@ -129,8 +155,8 @@ fn members_of(declared: &Declared, operation: &Operation, form: &Form) -> Vec<St
     let schema = schema.map(|schema| declared.api.bundle.resolve(schema));
     let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
     let named = properties.into_iter().flatten().map(|(name, _)| name);
-    let sent = form.iter().filter_map(|place| place.last());
-    named.chain(sent).cloned().collect::<BTreeSet<String>>().into_iter().collect()
+    let sent = form.members.iter().filter_map(|place| place.last());
+    named.chain(sent).chain(&form.query).cloned().collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// Returns the members that a refusal is about, if none of them is the one with the fault, and it does not speak of that at all.

@@ -674,9 +674,9 @@ impl Api {
             Some(Weakness::DateOutOfRange) => {
                 body["due"].as_str().is_some_and(|due| due.starts_with("0001-"))
             }
-            // One of the integers is asked for it.
+            // One of the numbers is asked for it.
             Some(Weakness::BeyondThirtyTwoBits) => {
-                ["age", "batch_id"].iter().any(|name| body[*name] == 1_u64 << 31)
+                ["age", "batch_id", "weight"].iter().any(|name| body[*name] == 1_u64 << 31)
             }
             Some(Weakness::NullItem) => {
                 body["tags"].as_array().is_some_and(|items| items.contains(&Value::Null))

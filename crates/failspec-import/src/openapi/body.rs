@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use failspec_pack::{
     openapi::Bundle,
-    pack::fault_kind::{FURTHER_MEMBER, FURTHER_MEMBER_NAME},
+    pack::fault_kind::{FURTHER_MEMBER, FURTHER_MEMBER_NAME, MISSING},
 };
 
 use super::{
@@ -181,7 +181,7 @@ impl Walk<'_, '_> {
         for (name, property) in &properties {
             path.push(name.clone());
             if required.contains(name) {
-                self.note(path, &InvalidValue { value: None, ..InvalidValue::sure("missing", Value::Null) });
+                self.note(path, &InvalidValue { value: None, ..InvalidValue::sure(MISSING, Value::Null) });
             }
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
@@ -309,7 +309,7 @@ impl Walk<'_, '_> {
                 let body = with(&whole, path, None).unwrap_or(whole);
                 let place = path.join("_");
                 path.pop();
-                self.found.push(BadBody::new(place, "missing", body, path.len()));
+                self.found.push(BadBody::new(place, MISSING, body, path.len()));
             }
         }
     }

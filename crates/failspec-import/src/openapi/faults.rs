@@ -19,7 +19,7 @@ use failspec_base::encoding::percent_encode;
 use failspec_pack::{
     openapi::{Operation, ParameterLocation},
     pack::{
-        fault_kind::{ALTERNATIVE, ZERO_ID},
+        fault_kind::{ALTERNATIVE, MISSING, ZERO_ID},
         writing::StepSource,
     },
 };
@@ -137,7 +137,7 @@ impl Generator<'_> {
                 }
                 let what = format!("without_{own}");
                 let fault = Fault::new(FaultKind::Invalid, what, parameter.pointer.clone(), faulty);
-                faults.push(fault.of_kind("missing", &parameter.name));
+                faults.push(fault.of_kind(MISSING, &parameter.name));
             }
             if is_credential {
                 let why = "a wrong value of what carries the credentials is a wrong credential";

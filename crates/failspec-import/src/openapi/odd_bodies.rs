@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use failspec_pack::openapi::Operation;
+use failspec_pack::{
+    openapi::Operation,
+    pack::fault_kind::{FOLLOWED_BY_MORE, NOT_A_NUMBER},
+};
 
 use super::{
     body::{Members, with},
@@ -71,12 +74,12 @@ impl Generator<'_> {
         let any = members.iter().find(|(_, property)| is_any(property));
         let number = of_kind(&["number"]).or(any).or_else(|| of_kind(&["integer"]));
         // Some parsers read one value, and not what comes after it.
-        add(FaultKind::Malformed, "followed_by_more", "", Body::Text(format!("{written}}}")), true);
+        add(FaultKind::Malformed, FOLLOWED_BY_MORE, "", Body::Text(format!("{written}}}")), true);
         if let Some((name, _)) = number {
             let raw = |text| raw_body(written, name, text);
             let beyond = raw(BEYOND_FLOAT_TEXT).map(|body| (FaultKind::Unusual, BEYOND_FLOAT, body));
             // JSON has no such number, and the parsers of some languages read it all the same.
-            let not_a_number = raw("NaN").map(|body| (FaultKind::Malformed, "not_a_number", body));
+            let not_a_number = raw("NaN").map(|body| (FaultKind::Malformed, NOT_A_NUMBER, body));
             for (class, what, body) in [beyond, not_a_number].into_iter().flatten() {
                 add(class, what, name, body, true);
             }

@@ -8,6 +8,9 @@ pub const ALTERNATIVE: &str = "alternative";
 /// A thing is asked for under another parent than its own.
 pub const ANOTHER_PARENT: &str = "another_parent";
 
+/// A body with more behind it than JSON allows.
+pub const FOLLOWED_BY_MORE: &str = "followed_by_more";
+
 /// A member that the document does not name, and does not forbid.
 pub const FURTHER_MEMBER: &str = "further_member";
 
@@ -17,11 +20,17 @@ pub const FURTHER_MEMBER_NAME: &str = "failspec_unknown";
 /// The headers of a thing alone are asked for, by a method that the OpenAPI document does not have.
 pub const HEAD: &str = "head";
 
+/// A member or a parameter that is required is missing.
+pub const MISSING: &str = "missing";
+
 /// A number below zero where the document allows it, and few mean it.
 pub const NEGATIVE: &str = "negative";
 
 /// The id -1 where the document allows it: few systems have such a thing.
 pub const NEGATIVE_ID: &str = "negative_id";
+
+/// A body with a number that JSON does not have.
+pub const NOT_A_NUMBER: &str = "not_a_number";
 
 /// A path that the OpenAPI document does not have: the document promises nothing of it.
 pub const NO_SUCH_PATH: &str = "no_such_path";
