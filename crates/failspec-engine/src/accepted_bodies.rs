@@ -66,22 +66,42 @@ pub(super) struct Place {
     pub is_missing: bool,
 }
 
-/// The bodies that were accepted, and the refusals that wait for one.
+/// The cases of a pack that a run has, in which a proof may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProofScope {
+    All,
+    /// Those that the user selected.
+    Selection,
+    /// Some of those that were selected; the others run elsewhere.
+    Shard,
+}
+
+/// The requests that were accepted, and the refusals that wait for one.
 #[derive(Debug, Default)]
 pub struct AcceptedBodies {
     forms: Mutex<BTreeMap<String, BTreeSet<Form>>>,
+    /// The operations that were asked without a fault, whatever they said.
+    asked: Mutex<BTreeSet<String>>,
     unproven: Mutex<Vec<Unproven>>,
 }
 
 impl Session {
-    /// Notes the form of the body of a request, if it was accepted.
-    pub(super) fn note_accepted_body(&self, record: &Record) {
+    /// Notes the form of a request, if it was accepted; and that its operation was asked, if it has no fault.
+    pub(super) fn note_form(&self, record: &Record, is_sound: bool) {
         let Some(against) = &self.against else { return };
         let Ok(response) = &record.exchange.result else { return };
-        if !(200..300).contains(&response.status) {
+        let is_accepted = (200..300).contains(&response.status);
+        if !is_accepted && !is_sound {
             return;
         }
         let Some((operation, form)) = form_of_record(against, record) else { return };
+        if is_sound {
+            let mut asked = self.accepted_bodies.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.insert(operation.clone());
+        }
+        if !is_accepted {
+            return;
+        }
         let mut forms = self.accepted_bodies.forms.lock().unwrap_or_else(PoisonError::into_inner);
         let forms = forms.entry(operation).or_default();
         if forms.len() < MAX_FORMS {
@@ -94,8 +114,10 @@ impl Session {
         self.accepted_bodies.unproven.lock().unwrap_or_else(PoisonError::into_inner).push(unproven);
     }
 
-    /// Returns the cases whose refusals were never proven, and the reason. Which case came first makes no difference.
-    pub(super) fn cases_without_proof(&self) -> Vec<(Reason, BTreeSet<usize>)> {
+    /// Returns the cases whose refusals were never proven, and the reason. Which case came first makes no difference. In a shard, the
+    /// proof may be in another one, unless this one was refused it.
+    pub(super) fn cases_without_proof(&self, scope: ProofScope) -> Vec<(Reason, BTreeSet<usize>)> {
+        let asked = self.accepted_bodies.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let forms = self.accepted_bodies.forms.lock().unwrap_or_else(PoisonError::into_inner);
         let unproven = std::mem::take(
             &mut *self.accepted_bodies.unproven.lock().unwrap_or_else(PoisonError::into_inner),
@@ -103,14 +125,19 @@ impl Session {
         let mut found: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for Unproven { case, operation, form, fault } in unproven {
             let mut accepted = forms.get(&operation).into_iter().flatten();
-            if !accepted.any(|accepted| differs_only_at(&form, accepted, &fault)) {
+            let may_be_elsewhere = scope == ProofScope::Shard && !asked.contains(&operation);
+            if !may_be_elsewhere && !accepted.any(|accepted| differs_only_at(&form, accepted, &fault)) {
                 found.entry(operation).or_default().insert(case);
             }
         }
+        let more = match scope {
+            ProofScope::Selection => "; a run of all cases may have one",
+            ProofScope::All | ProofScope::Shard => "",
+        };
         let reason = |operation: &str| Reason::Unjudged {
             cause: format!(
                 "{operation}: the run has no such request without the fault that was accepted, and the refusal does not say that \
-                 it is about the part with the fault"
+                 it is about the part with the fault{more}"
             ),
         };
         found.into_iter().map(|(operation, cases)| (reason(&operation), cases)).collect()

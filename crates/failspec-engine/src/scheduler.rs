@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{
+    accepted_bodies::ProofScope,
     case_runner::CaseRunner,
     error::Unjudged,
     features::not_applicable,
@@ -369,7 +370,12 @@ impl Engine {
             }
         }
         // What is wrong stays wrong; a refusal that may be about anything is no pass.
-        for (reason, cases) in self.session.cases_without_proof() {
+        let scope = match (self.is_shard, self.is_full) {
+            (true, _) => ProofScope::Shard,
+            (false, true) => ProofScope::All,
+            (false, false) => ProofScope::Selection,
+        };
+        for (reason, cases) in self.session.cases_without_proof(scope) {
             let is_passed = |case: &&mut CaseReport| {
                 cases.contains(&case.index) && matches!(case.outcome, Outcome::Passed | Outcome::Seen)
             };
