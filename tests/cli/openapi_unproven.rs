@@ -37,7 +37,7 @@ enum Refuses {
     All,
     /// Whatever is asked, as if a member were missing that the document does not have.
     AllBySubject,
-    /// What is wrong, without a word.
+    /// Wrong requests alone, without a word.
     Wrong,
     /// Whatever is asked, by the names of all members.
     AllByName,

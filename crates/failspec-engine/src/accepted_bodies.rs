@@ -24,7 +24,7 @@ const MAX_LEN: usize = 1 << 16;
 /// Maximum number of forms that are kept of an operation.
 const MAX_FORMS: usize = 200;
 
-/// What stands for a value in JSON and none holds: half a character, a number with an exponent of three digits and more, and `NaN`.
+/// Stands for a value in JSON, and no value holds it: half a character, a number with an exponent of three digits and more, and `NaN`.
 static NOT_HELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|[0-9][0-9.]*[eE]\+?[0-9]{3,}|\bNaN\b").ok()
 });

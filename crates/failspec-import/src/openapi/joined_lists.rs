@@ -18,7 +18,7 @@ use super::{
     value_generator::{ValueGenerator, kind},
 };
 
-/// What stands between items until they are written with the name before each of them: a character for private use.
+/// The character between items until they are written with the name before each of them, for private use.
 const NEXT_ITEM: char = '\u{e0f2}';
 
 /// Maximum length of a list of which one too long is generated.
