@@ -47,6 +47,7 @@ mod openapi_examples;
 mod openapi_fault_kinds;
 mod openapi_forms;
 mod openapi_identity;
+mod openapi_ids_below_one;
 mod openapi_inner_members;
 mod openapi_learning;
 mod openapi_leftovers;
