@@ -470,6 +470,11 @@ fn number_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }
 
+/// Returns true if a member of a body is a number: one of those that take it is asked for it.
+fn has_number(body: &Value, number: u64) -> bool {
+    body.as_object().is_some_and(|members| members.values().any(|value| *value == number))
+}
+
 fn refusal(status: u16) -> Answer {
     (status, json!({ "code": format!("e{status}"), "message": "refused" }))
 }
@@ -674,10 +679,7 @@ impl Api {
             Some(Weakness::DateOutOfRange) => {
                 body["due"].as_str().is_some_and(|due| due.starts_with("0001-"))
             }
-            // One of the numbers is asked for it.
-            Some(Weakness::BeyondThirtyTwoBits) => {
-                ["age", "batch_id", "weight"].iter().any(|name| body[*name] == 1_u64 << 31)
-            }
+            Some(Weakness::BeyondThirtyTwoBits) => has_number(&body, 1 << 31),
             Some(Weakness::NullItem) => {
                 body["tags"].as_array().is_some_and(|items| items.contains(&Value::Null))
             }
