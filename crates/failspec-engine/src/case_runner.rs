@@ -15,8 +15,8 @@ use failspec_pack::pack::{Control, Flow, Step, budget::Budget};
 use super::{
     error::Unjudged,
     made_up,
-    optional_members::has_word,
     plan::Case,
+    refusal_names::speaks_of,
     request_builder::Extra,
     reruns::FirstRun,
     sending::Outgoing,
@@ -440,11 +440,10 @@ impl<'s> CaseRunner<'s> {
             return None;
         }
         let mut names = made_up::names_of_values(template);
-        let said = String::from_utf8_lossy(&refused.body);
         let (_, more) = self.session.optional_members(template).unzip();
         let own = made_up::names_of_unique(template).into_iter();
         let more = more.into_iter().flatten().map(|(name, _)| name.clone());
-        names.extend(own.chain(more.filter(|name| has_word(&said, name))));
+        names.extend(own.chain(more.filter(|name| speaks_of(&refused.body, name))));
         let (request, response) =
             (self.session.place(&record.exchange.request), self.session.describe(View::new(refused, None)));
         (!names.is_empty()).then_some(Unjudged::MadeUpValues { request, response, names })

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     body_changes::{Change, at, constant_of, is_made_up, items, opened},
-    optional_members::has_word,
+    refusal_names::speaks_of,
     session::Session,
 };
 
@@ -54,8 +54,9 @@ impl Session {
             names.map(|name| [path.as_slice(), &[name]].concat()).collect::<Vec<_>>()
         });
         let entries: Vec<Vec<String>> = entries.collect();
-        let is_spoken_of =
-            |path: &Vec<String>| path.last().is_some_and(|name| !name.is_empty() && has_word(refusal, name));
+        let is_spoken_of = |path: &Vec<String>| {
+            path.last().is_some_and(|name| !name.is_empty() && speaks_of(refusal.as_bytes(), name))
+        };
         let change = |path: &Vec<String>| {
             let own = at(template, path)?;
             constant_of(&own)?;
@@ -67,7 +68,7 @@ impl Session {
         let all: Vec<(&Vec<String>, Change)> =
             optional.iter().filter_map(|path| Some((path, change(path)?))).collect();
         let is_named = |(path, change): &&(&Vec<String>, Change)| {
-            is_spoken_of(path) || has_word(refusal, change.shown().trim_matches('"'))
+            is_spoken_of(path) || speaks_of(refusal.as_bytes(), change.shown().trim_matches('"'))
         };
         let named: Vec<Change> = all.iter().filter(is_named).map(|(_, change)| change.clone()).collect();
         let all: Vec<Change> = all.into_iter().map(|(_, change)| change).collect();
@@ -117,7 +118,8 @@ fn inner_members(
     if let Some(whole) = at(template, &[]) {
         collect(&whole, schema, declared, &mut Vec::new(), &mut paths);
     }
-    let changes = paths.into_iter().filter(|path| path.last().is_some_and(|name| has_word(refusal, name)));
+    let changes =
+        paths.into_iter().filter(|path| path.last().is_some_and(|name| speaks_of(refusal.as_bytes(), name)));
     let change = |path: Vec<String>| {
         let own = at(template, &path)?;
         let value = constant_of(&own);

@@ -5,6 +5,7 @@
 //! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
 mod absence;
+mod accepted_bodies;
 mod array_answers;
 mod at_once;
 mod body_changes;
@@ -50,6 +51,7 @@ mod presence;
 mod raw_bodies;
 mod refusal_hints;
 mod refusal_members;
+mod refusal_names;
 mod refusal_values;
 mod renamed;
 mod request_builder;

@@ -22,7 +22,7 @@ use super::{
     body_changes::{Change, at, changed, is_made_up, is_of_run},
     error::Unjudged,
     optional_members::is_unmet,
-    refusal_members::speaks_of,
+    refusal_names::speaks_of,
     sending::Outgoing,
     session::Session,
 };

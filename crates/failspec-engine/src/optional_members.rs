@@ -3,7 +3,7 @@
 //! author's example that the API refuses are left out.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -26,7 +26,7 @@ use super::{
     error::Unjudged,
     raw_bodies::changed_text,
     refusal_hints::{Hint, Wish, either_in, hints, value_of},
-    refusal_members::speaks_of,
+    refusal_names::members_in,
     sending::Outgoing,
     session::Session,
     steps::response_of,
@@ -309,7 +309,15 @@ fn more_changes(
         let place = alternatives.iter().position(|other| other.eq_ignore_ascii_case(name));
         place.is_some_and(|place| place > 0)
     };
-    let named = lacking.clone().filter(|(name, _)| speaks_of(refusal, name) && !is_one_too_many(name));
+    let all: Vec<String> = members
+        .iter()
+        .map(|(name, _)| name.clone())
+        .chain(names(template))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let spoken_of = members_in(refusal, &all);
+    let named = lacking.clone().filter(|(name, _)| spoken_of.contains(&name) && !is_one_too_many(name));
     let mut named: Vec<Change> = named.map(change).collect();
     for hint in hints(refusal, &names(template)) {
         let hint = Hint { path: [way.as_slice(), &hint.path].concat(), ..hint };
@@ -334,34 +342,5 @@ fn change_of(template: &RequestTemplate, hint: &Hint) -> Option<Change> {
         }
         Some(_) => None,
         None => Some(Change::add(hint.path.clone(), value)),
-    }
-}
-
-/// Returns true if a text has a word, in any case.
-pub(super) fn has_word(text: &str, word: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.match_indices(&word.to_ascii_lowercase()).any(|(at, found)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + found.len()..].chars().next();
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_word;
-
-    #[test]
-    fn a_refusal_speaks_of_a_member_by_its_whole_name() {
-        for (text, word, expected) in [
-            ("name and kind are required", "kind", true),
-            ("{\"loc\":[\"body\",\"pool_name\"]}", "pool_name", true),
-            ("the username is missing", "name", false),
-            ("Name must be set", "name", true),
-            ("", "name", false),
-        ] {
-            assert_eq!(has_word(text, word), expected, "{text} · {word}");
-        }
     }
 }

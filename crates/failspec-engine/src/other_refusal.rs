@@ -1,52 +1,171 @@
 //! Refusals that are about another member of a body than the one with the fault, where no control shows that the API takes the request
-//! without it: they prove nothing about the fault.
+//! without it: they prove nothing about the fault. Neither do those that name nothing, unless the run has such a request.
+
+use std::collections::BTreeSet;
 
 use failspec_base::message::Response;
-use failspec_pack::pack::Control;
+use failspec_judge::check::{self, Record};
+use failspec_pack::{
+    openapi::{Declared, Operation},
+    pack::fault_kind::{self, FURTHER_MEMBER_NAME},
+};
 use serde_json::Value;
 
-use super::{case_runner::CaseRunner, refusal_hints::hints, refusal_members::speaks_of};
+use super::{
+    accepted_bodies::{Form, Place, Unproven, differs_only_at, form_of_record},
+    case_runner::CaseRunner,
+    refusal_hints::hints,
+    refusal_names::{fold, members_in, speaks_of},
+};
+
+/// Kinds of fault that are in no part of a request: the body is the valid one, and a refusal shows something only if the API takes it.
+const OF_WHOLE: [&str; 6] = [
+    fault_kind::FOLLOWED_BY_MORE,
+    fault_kind::UNKNOWN_MEDIA_TYPE,
+    fault_kind::PLAIN_TEXT,
+    fault_kind::WITHOUT_MEDIA_TYPE,
+    fault_kind::UNKNOWN_CHARSET,
+    fault_kind::FURTHER_MEMBER,
+];
+
+/// Names of what such a fault is in, as refusals have them.
+const WHOLES: [&str; 5] = ["mediaType", "contentType", "mimeType", "charset", FURTHER_MEMBER_NAME];
+
+/// Kinds of fault with which a body is no JSON for some parsers, and for others it is.
+const OF_SYNTAX: [&str; 2] = [fault_kind::FOLLOWED_BY_MORE, fault_kind::NOT_A_NUMBER];
+
+/// Words of a refusal that say that a body could not be read.
+const SYNTAX: [&str; 13] = [
+    "json",
+    "syntax",
+    "parse",
+    "parsing",
+    "unexpected",
+    "token",
+    "malformed",
+    "trailing",
+    "decode",
+    "unmarshal",
+    "deserialize",
+    "character",
+    "NaN",
+];
+
+/// Words of a refusal that say that something is wrong with what it names.
+const FAULTY: [&str; 12] = [
+    "invalid",
+    "missing",
+    "required",
+    "empty",
+    "wrong",
+    "bad",
+    "exists",
+    "duplicate",
+    "taken",
+    "unknown",
+    "unsupported",
+    "must",
+];
 
 impl CaseRunner<'_> {
-    /// Returns why a refusal is not that of the fault: the names of the members that it is about. `None` if it may be, or if the
-    /// control was the request without the fault.
+    /// Returns why a refusal is not that of the fault: the names of the members that it is about. `None` if it may be, or if a
+    /// request of the case without the fault was accepted.
+    ///
+    /// A refusal that does not say what it is about is remembered: it shows something if the run has a request without the fault that
+    /// is accepted.
     pub(super) fn refused_for_another(&self, response: &Response) -> Option<String> {
         let scenario = &self.case.scenario;
-        let part = scenario.part.as_deref()?;
-        let is_in_body = scenario.documentation.as_deref().is_some_and(|rule| rule.ends_with("/requestBody"));
-        let asked = &scenario.faulty.request;
-        let is_in_control = match &scenario.control {
-            Control::Flow(control) => control.request.line == asked.line,
-            _ => false,
-        };
-        let mut made = scenario.faulty.setup.iter().filter_map(|step| step.request.as_ref());
-        let is_proven = is_in_control || made.any(|request| request.line == asked.line);
-        if !is_in_body || is_proven || !(400..500).contains(&response.status) {
+        if !check::is_of_document(&self.session.pack.contract, scenario) {
             return None;
         }
-        let written = asked.line.path.written.split('?').next().unwrap_or_default();
+        let fault = scenario.fault.as_deref().unwrap_or_default();
+        let is_of_whole = OF_WHOLE.contains(&fault);
+        let part = scenario.part.as_deref();
+        if part.is_none() && !is_of_whole || !may_be_about_values(response.status) {
+            return None;
+        }
         let against = self.session.against.as_ref()?;
-        let operation = against.declared.operation(&asked.line.method, written)?;
-        let schema = operation.body.iter().find(|content| content.is_json())?.schema.as_ref()?;
-        let schema = against.declared.api.bundle.resolve(schema);
-        let members: Vec<String> =
-            schema.get("properties").and_then(Value::as_object)?.keys().cloned().collect();
-        let others = about_others(&response.body, part, &members);
-        (!others.is_empty()).then(|| {
-            format!(
-                "the refusal is about {}, and not about {part}, where the fault is; no request without the fault showed \
-                 that the API takes the rest",
-                others.join(", ")
-            )
-        })
+        let asked = self.observed.records.get(self.observed.judged)?;
+        let (name, form) = form_of_record(against, asked)?;
+        // The part of an alternative is its name behind that of the member; one of the whole body has other members.
+        let part = match part.filter(|_| fault == fault_kind::ALTERNATIVE) {
+            Some(part) => Some(member_of(&form, part)?),
+            None => part,
+        };
+        let place = Place {
+            part: part.or(is_of_whole.then_some(FURTHER_MEMBER_NAME)).map(str::to_owned),
+            is_missing: fault == fault_kind::MISSING,
+        };
+        let is_proof = |record: &Record| {
+            let is_accepted = record.exchange.result.as_ref().is_ok_and(|it| (200..300).contains(&it.status));
+            is_accepted
+                && form_of_record(against, record).is_some_and(|(other, accepted)| {
+                    other == name && differs_only_at(&form, &accepted, &place)
+                })
+        };
+        if form.is_path_alone() || self.observed.records.iter().any(is_proof) {
+            return None;
+        }
+        let request = &asked.exchange.request;
+        let operation = against.operation(&request.method, request.url.path())?;
+        let members = members_of(&against.declared, operation, &form);
+        let others = part.filter(|_| form.has_body).map(|part| about_others(&response.body, part, &members));
+        let others = others.unwrap_or_default();
+        if !others.is_empty() {
+            return Some(format!(
+                "the refusal is about {}, and not about {}, where the fault is; no request without the fault showed that the API \
+                 takes the rest",
+                others.join(", "),
+                part.unwrap_or_default()
+            ));
+        }
+        let says = |words: &[&str]| words.iter().any(|word| speaks_of(&response.body, word));
+        let is_about_it = match part {
+            _ if OF_SYNTAX.contains(&fault) && says(&SYNTAX) => true,
+            Some(part) => is_about(&response.body, part, &members),
+            None => says(&WHOLES),
+        };
+        if !is_about_it {
+            let unproven = Unproven { case: self.case.index, operation: name, form, fault: place };
+            self.session.await_proof(unproven);
+        }
+        None
     }
+}
+
+/// Returns the part of a fault that is the name of a member of the body itself.
+fn member_of<'p>(form: &Form, part: &'p str) -> Option<&'p str> {
+    let names = form.members.iter().filter_map(|place| match place.as_slice() {
+        [only] => Some(only.as_str()),
+        _ => None,
+    });
+    let lengths = names.filter(|name| part.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')));
+    part.get(..lengths.map(str::len).max()?)
+}
+
+/// Returns true for a status of a refusal that may be about any value of a request. The others say what they are about.
+fn may_be_about_values(status: u16) -> bool {
+    matches!(status, 400 | 402 | 403 | 409 | 412 | 422 | 424)
+}
+
+/// Returns the names of the members that the body of an operation may have by its document, and of those that a request has.
+fn members_of(declared: &Declared, operation: &Operation, form: &Form) -> Vec<String> {
+    let content = operation.body.iter().find(|content| content.is_json());
+    let schema = content.and_then(|content| content.schema.as_ref());
+    let schema = schema.map(|schema| declared.api.bundle.resolve(schema));
+    let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    let named = properties.into_iter().flatten().map(|(name, _)| name);
+    let sent = form.members.iter().filter_map(|place| place.last());
+    named.chain(sent).chain(&form.query).cloned().collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// Returns the members that a refusal is about, if none of them is the one with the fault, and it does not speak of that at all.
 fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
     // The part of a nested member has the names of those that it is in before it.
-    let mut words = part.split('_');
-    if speaks_of(refusal, part) || words.any(|word| speaks_of(refusal, word)) {
+    let words = part.split('_').map(str::to_owned);
+    let all: Vec<String> = members.iter().cloned().chain([part.to_owned()]).chain(words.clone()).collect();
+    let named = members_in(refusal, &all);
+    if named.iter().any(|name| is_part(name, part) || words.clone().any(|word| fold(&word) == fold(name))) {
         return Vec::new();
     }
     let is_own = |step: &String| {
@@ -57,43 +176,41 @@ fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
     if found.iter().any(|hint| hint.path.iter().any(is_own)) {
         return Vec::new();
     }
-    let named = found.iter().filter_map(|hint| hint.path.last());
-    let known = named.filter(|name| members.iter().any(|member| member.eq_ignore_ascii_case(name)));
+    let known = found.iter().filter_map(|hint| hint.path.last());
+    let known = known.filter(|name| members.iter().any(|member| fold(member) == fold(name)));
     let known: Vec<String> = known.cloned().collect();
     if !known.is_empty() {
         return known;
     }
-    named_alone(refusal, part, members).into_iter().collect()
-}
-
-/// Returns the only member that a refusal names which says in no form that can be read what is wrong with it: `Invalid name`.
-fn named_alone(refusal: &[u8], part: &str, members: &[String]) -> Option<String> {
-    const FAULTY: [&str; 6] = ["invalid", "missing", "required", "empty", "wrong", "bad"];
-    if !FAULTY.iter().any(|word| speaks_of(refusal, word)) {
-        return None;
+    // The only member that it names, of which it says in no form that can be read what is wrong with it: `Invalid name`.
+    match named.as_slice() {
+        [only] if FAULTY.iter().any(|word| speaks_of(refusal, word)) => vec![(*only).clone()],
+        _ => Vec::new(),
     }
-    let said = fold(&String::from_utf8_lossy(refusal));
-    // `Reply-To` and `Message ID` name `ReplyTo` and `messageId`, and not `To` and `id`.
-    let is_spelt = |name: &str| has_several_words(name) && said.contains(&fold(name));
-    let longer: Vec<String> = members.iter().filter(|name| is_spelt(name)).map(|name| fold(name)).collect();
-    let is_within = |name: &str| longer.iter().any(|long| *long != fold(name) && long.contains(&fold(name)));
-    let mut named =
-        members.iter().filter(|name| (speaks_of(refusal, name) || is_spelt(name)) && !is_within(name));
-    let only = named.next().filter(|only| !is_spelt(part) && fold(only) != fold(part))?;
-    named.next().is_none().then(|| only.clone())
 }
 
-fn fold(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+/// Returns true if a refusal names the part with the fault: as a whole, by its own name, or by the way to it.
+fn is_about(refusal: &[u8], part: &str, members: &[String]) -> bool {
+    let all: Vec<String> = members.iter().cloned().chain([part.to_owned()]).collect();
+    let is_own = |name: &str| {
+        let end = format!("_{}", name.to_ascii_lowercase());
+        // The name of a member within others, as the document has it.
+        is_part(name, part)
+            || part.to_ascii_lowercase().ends_with(&end) && members.iter().any(|it| it == name)
+    };
+    members_in(refusal, &all).into_iter().any(|name| is_own(name))
+        || hints(refusal, &[]).iter().any(|hint| {
+            is_part(&hint.path.join("_"), part) || hint.path.last().is_some_and(|name| is_own(name))
+        })
 }
 
-fn has_several_words(name: &str) -> bool {
-    name.contains(['_', '-']) || name.chars().skip(1).any(|letter| letter.is_ascii_uppercase())
+fn is_part(name: &str, part: &str) -> bool {
+    fold(name) == fold(part)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::about_others;
+    use super::{about_others, is_about};
 
     #[test]
     fn a_refusal_that_names_another_member_alone_is_not_about_the_fault() {
@@ -141,6 +258,25 @@ mod tests {
             ("invalid to", "text", &["to"]),
         ] {
             assert_eq!(about_others(said.as_bytes(), part, &members), expected, "{said} · {part}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_about_the_fault_if_it_names_that() {
+        let members = ["name", "uuids", "list_uuids", "keys", "kid", "type"].map(str::to_owned);
+        for (said, part, expected) in [
+            ("Invalid name", "name", true),
+            (r#"{"errors":[{"path":"/keys/0/kid","message":"is required"}]}"#, "keys_kid", true),
+            ("kid is wrong", "keys_kid", true),
+            // It may be about the whole item, or about something else.
+            ("invalid keys", "keys_kid", false),
+            ("invalid uuids", "list_uuids", true),
+            ("invalid list-uuids", "list_uuids", true),
+            ("Invalid Chatflow Type", "name", false),
+            ("Bad Request", "name", false),
+            ("", "name", false),
+        ] {
+            assert_eq!(is_about(said.as_bytes(), part, &members), expected, "{said} · {part}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Changes to bodies that are written as texts because no JSON value is like them: a JSON object followed by more, or with a number
-//! that JSON does not have.
+//! or a text that JSON does not have.
 
 use failspec_base::template::{JsonTemplate, Template};
 use failspec_pack::pack::{BodyTemplate, RequestTemplate};
@@ -38,7 +38,7 @@ fn marked_word(number: usize) -> String {
     format!("\"{MARK}{number}{MARK}\"")
 }
 
-/// Returns the text with each word outside of its strings that no JSON value is, such as `NaN`, or that would be rounded, as the text
+/// Returns the text with each word that no JSON value is, such as `NaN` and half a character, or that would be rounded, as the text
 /// of a mark, and these words.
 fn without_odd_words(text: &str) -> (String, Vec<&str>) {
     let (mut marked, mut words) = (String::with_capacity(text.len()), Vec::new());
@@ -50,8 +50,9 @@ fn without_odd_words(text: &str) -> (String, Vec<&str>) {
             _ => first.len_utf8(),
         };
         let (part, behind) = rest.split_at(length);
-        let is_odd = is_of_word(first)
-            && !serde_json::from_str::<Value>(part).is_ok_and(|value| written(&value) == part);
+        let is_odd = (is_of_word(first) || first == '"')
+            && !serde_json::from_str::<Value>(part)
+                .is_ok_and(|value| value.is_string() || written(&value) == part);
         match is_odd {
             true => {
                 marked.push_str(&marked_word(words.len()));
@@ -102,6 +103,10 @@ mod tests {
             (
                 "{\"name\":\"NaN \\\" ${unique}\"} NaN",
                 Some("{\"name\":\"NaN \\\" ${unique}\",\"kind\":\"${unique}\"} NaN"),
+            ),
+            (
+                "{\"size\":\"${unique}\\ud800\"}",
+                Some("{\"size\":\"${unique}\\ud800\",\"kind\":\"${unique}\"}"),
             ),
             ("{}", Some("{\"kind\":\"${unique}\"}")),
             // It has the member; it is no object; it is cut off.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     refusal_members::{either_of, missing_names},
+    refusal_names::names_in,
     refusal_values::{allowed_values, quoted},
 };
 
@@ -349,13 +350,9 @@ fn required(path: Vec<String>) -> Hint {
     Hint { path, wish: Wish::Required }
 }
 
-/// Returns the names of these members that a message has as words, in its order.
+/// Returns the names of these members that a message has, in its order.
 fn known_in(message: &str, known: &[String]) -> Vec<String> {
-    let place = |name: &String| message.to_ascii_lowercase().find(&name.to_ascii_lowercase());
-    let named = known.iter().filter(|name| super::optional_members::has_word(message, name));
-    let mut named: Vec<String> = named.cloned().collect();
-    named.sort_by_key(place);
-    named
+    names_in(message, known).into_iter().cloned().collect()
 }
 
 /// Returns the form that a message in lower case demands.

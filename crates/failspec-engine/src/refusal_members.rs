@@ -3,10 +3,6 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value;
-
-/// Maximum depth of a refusal that is searched for names.
-const MAX_DEPTH: usize = 6;
 
 /// Returns the names of members that a message says are missing.
 pub(super) fn missing_names(message: &str) -> Vec<String> {
@@ -59,39 +55,9 @@ pub(super) fn either_of(message: &str) -> Vec<String> {
     if names.iter().any(is_word) { Vec::new() } else { names }
 }
 
-/// Returns true if a refusal speaks of a member: in a text, or as the name of what it says about it. The names that errors have
-/// themselves, such as `name` and `message`, are none of them.
-pub(super) fn speaks_of(refusal: &[u8], name: &str) -> bool {
-    fn is_in(value: &Value, name: &str, depth: usize) -> bool {
-        match value {
-            Value::String(text) => super::optional_members::has_word(text, name),
-            Value::Array(items) => depth < MAX_DEPTH && items.iter().any(|item| is_in(item, name, depth + 1)),
-            Value::Object(entries) => {
-                let is_key = |(key, inner): (&String, &Value)| {
-                    key.eq_ignore_ascii_case(name) && (inner.is_array() || inner.is_object())
-                };
-                depth < MAX_DEPTH
-                    && (entries.iter().any(is_key)
-                        || entries.values().any(|inner| is_in(inner, name, depth + 1)))
-            }
-            _ => false,
-        }
-    }
-    match serde_json::from_slice::<Value>(refusal) {
-        // The message of a map of members is a text beside its name.
-        Ok(Value::Object(entries))
-            if entries.len() == 1 && entries.keys().any(|key| key.eq_ignore_ascii_case(name)) =>
-        {
-            true
-        }
-        Ok(value) => is_in(&value, name, 0),
-        Err(_) => super::optional_members::has_word(&String::from_utf8_lossy(refusal), name),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{either_of, speaks_of};
+    use super::either_of;
 
     #[test]
     fn one_of_several_members_is_enough_where_a_refusal_says_so() {
@@ -109,22 +75,6 @@ mod tests {
             ("", &[]),
         ] {
             assert_eq!(either_of(message), expected, "{message}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_speaks_of_a_member_in_a_text_or_by_its_name() {
-        for (refusal, name, expected) in [
-            (r#"{"name":"BadDataError","message":"You must specify username or email"}"#, "name", false),
-            (r#"{"name":"BadDataError","message":"You must specify username or email"}"#, "email", true),
-            (r#"{"name":["This field is required."]}"#, "name", true),
-            (r#"{"name":"This field is required."}"#, "name", true),
-            (r#"{"errors":{"kind":{"message":"no"}}}"#, "kind", true),
-            (r#"{"code":7,"message":"no"}"#, "code", false),
-            ("kind is wrong", "kind", true),
-            ("", "kind", false),
-        ] {
-            assert_eq!(speaks_of(refusal.as_bytes(), name), expected, "{refusal} · {name}");
         }
     }
 }

@@ -201,6 +201,7 @@ pub(super) fn session(
         role_access: RoleAccessLog::default(),
         absence: Absence::default(),
         called_operations: CalledOperations::default(),
+        accepted_bodies: super::accepted_bodies::AcceptedBodies::default(),
         optional_members: OptionalMembers::default(),
         listed_values: super::listed_values::ListedValues::default(),
         own_names: OwnNames::default(),

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{
+    accepted_bodies::ProofScope,
     case_runner::CaseRunner,
     error::Unjudged,
     features::not_applicable,
@@ -373,6 +374,21 @@ impl Engine {
             let rested = |case: &&mut CaseReport| cases.contains(&case.index);
             for case in run.cases.iter_mut().filter(rested).filter(|case| case.outcome.is_judged()) {
                 self.withdraw(case, &reason);
+            }
+        }
+        // What is wrong stays wrong; a refusal that may be about anything is no pass.
+        let scope = match (self.is_shard, self.is_full) {
+            (true, _) => ProofScope::Shard,
+            (false, true) => ProofScope::All,
+            (false, false) => ProofScope::Selection,
+        };
+        for (reason, cases) in self.session.cases_without_proof(scope) {
+            let is_passed = |case: &&mut CaseReport| {
+                cases.contains(&case.index) && matches!(case.outcome, Outcome::Passed | Outcome::Seen)
+            };
+            for case in run.cases.iter_mut().filter(is_passed) {
+                emit_event(&self.listener, Event::CaseWithdrawn { index: case.index, reason: &reason });
+                case.leave_unproven(reason.clone());
             }
         }
     }

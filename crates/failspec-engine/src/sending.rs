@@ -126,6 +126,9 @@ impl Session {
             }
             let response = result.map_err(|error| error.to_string())?;
             self.note_response(View::new(&response, None));
+            if let Some(sent) = records.last() {
+                self.note_form(sent, context.is_sound);
+            }
             if response.status == 401
                 && !context.expects_401
                 && let (Some(role), Some(used)) = (context.role, sends_login)

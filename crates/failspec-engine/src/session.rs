@@ -21,12 +21,12 @@ use failspec_pack::{
 };
 
 use super::{
-    absence::Absence, called_operations::CalledOperations, cancel::CancelToken, creations::Creations,
-    doubtful::Doubtful, health_check::HealthCheckState, lag::Lag, listed_values::ListedValues, locks::Locks,
-    login_renewal::Logins, manners::Clients, optional_members::OptionalMembers, own_names::OwnNames,
-    own_texts::NamedIds, role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges,
-    shared_controls::SharedControls, shared_parents::SharedParents, shared_things::SharedThings,
-    sparing::Sparing, unproven::Evidence,
+    absence::Absence, accepted_bodies::AcceptedBodies, called_operations::CalledOperations,
+    cancel::CancelToken, creations::Creations, doubtful::Doubtful, health_check::HealthCheckState, lag::Lag,
+    listed_values::ListedValues, locks::Locks, login_renewal::Logins, manners::Clients,
+    optional_members::OptionalMembers, own_names::OwnNames, own_texts::NamedIds, role_access::RoleAccessLog,
+    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_parents::SharedParents,
+    shared_things::SharedThings, sparing::Sparing, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -96,6 +96,8 @@ pub struct Session {
     pub absence: Absence,
     /// The operations that were called.
     pub called_operations: CalledOperations,
+    /// The forms of the bodies that operations have accepted.
+    pub accepted_bodies: AcceptedBodies,
     /// The members that bodies were found to lack.
     pub optional_members: OptionalMembers,
     /// The lists of the API that were read for values of bodies.

@@ -153,11 +153,28 @@ pub enum Weakness {
     FractionCount,
     /// It says that it removed a thing, and has it as it was.
     KeepsRemoved,
+    /// It breaks on an id that is a blank.
+    BlankId,
+    /// It breaks on a number in the query that no floating-point number holds.
+    BeyondFloatInQuery,
+    /// It breaks on an object without any member.
+    EmptyObject,
+    /// It breaks on an unknown id of things that the document has no collection of.
+    UnknownBatch,
+    /// It takes a wrong item, and too few items, of a list that has its name before each of them.
+    AnyItem,
+    TooFewItems,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 87] = [
+    pub const ALL: [Self; 93] = [
+        Self::BlankId,
+        Self::BeyondFloatInQuery,
+        Self::EmptyObject,
+        Self::UnknownBatch,
+        Self::AnyItem,
+        Self::TooFewItems,
         Self::HugeInteger,
         Self::FilledObject,
         Self::TextInQuery,
@@ -292,6 +309,7 @@ fn thing(many: &str) -> Value {
             { "type": "object", "required": ["label"], "properties": { "label": { "type": "string" } } },
         ] },
         "created_at": { "type": "string", "format": "date-time", "readOnly": true },
+        "batch_id": { "type": "integer" },
     });
     if many == "pets" {
         properties["owner_id"] = json!({ "type": "string" });
@@ -349,6 +367,10 @@ pub fn document(number: u64) -> Value {
                 query("made_by", json!({ "type": "string", "example": "IS:me" })),
                 query("limit", json!({ "type": "integer" })),
                 query("page", json!({ "type": "number" })),
+                query(
+                    "box",
+                    json!({ "type": "array", "items": { "type": "integer" }, "minItems": 2, "maxItems": 4 }),
+                ),
                 query("created_after", date.clone()),
                 query("created_before", date),
                 json!({ "name": "X-Note", "in": "header", "schema": { "type": "string" } }),
@@ -441,6 +463,16 @@ fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.iter().map(|part| part.len()).eq([4, 2, 2])
         && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Returns a number as JSON has it, or the text if it has none like it.
+fn number_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+}
+
+/// Returns true if a member of a body is a number: one of those that take it is asked for it.
+fn has_number(body: &Value, number: u64) -> bool {
+    body.as_object().is_some_and(|members| members.values().any(|value| *value == number))
 }
 
 fn refusal(status: u16) -> Answer {
@@ -549,6 +581,8 @@ impl Api {
             Weakness::NegativeCount => limit.is_some_and(|limit| limit < 0.0),
             Weakness::ZeroCount => limit == Some(0.0),
             Weakness::FractionCount => value("page").is_some_and(|page| page == "1.5"),
+            Weakness::BeyondFloatInQuery => value("page").is_some_and(|page| page == "1e400"),
+            Weakness::BlankId => said.path.ends_with("/%20"),
             Weakness::MalformedJsonParameter => {
                 value("filter").is_some_and(|filter| serde_json::from_str::<Value>(filter).is_err())
             }
@@ -572,6 +606,19 @@ impl Api {
                 let read = serde_json::from_str::<Value>(text);
                 broken.look("filter".to_owned(), read.is_err());
                 broken.value("filter", schema, &read.unwrap_or_else(|_| json!({})));
+                continue;
+            }
+            if parameter["schema"]["type"] == "array" {
+                let items = said.query.iter().filter(|(known, _)| known == name);
+                let read = |text: &str| text.parse::<f64>().map_or_else(|_| text.into(), |_| number_of(text));
+                let mut items: Vec<Value> = items.map(|(_, text)| read(text)).collect();
+                if self.is(Weakness::AnyItem) {
+                    items.iter_mut().for_each(|item| *item = 1.into());
+                }
+                let is_short = self.is(Weakness::TooFewItems) && items.len() == 1;
+                if !items.is_empty() && !is_short {
+                    broken.value(name, &parameter["schema"], &Value::Array(items));
+                }
                 continue;
             }
             if parameter["schema"]["format"] == "date" {
@@ -632,7 +679,7 @@ impl Api {
             Some(Weakness::DateOutOfRange) => {
                 body["due"].as_str().is_some_and(|due| due.starts_with("0001-"))
             }
-            Some(Weakness::BeyondThirtyTwoBits) => body["age"] == 1_u64 << 31,
+            Some(Weakness::BeyondThirtyTwoBits) => has_number(&body, 1 << 31),
             Some(Weakness::NullItem) => {
                 body["tags"].as_array().is_some_and(|items| items.contains(&Value::Null))
             }
@@ -655,6 +702,8 @@ impl Api {
             }
             Some(Weakness::SecondAlternative) => body["reward"].is_object(),
             Some(Weakness::HugeInteger) => body["age"].as_f64().is_some_and(|age| age > 1e200),
+            Some(Weakness::EmptyObject) => body.as_object().is_some_and(Map::is_empty),
+            Some(Weakness::UnknownBatch) => body["batch_id"] == 987_654_321,
             Some(Weakness::FilledObject) => body["labels"].as_object().is_some_and(|it| !it.is_empty()),
             Some(Weakness::HugeNumber) => body["weight"].as_f64().is_some_and(|weight| weight > 1e200),
             _ => false,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::names::slug;
-use failspec_pack::openapi::Operation;
+use failspec_pack::{openapi::Operation, pack::fault_kind::ALTERNATIVE};
 
 use super::{
     body::{BadBody, Members, bad_bodies, with},
@@ -48,7 +48,7 @@ impl Generator<'_> {
             let Some((faulty, _)) = self.with_alternative(operation, right, &body) else { continue };
             let what = format!("alternative_{}", slug(&name));
             let rule = format!("{}/requestBody", operation.pointer);
-            let fault = Fault::new(FaultKind::Unusual, what, rule, faulty).of_kind("alternative", &name);
+            let fault = Fault::new(FaultKind::Unusual, what, rule, faulty).of_kind(ALTERNATIVE, &name);
             faults.push(fault);
         }
     }

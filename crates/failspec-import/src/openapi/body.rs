@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use failspec_pack::openapi::Bundle;
+use failspec_pack::{
+    openapi::Bundle,
+    pack::fault_kind::{FURTHER_MEMBER, FURTHER_MEMBER_NAME, MISSING},
+};
 
 use super::{
     invalid_value::{InvalidValue, core, of_json},
@@ -178,7 +181,7 @@ impl Walk<'_, '_> {
         for (name, property) in &properties {
             path.push(name.clone());
             if required.contains(name) {
-                self.note(path, &InvalidValue { value: None, ..InvalidValue::sure("missing", Value::Null) });
+                self.note(path, &InvalidValue { value: None, ..InvalidValue::sure(MISSING, Value::Null) });
             }
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
@@ -230,7 +233,7 @@ impl Walk<'_, '_> {
         if !closed && !is_body {
             return;
         }
-        path.push("failspec_unknown".to_owned());
+        path.push(FURTHER_MEMBER_NAME.to_owned());
         let further = core(&self.sampler.declared.api.bundle, schema).get("additionalProperties");
         let value =
             further.filter(|it| it.is_object()).and_then(|further| self.sampler.value(further, "more"));
@@ -239,7 +242,7 @@ impl Walk<'_, '_> {
             && with(self.whole, path, Some(&value))
                 .is_some_and(|body| self.sampler.is_allowed(schema, &body));
         match is_allowed {
-            true => self.note(path, &InvalidValue::unusual("further_member", value).tolerated()),
+            true => self.note(path, &InvalidValue::unusual(FURTHER_MEMBER, value).tolerated()),
             false => self.note(path, &InvalidValue::sure("unknown_field", value)),
         }
         path.pop();
@@ -306,7 +309,7 @@ impl Walk<'_, '_> {
                 let body = with(&whole, path, None).unwrap_or(whole);
                 let place = path.join("_");
                 path.pop();
-                self.found.push(BadBody::new(place, "missing", body, path.len()));
+                self.found.push(BadBody::new(place, MISSING, body, path.len()));
             }
         }
     }
@@ -326,7 +329,7 @@ impl Walk<'_, '_> {
     fn note(&mut self, path: &[String], flaw: &InvalidValue) {
         let Some(body) = with(self.whole, path, flaw.value.as_ref()) else { return };
         let what = flaw.what;
-        let place = if matches!(what, "unknown_field" | "further_member") {
+        let place = if matches!(what, "unknown_field" | FURTHER_MEMBER) {
             path[..path.len() - 1].join("_")
         } else {
             path.join("_")

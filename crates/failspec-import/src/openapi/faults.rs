@@ -5,9 +5,8 @@ use super::{
     fault_kind::FaultKind,
     generate::{Generator, declares},
     invalid_value::of_text,
-    joined_lists::{list_of_several, of_joined},
+    joined_lists::of_joined,
     multipart::{Field, bad_forms},
-    registration_tokens::without_token,
     request_spec::{Body, RequestSpec, put},
     unknown_ids::is_id_without_minimum,
     unusual::has_effect,
@@ -18,19 +17,12 @@ use serde_json::{Map, Value};
 use crate::names::slug;
 use failspec_base::encoding::percent_encode;
 use failspec_pack::{
-    openapi::{Credential, Operation, ParameterLocation},
-    pack::{fault_kind::ZERO_ID, writing::StepSource},
+    openapi::{Operation, ParameterLocation},
+    pack::{
+        fault_kind::{ALTERNATIVE, MISSING, ZERO_ID},
+        writing::StepSource,
+    },
 };
-
-/// A media type that no operation accepts or returns.
-const STRANGE: &str = "application/x-failspec";
-
-/// The size of the large body that is sent on demand, in bytes.
-const LARGE: u32 = 11_000_000;
-
-/// The number of lists within each other in the deep body that is sent on demand: more than a parser that calls itself for each
-/// of them can read in many languages, and few bytes.
-const DEEP: usize = 5_000;
 
 /// Number of operations from which on a fault in a schema that several of them share is not asked in all of them.
 const MANY_OPERATIONS: usize = 60;
@@ -97,7 +89,7 @@ impl Fault {
             "empty_text",
             "at_minimum",
             "at_maximum",
-            "alternative",
+            ALTERNATIVE,
             "without_optional_body",
             "without_optional_member",
         ];
@@ -118,9 +110,10 @@ impl Generator<'_> {
         self.parameters(operation, right, &mut faults);
         self.bodies(operation, right, &mut faults);
         self.lone_member(operation, right, &mut faults);
-        self.odd_bodies(operation, right, &mut faults);
+        // What is made of the next ones can be removed, and of odd texts not always: if that stays, no more is made.
         self.negotiation(operation, right, &mut faults);
         self.odd_headers(operation, right, &mut faults);
+        self.odd_bodies(operation, right, &mut faults);
         self.strangers(operation, right, &mut faults);
         self.unknown(operation, right, &mut faults);
         self.unusual(operation, right, &mut faults);
@@ -144,7 +137,7 @@ impl Generator<'_> {
                 }
                 let what = format!("without_{own}");
                 let fault = Fault::new(FaultKind::Invalid, what, parameter.pointer.clone(), faulty);
-                faults.push(fault.of_kind("missing", &parameter.name));
+                faults.push(fault.of_kind(MISSING, &parameter.name));
             }
             if is_credential {
                 let why = "a wrong value of what carries the credentials is a wrong credential";
@@ -166,12 +159,7 @@ impl Generator<'_> {
             let mut flaws = of_text(&self.sampler, schema);
             match parameter.separator {
                 Some(separator) => flaws.extend(of_joined(&self.sampler, schema, separator)),
-                None if list_of_several(&self.sampler, schema).is_some() => {
-                    let why =
-                        "a list of several items is sent as repeated parameters, which is not supported";
-                    self.leave_out(why, operation, &format!("values of {}", parameter.name));
-                }
-                None => {}
+                None => self.repeated_lists(operation, parameter, right, faults),
             }
             flaws.extend(self.free_texts(operation, parameter, schema));
             let empty = self.empty_value(parameter, schema);
@@ -348,153 +336,6 @@ impl Generator<'_> {
             let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
             let fault = Fault::new(class, what, rule, faulty).of_kind(bad.what, &bad.name);
             faults.push(Fault { inferred: bad.doubtful, against_words: bad.against_words, ..fault });
-        }
-    }
-
-    fn negotiation(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        self.media_types(operation, right, faults);
-        if declares(operation, 406) {
-            let mut faulty = right.ask.clone();
-            faulty.headers.push(("Accept".to_owned(), STRANGE.to_owned()));
-            let rule = format!("{}/responses/406", operation.pointer);
-            let what = "nothing_acceptable".to_owned();
-            faults.push(Fault::new(FaultKind::Accept, what, rule, faulty));
-        }
-        // It must be neither left out, nor create what could not be removed.
-        let is_repeatable = match right.reach {
-            Reach::Nothing | Reach::Own => true,
-            Reach::Fresh => self.allow_leftovers || self.creators.of_collection(operation).is_some(),
-            Reach::Foreign => false,
-        };
-        if self.large_body && !self.sent_deep && right.body.is_some() && is_repeatable {
-            self.sent_deep = true;
-            let mut faulty = right.ask.clone();
-            let nested = [vec!['['; DEEP], vec![']'; DEEP]].concat().into_iter().collect::<String>();
-            faulty.body = Some(Body::Text(format!("{{\"failspec\": {nested}}}")));
-            if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
-                faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-            }
-            let rule = format!("{}/requestBody", operation.pointer);
-            let fault = Fault::new(FaultKind::Unusual, "deep_body".to_owned(), rule, faulty);
-            faults.push(Fault { tolerated: true, ..fault });
-        }
-        let is_declared = declares(operation, 413);
-        let is_own = right.reach != Reach::Foreign;
-        if self.large_body && !self.sent_large && right.body.is_some() && is_own {
-            self.sent_large = true;
-            let mut faulty = right.ask.clone();
-            faulty.body = Some(Body::Text(format!("{{\"failspec\": \"${{fill({LARGE})}}\"}}")));
-            if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
-                faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-            }
-            let rule = format!("{}/requestBody", operation.pointer);
-            let class = if is_declared { FaultKind::TooLarge } else { FaultKind::Unusual };
-            faults.push(Fault { inferred: true, ..Fault::new(class, "large_body".to_owned(), rule, faulty) });
-        }
-        if is_declared {
-            let limit =
-                operation.body.iter().filter_map(|it| it.schema.as_ref()?.get("maxLength")?.as_u64()).next();
-            if let Some(limit) = limit.filter(|limit| *limit <= 32 << 20) {
-                let mut faulty = right.ask.clone();
-                faulty.body = Some(Body::Text(format!("${{fill({})}}", limit + 1)));
-                let rule = format!("{}/requestBody", operation.pointer);
-                let what = "oversized_body".to_owned();
-                faults.push(Fault::new(FaultKind::TooLarge, what, rule, faulty));
-            }
-        }
-    }
-
-    /// Adds requests with a media type that the operation does not take. The body is the valid one, so that the media type is the
-    /// only fault; where what a server creates that ignores the media type would stay, it is none.
-    fn media_types(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        let Some(valid) = &right.ask.body else { return };
-        let is_harmless = self.removes_what_it_accepts(operation, right);
-        let takes = |media_type: &str| {
-            let mut all = operation.body.iter();
-            all.any(|content| content.closeness(media_type).is_some())
-        };
-        let mut add = |what: &str, media_type: Option<&str>, body: Body| {
-            let mut faulty = right.ask.clone();
-            faulty.headers.retain(|(name, _)| name != "Content-Type");
-            faulty.headers.extend(media_type.map(|it| ("Content-Type".to_owned(), it.to_owned())));
-            faulty.body = Some(body);
-            let rule = format!("{}/requestBody", operation.pointer);
-            // A server may find out by itself what a body is (RFC 9110, section 8.3).
-            let class = if media_type.is_some() { FaultKind::MediaType } else { FaultKind::Unusual };
-            let fault = Fault::new(class, what.to_owned(), rule, faulty);
-            faults.push(Fault { tolerated: what != "unknown_media_type", ..fault });
-        };
-        let as_text = match valid {
-            Body::Json(value) => Some(Body::Text(value.to_string())),
-            _ => None,
-        };
-        let Some(as_text) = as_text.filter(|_| is_harmless) else {
-            return add("unknown_media_type", Some(STRANGE), Body::Text("failspec".to_owned()));
-        };
-        add("unknown_media_type", Some(STRANGE), valid.clone());
-        if !takes("text/plain") {
-            add("plain_text", Some("text/plain"), valid.clone());
-        }
-        add("without_media_type", None, as_text);
-    }
-
-    /// Adds requests without credentials and with wrong ones.
-    fn strangers(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        // With `--credentials` the document does not say which operations want them, but which refuse.
-        let refuses = self.credentials && declares(operation, 401);
-        if self.no_auth || !operation.is_guarded() && !refuses {
-            return;
-        }
-        let part = if operation.is_guarded() { "security" } else { "responses/401" };
-        let rule = format!("{}/{part}", operation.pointer);
-        let mut faulty = right.ask.clone();
-        faulty.credentials = false;
-        without_token(&mut faulty);
-        for scheme in self.second_credentials.of_operation(operation, &self.declared.api) {
-            let mut without = right.ask.clone();
-            self.second_credentials.remove(&mut without, &scheme);
-            self.second_credentials.remove(&mut faulty, &scheme);
-            let what = format!("without_credential_{}", slug(&scheme));
-            faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), without));
-        }
-        let what = "without_credentials".to_owned();
-        faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), faulty.clone()));
-        let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
-        let schemes = schemes.filter_map(|name| self.declared.api.schemes.get(name));
-        let mut credentials: Vec<&Credential> = schemes.map(|scheme| &scheme.credential).collect();
-        // Without a scheme, a parameter whose name says so carries them, else probably `Authorization`.
-        let own = operation.parameters.iter().find(|parameter| self.is_credential(operation, parameter));
-        let own =
-            own.map_or(Credential::Bearer, |it| Credential::Key { place: it.place, name: it.name.clone() });
-        if !operation.is_guarded() {
-            credentials.push(&own);
-        }
-        for credential in credentials {
-            let (place, name, value) = match credential {
-                Credential::Bearer => {
-                    (ParameterLocation::Header, "Authorization", "Bearer failspec-is-no-token")
-                }
-                Credential::Basic => (ParameterLocation::Header, "Authorization", "Basic ZmFpbHNwZWM6bm8="),
-                Credential::Key { place, name } => (*place, name.as_str(), "failspec-is-no-key"),
-                Credential::Http(_) | Credential::Certificate => continue,
-            };
-            let mut faulty = faulty.clone();
-            match place {
-                ParameterLocation::Query => {
-                    faulty.query.retain(|(known, _)| known != name);
-                    faulty.query.push((name.to_owned(), value.to_owned()));
-                }
-                ParameterLocation::Cookie => {
-                    faulty.cookies.retain(|(known, _)| known != name);
-                    faulty.cookies.push((name.to_owned(), value.to_owned()));
-                }
-                _ => {
-                    faulty.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-                    faulty.headers.push((name.to_owned(), value.to_owned()));
-                }
-            }
-            let what = "with_wrong_credentials".to_owned();
-            faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), faulty));
         }
     }
 }

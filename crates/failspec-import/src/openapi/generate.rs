@@ -194,7 +194,7 @@ impl<'a> Generator<'a> {
         let kept: Vec<Fault> = faults
             .into_iter()
             .filter_map(|mut fault| match fault.class {
-                FaultKind::Unknown | FaultKind::InvalidPath => Some(fault),
+                FaultKind::Unknown | FaultKind::InvalidPath | FaultKind::ZeroId => Some(fault),
                 // Only the body would name what the run did not create, and here it names nothing.
                 FaultKind::UnknownReference if right.foreign_body => Some(fault),
                 // Most APIs check the credentials before the resource, so the resource need not exist.

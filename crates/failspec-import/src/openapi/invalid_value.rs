@@ -6,7 +6,9 @@ use failspec_pack::openapi::Bundle;
 
 use super::{
     pattern_length::{lengths, without_most},
-    unusual_values::{bounds, unusual, unusual_counts, unusual_texts},
+    unusual_values::{
+        BEYOND_FLOAT, BEYOND_FLOAT_TEXT, beyond_float, bounds, unusual, unusual_counts, unusual_texts,
+    },
     value_generator::{ValueGenerator, kind},
 };
 
@@ -243,14 +245,20 @@ pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(Inva
     // What is a text already is not converted.
     let converted = convertible(sampler, &item, entries);
     flaws.extend(converted.into_iter().filter(|flaw| flaw.what == "fraction"));
+    flaws.extend(beyond_float(entries));
     let texts = flaws.into_iter().filter_map(|mut flaw| {
         let text = match flaw.value.as_ref()? {
+            _ if flaw.what == BEYOND_FLOAT => BEYOND_FLOAT_TEXT.to_owned(),
             Value::String(text) => text.clone(),
             value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
             _ => return None,
         };
-        let read =
-            serde_json::from_str::<Value>(&text).ok().filter(|value| value.is_number() || value.is_boolean());
+        // What no value of JSON is, is allowed where the value in its place is.
+        let read = match flaw.what {
+            BEYOND_FLOAT => flaw.value.clone(),
+            _ => serde_json::from_str::<Value>(&text).ok(),
+        };
+        let read = read.filter(|value| value.is_number() || value.is_boolean());
         let mut readings: Vec<Value> = read.into_iter().chain([Value::from(text.as_str())]).collect();
         let lists: Vec<Value> = readings.iter().map(|value| json!([value])).collect();
         readings.extend(lists);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::names::slug;
 use failspec_base::template::Template;
-use failspec_pack::openapi::Operation;
+use failspec_pack::{openapi::Operation, pack::fault_kind::MISSING};
 
 use super::{
     body::Members,
@@ -55,7 +55,7 @@ impl Generator<'_> {
         });
         let what = format!("{}_{BESIDE_ANOTHER}", slug(&only));
         let rule = format!("{}/requestBody", operation.pointer);
-        faults.push(Fault::new(FaultKind::Invalid, what, rule, faulty).of_kind("missing", &only));
+        faults.push(Fault::new(FaultKind::Invalid, what, rule, faulty).of_kind(MISSING, &only));
     }
 
     /// Returns an optional member with a plain value that names nothing.

@@ -26,6 +26,10 @@ const MALFORMED_ESCAPES: [(&str, &str); 3] =
 /// The kind of fault of such a text.
 const MALFORMED_ESCAPE: &str = "malformed_escape";
 
+/// A text of a blank alone, which is an id like any other (RFC 3986, section 2.1). A server that trims it reads the path of the
+/// collection, or looks for what has no id.
+const BLANK: (&str, &str) = ("blank", "%20");
+
 /// Texts for a parameter of a path that are one segment as they stand in an address (RFC 3986, section 2.2), each with its kind. A
 /// server that decodes them before it finds the route comes to another one.
 const ONE_SEGMENT: [(&str, &str); 2] =
@@ -57,7 +61,7 @@ impl Generator<'_> {
                 continue;
             }
             let texts: &[(&str, &str)] = match parameter.place {
-                ParameterLocation::Path => &[("not_utf8", NOT_UTF8), ONE_SEGMENT[0], ONE_SEGMENT[1]],
+                ParameterLocation::Path => &[("not_utf8", NOT_UTF8), ONE_SEGMENT[0], ONE_SEGMENT[1], BLANK],
                 ParameterLocation::Query => &[("not_utf8", NOT_UTF8)],
                 ParameterLocation::Header | ParameterLocation::Cookie => continue,
             };
@@ -168,7 +172,7 @@ impl Generator<'_> {
         let schema = parameter.schema.as_ref().unwrap_or(&any);
         let entries = core(&self.declared.api.bundle, schema).as_object();
         let is_text = entries.is_none_or(|entries| matches!(kind(entries), Some("string") | None));
-        let texts = ["failspec\u{fffd}", "failspec/failspec", "../.."];
+        let texts = ["failspec\u{fffd}", "failspec/failspec", "../..", " "];
         is_text && texts.iter().all(|text| self.sampler.is_allowed(schema, &(*text).into()))
     }
 

@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use failspec_pack::openapi::Operation;
+use failspec_pack::{
+    openapi::Operation,
+    pack::fault_kind::{FOLLOWED_BY_MORE, NOT_A_NUMBER},
+};
 
 use super::{
     body::{Members, with},
@@ -12,6 +15,7 @@ use super::{
     generate::{Generator, declares},
     invalid_value::core,
     request_spec::{Body, RequestSpec},
+    unusual_values::{BEYOND_FLOAT, BEYOND_FLOAT_TEXT},
     valid_request::{Reach, ValidRequest, json_body},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
@@ -19,8 +23,8 @@ use super::{
 /// The text that stands for the odd value until the body is written: a character for private use.
 const PLACE: &str = "\u{e0f0}";
 
-/// A number that is valid JSON and larger than any that a floating-point number holds.
-const BEYOND_FLOAT: &str = "1e400";
+/// The kind of a body without any member.
+const EMPTY_OBJECT: &str = "empty_object";
 
 /// Half of a character that needs two units of UTF-16: valid JSON, and no text.
 const HALF_A_CHARACTER: &str = "\"${unique}\\ud800\"";
@@ -45,7 +49,7 @@ impl Generator<'_> {
             let fault = fault.of_kind(what, part);
             faults.push(Fault { inferred: is_tolerated, tolerated: is_tolerated, ..fault });
         };
-        self.whole_bodies(operation, schema, value, &mut add);
+        self.whole_bodies(operation, schema, right, &mut add);
         if !self.removes_what_it_accepts(operation, right) {
             return;
         }
@@ -70,12 +74,12 @@ impl Generator<'_> {
         let any = members.iter().find(|(_, property)| is_any(property));
         let number = of_kind(&["number"]).or(any).or_else(|| of_kind(&["integer"]));
         // Some parsers read one value, and not what comes after it.
-        add(FaultKind::Malformed, "followed_by_more", "", Body::Text(format!("{written}}}")), true);
+        add(FaultKind::Malformed, FOLLOWED_BY_MORE, "", Body::Text(format!("{written}}}")), true);
         if let Some((name, _)) = number {
             let raw = |text| raw_body(written, name, text);
-            let beyond = raw(BEYOND_FLOAT).map(|body| (FaultKind::Unusual, "beyond_float", body));
+            let beyond = raw(BEYOND_FLOAT_TEXT).map(|body| (FaultKind::Unusual, BEYOND_FLOAT, body));
             // JSON has no such number, and the parsers of some languages read it all the same.
-            let not_a_number = raw("NaN").map(|body| (FaultKind::Malformed, "not_a_number", body));
+            let not_a_number = raw("NaN").map(|body| (FaultKind::Malformed, NOT_A_NUMBER, body));
             for (class, what, body) in [beyond, not_a_number].into_iter().flatten() {
                 add(class, what, name, body, true);
             }
@@ -91,9 +95,10 @@ impl Generator<'_> {
         &self,
         operation: &Operation,
         schema: &Value,
-        value: &Value,
+        right: &ValidRequest,
         add: &mut impl FnMut(FaultKind, &str, &str, Body, bool),
     ) {
+        let Some(value) = &right.body else { return };
         add(
             FaultKind::Malformed,
             "invalid_utf8",
@@ -110,10 +115,30 @@ impl Generator<'_> {
             add(FaultKind::Invalid, "list_for_object", "", Body::Json(list), false);
         }
         let empty = json!({});
-        // What lacks one member alone is sent anyway. A creation would make a thing without a name.
-        let is_change = matches!(operation.method.as_str(), "PUT" | "PATCH");
-        if *value != empty && is_change && allows(&empty) {
-            add(FaultKind::Unusual, "empty_object", "", Body::Json(empty), true);
+        let has_several = value.as_object().is_some_and(|members| members.len() > 1);
+        match allows(&empty) {
+            // What a creation makes of nothing has no name of the run: only what the server calls it tells it.
+            true if *value != empty && self.makes_of_nothing(operation, right) => {
+                add(FaultKind::Unusual, EMPTY_OBJECT, "", Body::Json(empty), true);
+            }
+            // What lacks one member alone is sent anyway; without any, a server comes to code that wants none of them.
+            false if has_several && self.removes_what_it_accepts(operation, right) => {
+                add(FaultKind::Invalid, EMPTY_OBJECT, "", Body::Json(empty), false);
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns true if what an operation does with an empty object is a change, or makes a new thing that can be removed.
+    fn makes_of_nothing(&self, operation: &Operation, right: &ValidRequest) -> bool {
+        let is_new = || {
+            let creator = self.creators.of_collection(operation);
+            creator.is_some_and(|creator| creator.makes_anew(&self.declared.api))
+        };
+        match operation.method.as_str() {
+            "PUT" | "PATCH" => true,
+            "POST" => right.reach == Reach::Own || right.reach == Reach::Fresh && is_new(),
+            _ => false,
         }
     }
 

@@ -3,7 +3,11 @@
 use crate::names::slug;
 use failspec_pack::{
     openapi::{Operation, Parameter},
-    pack::fault_kind,
+    pack::{
+        StatusPattern,
+        fault_kind::{self, NEGATIVE_ID},
+        writing::{ExpectSource, StepSource},
+    },
 };
 use serde_json::Value;
 
@@ -16,6 +20,7 @@ use super::{
     invalid_value::core,
     path_values::{names, parameter},
     request_spec::RequestSpec,
+    scenario::step,
     unusual::snake,
     valid_request::ValidRequest,
     value_generator::kind,
@@ -29,6 +34,7 @@ impl Generator<'_> {
             return self.leave_out(why, operation, "unknown id");
         }
         faults.extend(self.under_another_parent(operation, right));
+        self.ids_below_one(operation, right, faults);
         match self.of_nothing(operation, right) {
             Ok(fault) => {
                 // An id of another form may be refused for its form.
@@ -36,6 +42,46 @@ impl Generator<'_> {
                 faults.extend(same_form.or(fault));
             }
             Err(why) => self.leave_out(why, operation, "unknown id"),
+        }
+    }
+
+    /// Adds requests that change or remove what has the id -1 or 0, where the document sets no minimum. The setup shows that there is no
+    /// such thing. Some libraries for databases take 0 for no condition at all, and do it to all things: that is asked only of systems
+    /// where that is acceptable.
+    fn ids_below_one(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        // What a POST would make there has another id, and nothing would remove it.
+        let changes = matches!(operation.method.as_str(), "PUT" | "PATCH" | "DELETE");
+        let Some((item, name)) = innermost(&operation.path).filter(|_| changes) else { return };
+        let Some(own) = parameter(operation, name).filter(|own| is_id_without_minimum(own)) else { return };
+        let schema = own.schema.as_ref().map(|schema| core(&self.declared.api.bundle, schema));
+        let is_number = schema.and_then(Value::as_object).and_then(kind) == Some("integer");
+        let Some(read) = self.creators.on("GET", &item).filter(|_| is_number) else { return };
+        let none = StatusPattern::Class(4);
+        for (id, kind, what) in [("0", fault_kind::ZERO_ID, "zero"), ("-1", NEGATIVE_ID, "negative")] {
+            let value: Value = id.parse::<i64>().map(Value::from).unwrap_or_default();
+            let is_allowed =
+                own.schema.as_ref().is_some_and(|schema| self.sampler.is_allowed(schema, &value));
+            let made = &right.around.made;
+            let there = self.paths.fill(operation, made, &[(name, id.to_owned())]);
+            let Some(reading) = names(&read.path).last().copied() else { return };
+            let looked = self.paths.fill(read, made, &[(reading, id.to_owned())]);
+            if !is_allowed || there.foreign || looked.foreign {
+                continue;
+            }
+            if id == "0" && !self.allow_leftovers {
+                let why = "a server that takes 0 for no id would do it to all things (--allow-leftovers)";
+                self.leave_out(why, operation, "id 0");
+                continue;
+            }
+            let Ok((look, _)) = self.asked(read, looked.path) else { return };
+            let expect = ExpectSource { status: vec![none].into(), ..ExpectSource::default() };
+            let faulty = RequestSpec { path: there.path, ..right.ask.clone() };
+            let fault =
+                Fault::new(FaultKind::ZeroId, format!("{}_{what}", slug(name)), own.pointer.clone(), faulty);
+            faults.push(Fault {
+                setup: vec![StepSource { expect: Some(expect), ..step(&look, None) }],
+                ..fault.of_kind(kind, name)
+            });
         }
     }
 

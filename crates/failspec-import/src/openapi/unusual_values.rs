@@ -9,6 +9,21 @@ use super::{
     value_generator::{LONG_WITHIN, UNIQUE_WITHIN, ValueGenerator, is_integer_text, kind},
 };
 
+/// The kind of a number that is larger than any that a floating-point number holds.
+pub(super) const BEYOND_FLOAT: &str = "beyond_float";
+
+/// Such a number, in JSON and in texts: parsers make infinity of it, which no integer is.
+pub(super) const BEYOND_FLOAT_TEXT: &str = "1e400";
+
+/// Generates a number for an address that no floating-point number holds, if the schema sets no bound. No value of JSON is the number
+/// itself.
+pub(super) fn beyond_float(entries: &Map<String, Value>) -> Option<InvalidValue> {
+    let is_free =
+        ["enum", "const", "maximum", "exclusiveMaximum"].iter().all(|key| !entries.contains_key(*key));
+    (is_free && kind(entries) == Some("number"))
+        .then(|| InvalidValue::unusual(BEYOND_FLOAT, 1e300).tolerated())
+}
+
 /// Generates values that a schema usually allows, and on which servers often break.
 pub(super) fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     let is_free =

@@ -9,7 +9,9 @@ use serde_json::Value;
 use crate::check::{Finding, Phase};
 use failspec_pack::pack::{Contract, Failure, Provenance, Retry, StatusPattern, show_statuses};
 
-use super::{Observation, Outcome, Reason, RecordedCase, RequestReport, Rerun};
+use super::{
+    Observation, Outcome, Reason, RecordedCase, RequestReport, Rerun, finding_rows::UNDECLARED_RESTRICTION,
+};
 
 /// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -140,6 +142,16 @@ impl CaseReport {
         self.snapshot = None;
         // If all requests got the same page, they also have the same request id.
         self.request_ids.clear();
+    }
+
+    /// Makes a passed case inconclusive whose refusal may be about anything. What is wrong with the response itself stays; that it
+    /// refuses what the document allows is not shown.
+    pub fn leave_unproven(&mut self, reason: Reason) {
+        self.outcome = Outcome::Inconclusive;
+        self.reason = Some(reason);
+        self.exercised = Exercise::No;
+        self.warnings.retain(|warning| warning.check != UNDECLARED_RESTRICTION);
+        self.snapshot = None;
     }
 
     /// Adds the removal, at the end of the run, of what the case has shared with others.

@@ -19,7 +19,7 @@ use super::{
 pub(super) const NOT_REJECTED: &str = "not-rejected";
 
 /// The check of requests that are refused although the document allows them.
-pub(super) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
+pub(in crate::report_model) const UNDECLARED_RESTRICTION: &str = "undeclared-restriction";
 
 /// The check for what an API requires and its document does not.
 pub(super) const UNDECLARED_REQUIREMENT: &str = "undeclared-requirement";
@@ -118,9 +118,12 @@ impl Weight {
     pub fn of(fault: Option<&str>) -> Self {
         match fault {
             Some(fault_kind::ANOTHER_PARENT) => Self::OtherParent,
-            Some(fault_kind::UNKNOWN_ID | fault_kind::ZERO_ID | fault_kind::UNDECLARED_METHOD) => {
-                Self::NothingThere
-            }
+            Some(
+                fault_kind::UNKNOWN_ID
+                | fault_kind::ZERO_ID
+                | fault_kind::NEGATIVE_ID
+                | fault_kind::UNDECLARED_METHOD,
+            ) => Self::NothingThere,
             Some(kind) if is_converted(kind) => Self::Converted,
             _ => Self::Forbidden,
         }

@@ -22,7 +22,8 @@ use failspec_pack::pack::fault_kind;
 use crate::check::{Finding, Phase};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FaultPlace, FindingGroup, ResponseExcerpt};
-use causes::{Cause, Causes, Rule, UNDECLARED_RESTRICTION, Weight};
+pub(super) use causes::UNDECLARED_RESTRICTION;
+use causes::{Cause, Causes, Rule, Weight};
 use deviation::{Deviation, Kind, deviations};
 pub use families::grouped_fault_kinds;
 use proving::Proofs;

@@ -132,7 +132,8 @@ fn is_negative_id(deviation: &Deviation<'_>) -> bool {
 
 /// Returns true for an id in a path that is wrong by itself, and not because there is no such thing.
 fn has_wrong_form(deviation: &Deviation<'_>) -> bool {
-    const OF_NOTHING: [&str; 3] = [fault_kind::UNKNOWN_ID, fault_kind::ZERO_ID, fault_kind::ANOTHER_PARENT];
+    const OF_NOTHING: [&str; 4] =
+        [fault_kind::UNKNOWN_ID, fault_kind::ZERO_ID, fault_kind::NEGATIVE_ID, fault_kind::ANOTHER_PARENT];
     let fault = deviation.case.fault.as_deref();
     fault.is_some_and(|kind| !OF_NOTHING.contains(&kind)) && deviation.thing_in_path().is_some()
 }
