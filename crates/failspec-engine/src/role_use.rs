@@ -39,7 +39,7 @@ struct Responses {
     requests: BTreeSet<(String, String)>,
     /// The cases in which a request was refused, by index.
     cases: Vec<usize>,
-    /// What was refused since a request succeeded.
+    /// The refusals since a request succeeded.
     since: Since,
     /// The safe requests that succeeded, by method and URL.
     succeeded: BTreeSet<String>,

@@ -36,7 +36,7 @@ const GENERAL: [&str; 8] = [
     "error occurred",
 ];
 
-/// What a server says of an error, without what varies.
+/// The words of a server about an error, without what varies.
 pub(super) type Sentence = String;
 
 /// The text in front of the colon with which a message begins, and the status of the response.
