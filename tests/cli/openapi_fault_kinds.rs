@@ -71,6 +71,7 @@ fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": { "title": "things", "version": "1" },
+        "security": [{ "token": [] }],
         "paths": {
             "/things": {
                 "get": { "parameters": parameters, "responses": { "200": listed, "400": refused } },
@@ -102,7 +103,10 @@ fn document() -> Value {
                 "delete": { "responses": { "204": { "description": "gone" }, "404": refused } },
             },
         },
-        "components": { "schemas": { "Thing": thing } },
+        "components": {
+            "schemas": { "Thing": thing },
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+        },
     })
 }
 

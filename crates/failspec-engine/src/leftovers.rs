@@ -171,11 +171,13 @@ impl CaseRunner<'_> {
             let removed = request.url.path().trim_end_matches('/');
             let below = url.path().strip_prefix(removed);
             let is_same = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
-            // A response need not tell the name that the request gave.
+            // A response need not tell the name that the request gave, unless a setup gave it before: then one of two is left.
             let is_of_it = |segment: &str| {
                 let id = percent_decode(segment);
                 response_names(creation, &id)
-                    || self.session.is_id_of_run(&id) && names(&creation.exchange.request, &id)
+                    || self.session.is_id_of_run(&id)
+                        && names(&creation.exchange.request, &id)
+                        && !self.is_of_setup(&id)
             };
             let is_item = || match removed.strip_prefix(&collection) {
                 Some(item) => item.split('/').any(is_of_it),

@@ -170,7 +170,7 @@ impl CaseRunner<'_> {
     }
 
     /// Returns true if a request of a setup created what has this id.
-    fn is_of_setup(&self, id: &str) -> bool {
+    pub(super) fn is_of_setup(&self, id: &str) -> bool {
         let id = failspec_base::encoding::percent_decode(id);
         let mut records = self.observed.records.iter();
         records.any(|record| {
