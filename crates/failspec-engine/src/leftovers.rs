@@ -14,6 +14,7 @@ use failspec_pack::pack::RequestTemplate;
 use super::{
     case_runner::CaseRunner,
     request_builder::{Extra, build},
+    teardown::names_something,
 };
 
 impl CaseRunner<'_> {
@@ -165,19 +166,21 @@ impl CaseRunner<'_> {
         let known = operation.and_then(|operation| self.session.known_creation(&operation));
         // The things of a collection may have another address, without that of the collection in it.
         let elsewhere = known.and_then(|known| known.removal.as_ref()).map(|path| format!("DELETE {path}"));
+        let has_another_id = creation.exchange.result.as_ref().is_ok_and(names_something);
         let collection = format!("{}/", url.path().trim_end_matches('/'));
         self.observed.records.iter().filter(move |record| {
             let request = &record.exchange.request;
             let removed = request.url.path().trim_end_matches('/');
             let below = url.path().strip_prefix(removed);
             let is_same = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
-            // A response need not tell the name that the request gave, unless a setup gave it before: then one of two is left.
+            // A response need not tell the name that the request gave. If it tells another one, and a setup had given that name
+            // before, there were two, and one is left.
             let is_of_it = |segment: &str| {
                 let id = percent_decode(segment);
                 response_names(creation, &id)
                     || self.session.is_id_of_run(&id)
                         && names(&creation.exchange.request, &id)
-                        && !self.is_of_setup(&id)
+                        && !(has_another_id && self.is_of_setup(&id))
             };
             let is_item = || match removed.strip_prefix(&collection) {
                 Some(item) => item.split('/').any(is_of_it),

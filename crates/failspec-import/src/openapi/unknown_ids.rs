@@ -176,6 +176,7 @@ pub(super) fn ends_in_value(operations: &[Operation], operation: &Operation) -> 
     let is_in_path = || operations.iter().any(|other| bare(&other.path) == parent);
     !operation.is_safe()
         && operation.method != "DELETE"
+        && !creates_at_its_address(operation)
         && names(&operation.path).len() > 1
         && !parent.ends_with('}')
         && !has_others()
