@@ -14,7 +14,7 @@ use failspec_pack::pack::RequestTemplate;
 use super::{
     case_runner::CaseRunner,
     request_builder::{Extra, build},
-    teardown::names_something,
+    teardown::tells_id,
 };
 
 impl CaseRunner<'_> {
@@ -166,7 +166,7 @@ impl CaseRunner<'_> {
         let known = operation.and_then(|operation| self.session.known_creation(&operation));
         // The things of a collection may have another address, without that of the collection in it.
         let elsewhere = known.and_then(|known| known.removal.as_ref()).map(|path| format!("DELETE {path}"));
-        let has_another_id = creation.exchange.result.as_ref().is_ok_and(names_something);
+        let has_another_id = creation.exchange.result.as_ref().is_ok_and(tells_id);
         let collection = format!("{}/", url.path().trim_end_matches('/'));
         self.observed.records.iter().filter(move |record| {
             let request = &record.exchange.request;

@@ -256,6 +256,11 @@ pub(super) fn may_create(method: &str) -> bool {
 
 /// Returns true if a response to a POST names a resource that was probably created: its body has an id.
 pub(super) fn names_something(response: &Response) -> bool {
+    response.status == 200 && tells_id(response)
+}
+
+/// Returns true if the body of a response has an id.
+pub(super) fn tells_id(response: &Response) -> bool {
     let is_id = |value: &Value| {
         let mut members = value.as_object().into_iter().flatten();
         members.any(|(name, id)| {
@@ -264,7 +269,7 @@ pub(super) fn names_something(response: &Response) -> bool {
         })
     };
     let value = response.document().value.as_ref();
-    response.status == 200 && value.is_some_and(|value| is_id(value) || value.get("data").is_some_and(is_id))
+    value.is_some_and(|value| is_id(value) || value.get("data").is_some_and(is_id))
 }
 
 /// Returns true if an idempotent request failed because the connection was closed.
