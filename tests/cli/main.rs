@@ -68,6 +68,7 @@ mod openapi_told_values;
 mod openapi_undeclared;
 mod openapi_unproven;
 mod openapi_unremoved;
+mod openapi_unremoved_texts;
 mod openapi_unusual;
 mod openapi_writes;
 mod options;

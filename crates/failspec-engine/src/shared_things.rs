@@ -268,6 +268,8 @@ impl CaseRunner<'_> {
         let Some(made) = made else { return own };
         if own.is_none() {
             self.scope = Some(made.scope.clone());
+            // What the case sends has the name of the one that made it.
+            self.uniques.push(made.scope.unique().to_owned());
             self.parent.clone_from(&made.parent);
             self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
             self.observed.records.extend(made.records.iter().map(Record::as_shared));
@@ -302,6 +304,8 @@ impl CaseRunner<'_> {
         if let Some((made, is_changed)) = taken {
             self.has_changed_things = is_changed;
             self.scope = Some(made.scope.clone());
+            // What the case sends has the name of the one that made it.
+            self.uniques.push(made.scope.unique().to_owned());
             self.parent.clone_from(&made.parent);
             self.observed.own_values.extend([made.scope.unique().to_owned(), made.scope.uuid().to_owned()]);
             self.observed.records.extend(made.records.iter().map(Record::as_shared));

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use failspec_base::{encoding::percent_encode, message::TransportError};
+use failspec_base::{
+    encoding::percent_encode,
+    message::{Response, TransportError},
+};
 use failspec_judge::check::{self, Phase, Record, View};
 use failspec_pack::pack::Capture;
 use serde_json::Value;
@@ -118,9 +121,24 @@ impl CaseRunner<'_> {
             || scenario.later.is_some()
             || scenario.concurrent.is_some();
         let Ok(response) = &creation.exchange.result else { return false };
-        let is_creation =
-            response.status == 201 || names_something(response) || self.may_have_created(creation);
+        let is_creation = response.status == 201
+            || names_something(response)
+            || self.may_have_created(creation)
+            || self.is_sent_to_collection(creation) && tells_one(response);
         self.uncaptured.is_some() || !is_meant && is_creation
+    }
+
+    /// Returns true if a request is a POST to what the API also shows: mostly it adds something to that.
+    fn is_sent_to_collection(&self, creation: &Record) -> bool {
+        let request = &creation.exchange.request;
+        let Some(against) = self.session.against.as_ref().filter(|_| request.method == "POST") else {
+            return false;
+        };
+        let path = request.url.path();
+        let is_one = |path: &str| path.trim_end_matches('/').ends_with('}');
+        against.operation("POST", path).is_some_and(|post| {
+            !is_one(&post.path) && against.operation("GET", path).is_some_and(|get| get.path == post.path)
+        })
     }
 
     /// Returns true if the pack creates things with the operation of a request.
@@ -315,4 +333,10 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
+}
+
+/// Returns true if the body of a response is about one thing, and no list, as that of a search is.
+fn tells_one(response: &Response) -> bool {
+    let value = response.document().value.as_ref().and_then(Value::as_object);
+    value.is_some_and(|members| !members.is_empty() && !members.values().any(Value::is_array))
 }

@@ -8,6 +8,7 @@ use failspec_pack::{
 };
 
 use super::{
+    changing_reads::changes_by_reading,
     crud::bare,
     effects::{chooses_one, destroys},
     fault_kind::FaultKind,
@@ -29,6 +30,12 @@ impl<'a> Generator<'a> {
         for operation in declaring {
             // The valid request would be sent as the control.
             if self.skips(operation) || !seen.insert(&operation.path) {
+                continue;
+            }
+            // A server that ignores the method would carry out what the name of its GET says.
+            if all.iter().any(|other| other.path == operation.path && changes_by_reading(other)) {
+                let why = "a server that ignores the method would carry it out";
+                self.leave_out(why, operation, "wrong method");
                 continue;
             }
             // Another path may match the same address: `/rules/{id}` matches `/rules/convert`.

@@ -24,7 +24,7 @@ use super::{
     request_spec::{Body, put},
     unusual_values::has_told,
     valid_request::{ValidRequest, holds, json_body, list_of},
-    value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
+    value_generator::{UNIQUE, UNIQUE_WITHIN, is_integer_text, kind},
 };
 
 /// Maximum depth in a body at which references are searched.
@@ -107,7 +107,12 @@ impl Generator<'_> {
         let whole = core(bundle, schema);
         // A list with one item is written like that item.
         let items = list_of(whole).map(|items| core(bundle, items));
-        let kind = items.unwrap_or(whole).as_object().and_then(kind);
+        let entries = items.unwrap_or(whole).as_object();
+        // An integer is no text, though it is written as one.
+        if entries.is_some_and(is_integer_text) {
+            return Vec::new();
+        }
+        let kind = entries.and_then(kind);
         // An object in a query is a filter, whose parts have names of their own.
         let is_filter = kind == Some("object") && parameter.place == ParameterLocation::Query;
         if !matches!(kind, Some("string") | None) && !is_filter {
