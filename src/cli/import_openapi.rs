@@ -11,7 +11,9 @@ use std::{
 
 use clap::Args;
 
-use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, USER_ROLE, from_openapi};
+use failspec_import::{
+    FromOpenApi, LeftOut, Need, OpenApiOptions, USER_ROLE, UnknownValue, from_openapi, unknown_values,
+};
 use failspec_judge::report_model::exit;
 use failspec_lint::lint_without_document;
 use failspec_pack::{
@@ -194,6 +196,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     let written = write(arguments, files)?;
     let mut text = summary(name, &made, &pack);
     text += &warnings(&declared.api.warnings.with(declared.unusable_schemas()), arguments.warnings);
+    text += &unknown(&unknown_values(&declared, options.values.keys().map(String::as_str)));
     text += &written;
     if before.is_some() {
         text += &kept_contract(arguments, &made);
@@ -408,6 +411,26 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
         let _ = writeln!(text, "\n{}", lint.render(true));
     }
     text.push('\n');
+    text
+}
+
+/// Returns what is said of names for which values were given and which the document does not have.
+fn unknown(values: &[UnknownValue]) -> String {
+    let mut text = String::new();
+    for UnknownValue { name, meant } in values {
+        let meant = meant.as_ref().map(|meant| format!(" (did you mean `{meant}`?)")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{} no parameter and no member of a body is called `{}`{}: the value serves only bodies of which the document names no \
+             member",
+            Styles::dab(Styles::WARN, "--value"),
+            visible(name),
+            visible(&meant)
+        );
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text
 }
 

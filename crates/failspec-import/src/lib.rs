@@ -22,6 +22,7 @@ pub use draft::{Draft, DraftFailure};
 pub use drift::{Documented, drift, drift_openapi};
 pub use envelope::DraftEnvelope;
 pub use openapi::{
-    FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, Question, SchemeRole, USER_ROLE, from_openapi,
+    FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, Question, SchemeRole, USER_ROLE, UnknownValue,
+    from_openapi, unknown_values,
 };
 pub use traffic::{NoFailures, TrafficCollector, TrafficDraft, TrafficNote};

@@ -53,6 +53,7 @@ mod scheme_roles;
 mod second_credentials;
 mod strangers;
 mod unknown_ids;
+mod unknown_values;
 mod unusual;
 mod unusual_values;
 mod valid_request;
@@ -63,3 +64,4 @@ pub use pack::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_o
 pub use request_spec::ROLE as USER_ROLE;
 pub use scenario::Question;
 pub use scheme_roles::SchemeRole;
+pub use unknown_values::{UnknownValue, unknown_values};
