@@ -1,5 +1,5 @@
-//! What cannot be removed since no response tells its id is listed: half a character hides it in one, and a key is shown once and
-//! never again. A case that uses what another one made leaves nothing in silence either.
+//! Leftovers whose id no response tells are listed: half a character hides it in one, and a key is shown once and never again. So is
+//! what a case made under the name of another one.
 
 use std::{
     collections::BTreeSet,
