@@ -52,7 +52,6 @@ struct Responses {
 struct Since {
     requests: BTreeSet<(String, String)>,
     cases: BTreeSet<usize>,
-    status: u16,
 }
 
 impl Responses {
@@ -75,7 +74,6 @@ impl Responses {
             401 | 403 | 407 if !is_due => {
                 self.since.requests.insert((request.method.clone(), request.url.path().to_owned()));
                 self.since.cases.insert(case);
-                self.since.status = status;
             }
             200..300 => {
                 self.since = Since::default();
