@@ -32,7 +32,8 @@ impl Session {
             let items = response.document().value.as_ref().and_then(|body| items_of(body, last));
             let mut seen = BTreeSet::new();
             for item in items.into_iter().flatten().take(MAX_ITEMS) {
-                let Some(name) = self.name_of_run(item) else { continue };
+                let own_id = id_of(&creation.capture, item).filter(|id| self.is_id_of_run(id));
+                let Some(name) = own_id.or_else(|| self.name_of_run(item)) else { continue };
                 let is_known = self.is_listed(&name) || listed.iter().any(|line| line.contains(&name));
                 let is_known = is_known || !seen.insert(name.clone());
                 if is_known || self.remove_item(creation, &path, item).await {
@@ -56,10 +57,8 @@ impl Session {
             return Some(text.as_str()).filter(is_own).map(str::to_owned);
         }
         let members = item.as_object()?.iter();
-        let is_name = |name: &str| {
-            let name = name.to_ascii_lowercase();
-            NAMES.iter().any(|known| name.ends_with(known))
-        };
+        // `ownerName` is the name of another thing, which one of somebody else's may refer to.
+        let is_name = |name: &str| NAMES.contains(&name.to_ascii_lowercase().as_str());
         let mut texts = members.filter(|(name, _)| is_name(name)).filter_map(|(_, value)| value.as_str());
         texts.find(is_own).map(str::to_owned)
     }
