@@ -45,6 +45,7 @@ mod openapi_bare_bodies;
 mod openapi_copies;
 mod openapi_drift;
 mod openapi_examples;
+mod openapi_existing;
 mod openapi_fault_kinds;
 mod openapi_forms;
 mod openapi_identity;

@@ -404,16 +404,10 @@ impl<'s> CaseRunner<'s> {
         phase: Phase,
         flow: &Flow,
     ) -> Result<(), Unjudged> {
-        let role = flow.request.role.as_deref();
         // What others use is there.
         let there = self.parent_of(phase).as_ref().map_or(0, |parent| parent.captures.len());
         for (number, step) in steps.iter().enumerate().skip(there) {
-            let records = &mut self.observed.records;
-            let result = self.session.step(step, scope, phase, role, None, records).await;
-            if let (Ok(_), [capture], Some(record)) = (&result, &*step.capture, records.last()) {
-                let id = scope.get(&capture.name).map(|held| &held.value);
-                self.session.names_a_new_thing(&record.exchange.request, id, scope.unique());
-            }
+            let result = Box::pin(self.step_of_setup(step, scope, phase, flow)).await;
             result.map_err(|reason| {
                 if let Some(reason) = self.made_up_values(step) {
                     return reason;

@@ -44,6 +44,9 @@ pub(super) enum Unjudged {
         /// The names of the parameters and members.
         names: Vec<String>,
     },
+    /// The API refused to create a thing, and the request would change one that was there before the run.
+    #[error("the request would change a thing that was there before the run")]
+    WouldChangeExisting,
     /// Something else, in words.
     #[error("{0}")]
     Because(String),

@@ -93,6 +93,7 @@ impl CaseRunner<'_> {
             Unjudged::ConditionInForce(condition) => {
                 Reason::ConditionInForce { condition: condition.clone() }
             }
+            Unjudged::WouldChangeExisting => Reason::Unjudged { cause: reason.to_string() },
             Unjudged::Because(words) => Reason::Unjudged { cause: quoted(words) },
         };
         let reason = self.inconclusive.as_ref().map(in_report);

@@ -22,6 +22,7 @@ mod doubtful;
 mod dry_run;
 mod error;
 mod exchange_report;
+mod existing_things;
 mod features;
 mod health_check;
 mod judge;

@@ -204,6 +204,7 @@ pub(super) fn session(
         accepted_bodies: super::accepted_bodies::AcceptedBodies::default(),
         optional_members: OptionalMembers::default(),
         listed_values: super::listed_values::ListedValues::default(),
+        existing_things: super::existing_things::ExistingThings::default(),
         own_names: OwnNames::default(),
         shared_controls: super::shared_controls::SharedControls::default(),
         shared_things: super::shared_things::SharedThings::default(),

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::{
     error::Unjudged,
+    existing_things::changes_existing,
     lag::MAX_LAG,
     logs::traced,
     request_builder::{Extra, build},
@@ -93,7 +94,7 @@ impl Session {
         outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
-        let Outgoing { template, scope, extra, context } = outgoing;
+        let Outgoing { template, scope, context, .. } = outgoing;
         let on_cancel = on_cancel(context.phase);
         let (mut resends, mut rerun) = (0, None);
         let (mut untold, mut waited) = (FIRST_UNTOLD_WAIT, Duration::ZERO);
@@ -104,9 +105,7 @@ impl Session {
                 Some(role) => Some(self.unless_cancelled(on_cancel, self.credential(role)).await??),
                 None => None,
             };
-            let request = build(template, credential.clone(), scope, &self.target, extra)
-                .map_err(|error| error.to_string())?;
-            let request = traced(request, scope);
+            let request = self.built(outgoing, credential.clone())?;
             let sends_login = credential.as_ref().filter(|carried| carries(&request, carried)).cloned();
             let exchange = self.exchange(request, context.role, on_cancel).await?;
             self.learn_secrets(&exchange);
@@ -197,6 +196,20 @@ impl Session {
             records.pop();
             self.unless_cancelled(on_cancel, tokio::time::sleep(wait)).await?;
         }
+    }
+
+    /// Builds a request.
+    ///
+    /// # Errors
+    /// The reason why it cannot be built, or must not be sent.
+    fn built(&self, outgoing: Outgoing<'_>, credential: Option<Carried>) -> Result<Request, Unjudged> {
+        let Outgoing { template, scope, extra, .. } = outgoing;
+        // Here and nowhere else: whoever sends it, a thing of others stays as it is.
+        if changes_existing(template, scope) {
+            return Err(Unjudged::WouldChangeExisting);
+        }
+        let request = build(template, credential, scope, &self.target, extra);
+        Ok(traced(request.map_err(|error| error.to_string())?, scope))
     }
 
     /// Returns true if a response has the code of documented failures, and its status is that of none of them: then the

@@ -22,11 +22,12 @@ use failspec_pack::{
 
 use super::{
     absence::Absence, accepted_bodies::AcceptedBodies, called_operations::CalledOperations,
-    cancel::CancelToken, creations::Creations, doubtful::Doubtful, health_check::HealthCheckState, lag::Lag,
-    listed_values::ListedValues, locks::Locks, login_renewal::Logins, manners::Clients,
-    optional_members::OptionalMembers, own_names::OwnNames, own_texts::NamedIds, role_access::RoleAccessLog,
-    role_use::RoleUse, run::Exchanges, shared_controls::SharedControls, shared_parents::SharedParents,
-    shared_things::SharedThings, sparing::Sparing, unproven::Evidence,
+    cancel::CancelToken, creations::Creations, doubtful::Doubtful, existing_things::ExistingThings,
+    health_check::HealthCheckState, lag::Lag, listed_values::ListedValues, locks::Locks,
+    login_renewal::Logins, manners::Clients, optional_members::OptionalMembers, own_names::OwnNames,
+    own_texts::NamedIds, role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges,
+    shared_controls::SharedControls, shared_parents::SharedParents, shared_things::SharedThings,
+    sparing::Sparing, unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -102,6 +103,8 @@ pub struct Session {
     pub optional_members: OptionalMembers,
     /// The lists of the API that were read for values of bodies.
     pub listed_values: ListedValues,
+    /// The things that are there already, in place of those that the API refuses to create.
+    pub existing_things: ExistingThings,
     /// The requests that name things by what the run called them.
     pub own_names: OwnNames,
     /// The controls that several cases have in common.

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{
     case_runner::{CaseRunner, line},
+    existing_things::changes_existing,
     presence::{Presence, says_error},
 };
 
@@ -162,6 +163,10 @@ impl CaseRunner<'_> {
                 request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
             };
             if step.request.as_ref().is_some_and(needs) {
+                continue;
+            }
+            // It was there before.
+            if step.request.as_ref().is_some_and(|request| changes_existing(request, &scope)) {
                 continue;
             }
             if !complete

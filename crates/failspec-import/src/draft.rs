@@ -7,8 +7,8 @@ use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::pack::{
     Erratum,
     writing::{
-        Commented, Comments, ContractSource, FailureSource, HealthCheckSource, ListedValueSource, Note,
-        RequestSource, RequiresSource, SchemaSource, SuccessSource,
+        Commented, Comments, ContractSource, ExistingThingSource, FailureSource, HealthCheckSource,
+        ListedValueSource, Note, RequestSource, RequiresSource, SchemaSource, SuccessSource,
     },
 };
 
@@ -47,6 +47,8 @@ pub struct Draft {
     pub optional_members: Vec<(String, Vec<(String, Value)>)>,
     /// Lists of the API from which members of JSON bodies get values if the API refuses those that were made up, by operation.
     pub listed_values: Vec<(String, Vec<(String, ListedValueSource)>)>,
+    /// Things that are there already, in place of those that the API refuses to create, by operation.
+    pub existing_things: Vec<(String, ExistingThingSource)>,
     /// Contradictions in the documentation.
     pub errata: Vec<Erratum>,
 }
@@ -122,6 +124,12 @@ impl Draft {
                 "Values of the API's own lists that take the place of made-up ones which it refused.",
             );
         }
+        if !self.existing_things.is_empty() {
+            comments.before(
+                "/existing_things",
+                "What requests that only read use if the API refuses to create a thing; nothing changes or removes it.",
+            );
+        }
         if !self.health_check.is_empty() {
             comments
                 .before("/health_check", "The first one that succeeds is sent after each scenario that writes; if it then fails, the run stops.");
@@ -154,6 +162,7 @@ impl Draft {
                 .then(|| HealthCheckSource::FirstOf(self.health_check.clone())),
             optional_members: self.optional_members.clone(),
             listed_values: self.listed_values.clone(),
+            existing_things: self.existing_things.clone(),
             failures,
             errata: self.errata.clone(),
             ..ContractSource::default()

@@ -19,7 +19,9 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
         .filter(|(path, _)| path.starts_with("scenarios/"))
         .map(|(_, text)| &**text)
         .collect();
-    let names: BTreeSet<&str> = needs.iter().flat_map(|needs| needs.names.iter().copied()).collect();
+    let existing = contract.existing_things.values().map(|thing| thing.variable.as_str());
+    let names = needs.iter().flat_map(|needs| needs.names.iter().copied());
+    let names: BTreeSet<&str> = names.chain(existing).collect();
     let mentioned =
         |name: &str| names.contains(name) || texts.iter().any(|text| text.contains(&format!("{{{name}}}")));
     let conditions: BTreeSet<&str> =

@@ -55,6 +55,8 @@ pub struct Scope {
     own: HashMap<String, VariableValue>,
     /// The names of the values that responses gave.
     captured: HashSet<String>,
+    /// The names of the values that identify things which were there before the run.
+    existing: HashSet<String>,
     unique: String,
     uuid: String,
     /// The time at which the flow first requested a one-time code, in Unix seconds; shared with its clones.
@@ -74,6 +76,7 @@ impl Scope {
             variables,
             own: HashMap::new(),
             captured: HashSet::new(),
+            existing: HashSet::new(),
             unique: unique.into(),
             uuid: random_uuid(),
             codes_from: Arc::default(),
@@ -115,6 +118,23 @@ impl Scope {
         let name = name.into();
         self.captured.insert(name.clone());
         self.own.insert(name, held);
+    }
+
+    /// Sets a value that identifies a thing which was there before the run, and which nothing may change.
+    pub fn capture_existing(&mut self, name: impl Into<String>, held: VariableValue) {
+        let name = name.into();
+        self.existing.insert(name.clone());
+        self.capture(name, held);
+    }
+
+    /// Returns true if a value identifies a thing that was there before the run, under any name.
+    pub fn knows_as_existing(&self, value: &Value) -> bool {
+        self.existing.iter().any(|name| self.get(name).is_some_and(|held| held.value == *value))
+    }
+
+    /// Returns true if the value under a name identifies a thing that was there before the run.
+    pub fn is_existing(&self, name: &str) -> bool {
+        self.existing.contains(name)
     }
 
     /// Returns true if a response of this flow gave the value under a name.

@@ -8,7 +8,7 @@ use wildmatch::WildMatch;
 use crate::names::{Unique, slug};
 use failspec_pack::{
     openapi::{Declared, Operation},
-    pack::writing::{ListedValueSource, StepSource},
+    pack::writing::{ExistingThingSource, ListedValueSource, StepSource},
 };
 
 use super::{
@@ -79,6 +79,8 @@ pub(super) struct Generator<'a> {
     pub listed_values: Vec<(String, Vec<(String, ListedValueSource)>)>,
     /// The requests that capture the id of a thing from a list of the API, by the name of the capture.
     pub listed_ids: BTreeMap<String, StepSource>,
+    /// Things that are there already, in place of those that the API refuses to create, by operation.
+    pub existing_things: Vec<(String, ExistingThingSource)>,
     /// The faults that cannot be triggered: reason → descriptions, in the order in which they were found.
     pub left_out: BTreeMap<String, Vec<String>>,
 }
@@ -138,6 +140,7 @@ impl<'a> Generator<'a> {
         self.methods();
         self.path_that_does_not_exist();
         self.read_lists();
+        self.find_existing_things();
         self.capture_tokens();
     }
 

@@ -63,18 +63,31 @@ impl Generator<'_> {
 
     /// Returns where the response to a list has the id of its first thing, as a parameter of the path of an operation wants it.
     fn id_in(&self, list: &Operation, operation: &Operation, name: &str) -> Option<CaptureSource> {
+        let (folder, members) = self.ids_in(list, operation, name)?;
+        let mut places = members.iter().filter_map(|member| Pointer::parse(&format!("{folder}/0{member}")));
+        let first = places.next()?;
+        Some(CaptureSource { otherwise: places.collect(), ..Part::Body(first).into() })
+    }
+
+    /// Returns where the response to a list has its things, and where one of them may have its id, as a parameter of the path of an
+    /// operation wants it.
+    pub(super) fn ids_in(
+        &self,
+        list: &Operation,
+        operation: &Operation,
+        name: &str,
+    ) -> Option<(Pointer, Vec<Pointer>)> {
         let own = parameter(operation, name)?;
         let last = list.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         // Of several lists in a response, the one that the path names.
         let lists = lists_of(&self.declared.api, list, last);
         let (_, found) = lists.iter().find(|(name, _)| *name == fold(last))?;
-        let folder = found.pointer();
+        let folder = Pointer::parse(&found.pointer())?;
         let bundle = &self.declared.api.bundle;
         let wanted = own.schema.as_ref().and_then(|schema| core(bundle, schema).as_object().and_then(kind));
         let members = ids_of(bundle, found.items, name, wanted);
-        let mut places = members.iter().filter_map(|member| Pointer::parse(&format!("{folder}/0{member}")));
-        let first = places.next()?;
-        Some(CaptureSource { otherwise: places.collect(), ..Part::Body(first).into() })
+        let members: Vec<Pointer> = members.iter().filter_map(|member| Pointer::parse(member)).collect();
+        (!members.is_empty()).then_some((folder, members))
     }
 
     /// Adds to each scenario the requests for the ids that it takes from lists.
@@ -140,6 +153,15 @@ fn ids_of(bundle: &Bundle, item: &Value, name: &str, wanted: Option<&str>) -> Ve
         );
         found.dedup();
     }
+    // What has no id of its own is known by its name.
+    if properties.is_empty() || found.is_empty() {
+        let more = ["name", "key", "slug", "code"].into_iter().filter(|_| wanted == Some("string"));
+        let more = more.filter_map(|wanted| {
+            if properties.is_empty() { Some(wanted) } else { by_name(wanted).map(String::as_str) }
+        });
+        let more: Vec<String> = more.map(|own| format!("/{}", pointer_step(own))).collect();
+        found.extend(more);
+    }
     found
 }
 
@@ -168,6 +190,20 @@ mod tests {
             (&thing, "tags", None, &["/id"]),
             (&json!({ "type": "string" }), "tag", Some("string"), &[""]),
             (&json!({}), "tag", None, &["/tag", "/id", "/uuid"]),
+            // Without an id, it is known by its name, which is a text.
+            (
+                &json!({ "properties": { "hash": { "type": "string" }, "name": { "type": "string" } } }),
+                "ref",
+                Some("string"),
+                &["/name"],
+            ),
+            (
+                &json!({ "properties": { "hash": { "type": "string" }, "name": { "type": "string" } } }),
+                "ref",
+                Some("integer"),
+                &[],
+            ),
+            (&json!({}), "ref", Some("string"), &["/ref", "/id", "/uuid", "/name", "/key", "/slug", "/code"]),
         ] {
             assert_eq!(ids_of(&api.bundle, item, name, wanted), expected, "{name}");
         }

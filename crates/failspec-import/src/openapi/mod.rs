@@ -12,6 +12,7 @@ mod crud;
 mod documented_values;
 mod effects;
 mod error_envelope;
+mod existing_things;
 mod failure_catalog;
 mod fault_kind;
 mod faults;

@@ -149,6 +149,7 @@ pub fn from_openapi(
         left_out,
         optional_members,
         listed_values,
+        existing_things,
         second_credentials,
         scheme_roles: SchemeRoles { roles: mut scheme_roles },
         ..
@@ -159,7 +160,8 @@ pub fn from_openapi(
         .iter()
         .map(|scenario| (scenario.name.clone(), scenario.source(), scenario.question))
         .collect();
-    let used: BTreeSet<String> = sources.iter().flat_map(|(_, source, _)| parameters(source)).collect();
+    let mut used: BTreeSet<String> = sources.iter().flat_map(|(_, source, _)| parameters(source)).collect();
+    used.extend(existing_things.iter().map(|(_, thing)| thing.variable.clone()));
     let mut variables = paths.variables;
     variables.retain(|(name, _)| used.contains(name));
     variables.extend(sent_credentials(&second_credentials, &scenarios));
@@ -213,6 +215,7 @@ pub fn from_openapi(
             health_check,
             optional_members,
             listed_values,
+            existing_things,
             ..Draft::default()
         },
         scenarios: file(options, kept, &left_out),
@@ -274,6 +277,7 @@ fn generator<'a>(
         lists: Lists::new(api),
         listed_values: Vec::new(),
         listed_ids: BTreeMap::new(),
+        existing_things: Vec::new(),
         left_out: BTreeMap::new(),
     }
 }

@@ -12,7 +12,7 @@ use failspec_pack::{
 };
 
 use super::{
-    crud::bare,
+    crud::{CreateOperation, bare},
     effects::only_reads,
     nonexistent_id::{NoSuchId, Purpose, nothing},
     registration_tokens::token_of,
@@ -128,6 +128,29 @@ impl<'a> Paths<'a> {
         Some(variable)
     }
 
+    /// Returns the name of the variable for the id of a thing that is there already, which requests that only read use if the API
+    /// refuses to create one. Its value is the one that the user of the import gave, if any.
+    pub fn existing(&mut self, creator: CreateOperation<'_>, list: Option<&Operation>) -> String {
+        let name = creator.parameter;
+        let item = bare(&creator.remove.path);
+        // Requests that only read what nothing creates know one already.
+        if let Some((_, known)) = self.known.iter().find(|(until, _)| bare(until) == item) {
+            return known.clone();
+        }
+        let variable = self.names.name(&variable(&creator.remove.path, name), "");
+        let mut about =
+            format!("an existing {name}, for requests that only read, if {} is refused", creator.make.name());
+        if let Some(list) = list {
+            about.push_str(&format!("; without it, the first one that {} lists", list.name()));
+        }
+        let readers = creator.read.into_iter().chain([creator.remove]);
+        let parameters = readers.filter_map(|operation| parameter(operation, names(&operation.path).last()?));
+        let example = parameters.into_iter().find_map(|parameter| self.example(parameter));
+        let given = self.given(name).map(Value::from).or(example).unwrap_or_default();
+        self.variables.push((variable.clone(), Variable { about, default: Some(given) }));
+        variable
+    }
+
     /// Fills the path of an operation. `instead` has names of parameters and the texts that replace their values.
     pub fn fill(
         &mut self,
@@ -175,9 +198,7 @@ impl<'a> Paths<'a> {
         {
             return self.new_value(schema, name);
         }
-        let given = parameter.into_iter().flat_map(|it| it.examples.iter());
-        let in_schema = ["example", "default"].into_iter().filter_map(|key| resolved?.get(key));
-        let example = given.chain(in_schema).find(|value| value.is_string() || value.is_number()).cloned();
+        let example = parameter.and_then(|parameter| self.example(parameter));
         let listed = self.listed.get(&bare(until)).filter(|_| example.is_none() && only_reads(operation));
         filled.open |= example.is_none() && listed.is_none();
         filled.foreign = true;
@@ -195,6 +216,14 @@ impl<'a> Paths<'a> {
             }
         };
         format!("{{{variable}}}")
+    }
+
+    /// Returns the value that the document gives for a parameter as an example or a default.
+    fn example(&self, parameter: &Parameter) -> Option<Value> {
+        let schema = parameter.schema.as_ref().map(|schema| self.sampler.declared.api.bundle.resolve(schema));
+        let in_schema = ["example", "default"].into_iter().filter_map(|key| schema?.get(key));
+        let mut examples = parameter.examples.iter().chain(in_schema);
+        examples.find(|value| value.is_string() || value.is_number()).cloned()
     }
 
     /// Returns a value that is not the id of anything, such as a new name.

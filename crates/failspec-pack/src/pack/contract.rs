@@ -12,6 +12,7 @@ use super::{
     contract_version::{Extended, Known, ParsedFile},
     envelope::{BodyRule, ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
+    existing_thing::{EXISTING_THING, ExistingThing},
     failure::{FAILURE, Failure},
     feature::{FEATURE, Feature},
     health_check::{HEALTH_CHECK, HealthCheck},
@@ -79,6 +80,9 @@ pub struct Contract {
     /// Lists of the API from which a member of a JSON body gets a value if the API refuses the one that was made up: `POST /pets`
     /// of the OpenAPI document → name of the member and list.
     pub listed_values: BTreeMap<String, Vec<(String, ListedValue)>>,
+    /// Things that are there already, for requests that only read, if the API refuses to create one: `POST /pets` of the OpenAPI
+    /// document → the id.
+    pub existing_things: BTreeMap<String, ExistingThing>,
     /// The failures that are documented on the day of this version, in the order of the contract.
     pub failures: Vec<Failure>,
     /// Failures that are not documented on the day of this version: not yet, or no longer.
@@ -229,6 +233,13 @@ pub static CONTRACT: MappingSchema = MappingSchema {
              refuses a request without a fault: the name of a kind, the id of a role",
         ),
         Field::optional(
+            "existing_things",
+            ValueType::Map(&ValueType::MappingSchema(&EXISTING_THING)),
+            "by operation of the OpenAPI document that creates something (`POST /pets`): where the id of such a thing is that is \
+             there already. If the API refuses to create one in a setup, requests that only read use that; nothing changes or \
+             removes it",
+        ),
+        Field::optional(
             "health_check",
             ValueType::Either(&[
                 ValueType::MappingSchema(&HEALTH_CHECK),
@@ -349,6 +360,7 @@ impl Contract {
             operations: base.operations,
             optional_members: base.optional_members,
             listed_values: base.listed_values,
+            existing_things: base.existing_things,
             failures,
             not_in_force,
             elsewhere: Known::new(),
@@ -389,7 +401,7 @@ impl Contract {
     /// Reads the members that bodies of operations of the OpenAPI document may have, and the lists of their values.
     fn read_members(&mut self, fields: &Fields<'_>, reader: &Decoder, library: &SchemaRegistry) {
         let of = |key: &str| fields.get(key).into_iter().flat_map(|node| reader.entries(node));
-        for entry in of("optional_members").chain(of("listed_values")) {
+        for entry in of("optional_members").chain(of("listed_values")).chain(of("existing_things")) {
             if split_request(&entry.key).is_none() {
                 let title = format!("`{}` is no operation of the OpenAPI document", entry.key);
                 reader.error_hint(entry.key_span, title, "write it like `POST /pets`");
@@ -409,6 +421,10 @@ impl Contract {
                 .filter_map(|member| Some((member.key.clone(), ListedValue::read(&member.value, &names)?)));
             let members: Vec<(String, ListedValue)> = members.collect();
             self.listed_values.insert(entry.key.clone(), members);
+        }
+        for entry in of("existing_things") {
+            let thing = ExistingThing::read(&entry.value, &ReadContext::of_contract(reader, self, library));
+            self.existing_things.extend(thing.map(|thing| (entry.key.clone(), thing)));
         }
     }
 
@@ -442,6 +458,7 @@ impl Contract {
             operations: BTreeMap::new(),
             optional_members: BTreeMap::new(),
             listed_values: BTreeMap::new(),
+            existing_things: BTreeMap::new(),
             failures: Vec::new(),
             not_in_force: Vec::new(),
             elsewhere: Known::new(),

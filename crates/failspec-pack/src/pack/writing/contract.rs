@@ -11,6 +11,7 @@ use super::{
         Erratum, Pointer, Provenance, Stability, StatusPattern, Variable,
         cleanup::CLEANUP,
         contract::{CONTRACT, REQUIRES, SUCCESS},
+        existing_thing::EXISTING_THING,
         feature::FEATURE,
         listed_value::LISTED_VALUE,
         operation::{INFERRED_PARTS, OPERATION},
@@ -92,6 +93,8 @@ file_mappings! {
         /// Lists of the API from which members of JSON bodies get values if the API refuses those that were made up, by
         /// operation.
         listed_values: Vec<(String, Vec<(String, ListedValueSource)>)> = "listed_values",
+        /// Things that are there already, in place of those that the API refuses to create, by operation.
+        existing_things: Vec<(String, ExistingThingSource)> = "existing_things",
         /// The requests that show whether the run can continue.
         health_check: Option<HealthCheckSource> = "health_check",
         /// The failures.
@@ -119,6 +122,17 @@ file_mappings! {
         values: Vec<Pointer> = ["values" always],
         /// The value that is tried first if it is listed.
         prefer: Option<Value> = "prefer",
+    }
+
+    /// The place of the id of a thing that is there already.
+    #[derive(Default)]
+    inline struct ExistingThingSource: EXISTING_THING, {
+        /// The variable with the id.
+        variable: String = "variable",
+        /// The place of the list in the response.
+        items: Option<Pointer> = "items",
+        /// The places of the id in an item.
+        values: Vec<Pointer> = "values",
     }
 
     /// A form of a successful response.

@@ -22,8 +22,9 @@ mod writer;
 
 pub use comments::{Commented, Comments, Note};
 pub use contract::{
-    CleanupSource, Codes, ContractSource, FeatureSource, HealthCheckSource, InferredPartsSource,
-    ListedValueSource, OperationParts, OperationSource, ProfileSource, RequiresSource, SuccessSource,
+    CleanupSource, Codes, ContractSource, ExistingThingSource, FeatureSource, HealthCheckSource,
+    InferredPartsSource, ListedValueSource, OperationParts, OperationSource, ProfileSource, RequiresSource,
+    SuccessSource,
 };
 pub use envelope::{
     CodeLocationSource, CodePlaceSource, EnvelopeSource, InferredEnvelopeSource, RequestIdSource,

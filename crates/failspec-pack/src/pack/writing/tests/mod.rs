@@ -32,6 +32,7 @@ fn keys_are_those_of_the_loader() {
     same_keys::<ContractSource>();
     same_keys::<SuccessSource>();
     same_keys::<ListedValueSource>();
+    same_keys::<ExistingThingSource>();
     same_keys::<RequiresSource>();
     same_keys::<ProfileSource>();
     same_keys::<CleanupSource>();

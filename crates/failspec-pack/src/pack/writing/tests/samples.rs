@@ -291,6 +291,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         )],
         optional_members: vec![("POST /a".to_owned(), vec![(text.to_owned(), value.clone())])],
         listed_values: vec![("POST /a".to_owned(), vec![(text.to_owned(), listed(text, value, &pointer))])],
+        existing_things: vec![("POST /a".to_owned(), existing(&pointer))],
         health_check: Some(HealthCheckSource::FirstOf(vec![
             RequestSource::to(text),
             RequestSource::to("GET /b"),
@@ -328,6 +329,11 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         errata: vec![Erratum { about: text.to_owned(), links: vec![text.to_owned()] }],
         ..ContractSource::default()
     }
+}
+
+fn existing(pointer: &Pointer) -> ExistingThingSource {
+    let (items, values) = (Some(pointer.clone()), vec![pointer.clone()]);
+    ExistingThingSource { variable: "one".to_owned(), items, values }
 }
 
 fn listed(text: &str, value: &Value, pointer: &Pointer) -> ListedValueSource {
