@@ -103,6 +103,7 @@ mod tests {
             part: Part::Body(Pointer::from_steps(["name"])),
             otherwise: vec![Pointer::from_steps(["0", "name"])],
             location: false,
+            resource_name: false,
             default: None,
             secret: false,
         };

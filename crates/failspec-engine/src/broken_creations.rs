@@ -141,6 +141,7 @@ mod tests {
                 part,
                 otherwise: places,
                 location: false,
+                resource_name: false,
                 default: None,
                 secret: false,
             };

@@ -348,7 +348,11 @@ impl<'s> CaseRunner<'s> {
                 self.observed.control_expected_failure |=
                     control.expected().is_about_outcome() && self.is_the_failure(view);
                 let path = path_of(&self.observed.records, index);
-                self.session.capture(&control.capture, path, &response, scope)?;
+                if let Err(reason) = self.session.capture(&control.capture, path, &response, scope) {
+                    let reason = Unjudged::from(reason);
+                    self.note_unknown(&reason);
+                    return Err(reason);
+                }
                 if let Some(later) = &self.case.scenario.later {
                     Box::pin(self.await_job_of_control(later, &response, scope, role)).await?;
                 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use failspec_base::{
-    message::is_safe,
+    message::{Response, is_safe},
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{Phase, Record, View};
@@ -16,12 +16,13 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::{
-    case_runner::CaseRunner,
+    case_runner::{CaseRunner, line},
     error::Unjudged,
     request_builder::Extra,
     sending::{Outgoing, SendContext},
     session::Session,
-    steps::response_of,
+    steps::{id_in_name, path_of, response_of},
+    teardown::may_create,
 };
 
 /// Number of refusals after which a creation is no longer tried for cases that only read.
@@ -95,6 +96,12 @@ impl<'s> CaseRunner<'s> {
             let id = scope.get(&capture.name).map(|held| &held.value);
             session.names_a_new_thing(&record.exchange.request, id, scope.unique());
         }
+        if let Err(reason) = &result
+            && self.observed.records.len() > before
+            && !step.capture.is_empty()
+        {
+            self.note_unknown(reason);
+        }
         let Some((operation, thing)) = existing else { return result.map(drop) };
         let refused = result.is_err() && self.observed.records.len() > before && self.is_refused();
         if refused || result.is_ok() {
@@ -109,6 +116,20 @@ impl<'s> CaseRunner<'s> {
             self.observed.records.extend(of_creation);
         }
         result.map(drop)
+    }
+
+    /// Lists what the last request created, if it succeeded and its response does not tell the id: it is there, and nobody knows where.
+    /// After some of them no more are created.
+    pub(super) fn note_unknown(&mut self, reason: &Unjudged) {
+        let Some(record) = self.observed.records.last() else { return };
+        let is_made = |response: &Response| self.session.succeeded(View::new(response, None));
+        let exchange = &record.exchange;
+        if !may_create(&exchange.request.method) || !exchange.result.as_ref().is_ok_and(is_made) {
+            return;
+        }
+        self.left_behind.push(format!("{}: it succeeded, and {reason}", line(&exchange.request)));
+        let operation = self.session.operation_of(&exchange.request);
+        operation.into_iter().for_each(|operation| self.session.sparing.note_unknown(operation));
     }
 
     /// Returns true if the last request got a refusal, or broke the server.
@@ -204,7 +225,12 @@ impl Session {
                 .cloned()
         };
         let is_others = |id: &Value| id.as_str().is_none_or(|id| !self.is_id_of_run(id));
-        let ids: Vec<Value> = items.filter_map(id).filter(is_others).take(MAX_USED).collect();
+        let path = path_of(&records, index);
+        let short = |id: Value| match id.as_str().and_then(|name| id_in_name(name, path)) {
+            Some(short) => short.into(),
+            None => id,
+        };
+        let ids: Vec<Value> = items.filter_map(id).map(short).filter(is_others).take(MAX_USED).collect();
         (!ids.is_empty()).then_some((ids, records))
     }
 }

@@ -9,11 +9,14 @@ use serde_json::Value;
 
 use super::{
     creations::KnownCreation, listed_values::items_of, session::Session, shared_things::Removal,
-    unremoved::text_of,
+    steps::id_in_name, unremoved::text_of,
 };
 
+/// Maximum number of things of one collection that are looked at.
+const MAX_ITEMS: usize = 10_000;
+
 /// Maximum number of things of one collection that are removed.
-const MAX_ITEMS: usize = 200;
+const MAX_REMOVALS: usize = 200;
 
 /// Members by which an item of a list is known.
 const NAMES: [&str; 7] = ["id", "key", "name", "slug", "title", "username", "email"];
@@ -30,21 +33,30 @@ impl Session {
             }
             let last = path.rsplit('/').next().unwrap_or_default();
             let items = response.document().value.as_ref().and_then(|body| items_of(body, last));
-            let mut seen = BTreeSet::new();
-            for item in items.into_iter().flatten().take(MAX_ITEMS) {
-                let own_id = id_of(&creation.capture, item).filter(|id| self.is_id_of_run(id));
-                let Some(name) = own_id.or_else(|| self.name_of_run(item)) else { continue };
-                let is_known = self.is_listed(&name) || listed.iter().any(|line| line.contains(&name));
-                let is_known = is_known || !seen.insert(name.clone());
-                if is_known || self.remove_item(creation, &path, item).await {
-                    continue;
-                }
-                let line = format!("{request}: it lists {name}, which the run made and could not remove");
+            let count = items.map_or(0, Vec::len);
+            let mut note = |line: String| {
                 left.push(Removal {
                     case: creation.case.clone(),
                     exchanges: Vec::new(),
                     left_behind: vec![self.mask.text(&line).into_owned()],
                 });
+            };
+            if count > MAX_ITEMS {
+                note(format!(
+                    "{request}: only the first {MAX_ITEMS} of {count} were looked at for what the run made"
+                ));
+            }
+            let mut seen = BTreeSet::new();
+            for item in items.into_iter().flatten().take(MAX_ITEMS) {
+                let own_id = id_of(&creation.capture, item, &path).filter(|id| self.is_id_of_run(id));
+                let Some(name) = own_id.or_else(|| self.name_of_run(item)) else { continue };
+                let is_known = self.is_listed(&name) || listed.iter().any(|line| line.contains(&name));
+                let is_known = is_known || !seen.insert(name.clone());
+                let may_remove = seen.len() <= MAX_REMOVALS;
+                if is_known || may_remove && self.remove_item(creation, &path, item).await {
+                    continue;
+                }
+                note(format!("{request}: it lists {name}, which the run made and could not remove"));
             }
         }
         left
@@ -65,7 +77,7 @@ impl Session {
 
     /// Removes an item of a list. Returns true if the API says that it did, or that it is gone.
     async fn remove_item(&self, creation: &KnownCreation, collection: &str, item: &Value) -> bool {
-        let Some(id) = id_of(&creation.capture, item) else { return false };
+        let Some(id) = id_of(&creation.capture, item, collection) else { return false };
         let Some(operation) = self.creation_in(collection) else { return false };
         let Some(path) = self.path_of_item(collection, &operation, &id) else { return false };
         let Some(removal) = self.request_to("DELETE", &path, creation.role.as_deref()) else { return false };
@@ -79,7 +91,7 @@ impl Session {
 }
 
 /// Returns the id of an item of a list: it is where the response to its creation has it.
-fn id_of(capture: &Capture, item: &Value) -> Option<String> {
+fn id_of(capture: &Capture, item: &Value, collection: &str) -> Option<String> {
     if item.is_string() {
         return text_of(item);
     }
@@ -88,7 +100,9 @@ fn id_of(capture: &Capture, item: &Value) -> Option<String> {
         Part::Header(_) => None,
     };
     let mut places = first.into_iter().chain(&capture.otherwise);
-    places.find_map(|place| text_of(place.find(item)?))
+    let id = places.find_map(|place| text_of(place.find(item)?))?;
+    let short = id_in_name(&id, collection).filter(|_| capture.resource_name);
+    Some(short.map_or_else(|| id.clone(), str::to_owned))
 }
 
 #[cfg(test)]
@@ -104,16 +118,16 @@ mod tests {
             let mut places: Vec<Pointer> =
                 places.iter().map(|steps| Pointer::from_steps(steps.iter().copied())).collect();
             let part = Part::Body(places.remove(0));
-            let name = "made".to_owned();
-            Capture { name, part, otherwise: places, location: false, default: None, secret: false }
+            Capture { otherwise: places, resource_name: true, ..Capture::of("made", part) }
         };
         for (places, item, expected) in [
             (&[&["id"] as &[&str]] as &[&[&str]], json!({ "id": 7, "name": "a" }), Some("7")),
             (&[&["uuid"], &["id"]], json!({ "id": "x" }), Some("x")),
             (&[&["name"]], json!("a"), Some("a")),
+            (&[&["name"]], json!({ "name": "pets/a" }), Some("a")),
             (&[&["id"]], json!({ "key": "x" }), None),
         ] {
-            assert_eq!(id_of(&capture(places), &item).as_deref(), expected, "{item}");
+            assert_eq!(id_of(&capture(places), &item, "/v1/pets").as_deref(), expected, "{item}");
         }
     }
 }

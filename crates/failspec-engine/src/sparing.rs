@@ -23,6 +23,8 @@ const MAX_FAILURES: usize = 3;
 pub struct Sparing {
     /// The number of things that an operation should have removed, or created and nothing removed; `None` once it removed one.
     left: Mutex<HashMap<String, Option<usize>>>,
+    /// The number of things that an operation created for a setup or a control, and whose ids its responses did not tell.
+    unknown: Mutex<HashMap<String, usize>>,
     /// The number of requests that got no response in time.
     timeouts: Mutex<HashMap<String, usize>>,
     /// The operations that closed the connection on a request without a fault, in both runs of a case.
@@ -49,6 +51,16 @@ impl Sparing {
         if let Some(count) = left.entry(operation).or_insert(Some(0)) {
             *count += 1;
         }
+    }
+
+    /// Records that a request created something whose id its response did not tell.
+    pub fn note_unknown(&self, operation: String) {
+        *self.unknown.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
+    }
+
+    fn hides(&self, operation: &str) -> bool {
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        unknown.get(operation).is_some_and(|count| *count >= MAX_FAILURES)
     }
 
     /// Records that a request removed what it should.
@@ -123,8 +135,13 @@ impl Session {
         let requests = flows.into_iter().flatten().flat_map(|flow| {
             flow.setup.iter().filter_map(|step: &Step| step.request.as_ref()).chain([&flow.request])
         });
-        let mut called = requests.filter_map(|request| self.operation_of_template(request));
-        let operation = called.find(|operation| self.sparing.times_out(operation))?;
+        let called: Vec<String> =
+            requests.filter_map(|request| self.operation_of_template(request)).collect();
+        // What nobody knows is never removed.
+        if let Some(operation) = called.iter().find(|operation| self.sparing.hides(operation)) {
+            return Some(Reason::LeavesBehind { operation: operation.clone() });
+        }
+        let operation = called.into_iter().find(|operation| self.sparing.times_out(operation))?;
         Some(Reason::TimesOut { operation })
     }
 }

@@ -364,7 +364,11 @@ fn captured(capture: &Capture, path: &str, view: View<'_>) -> Option<Value> {
     // Another place is only likely: what is no id, such as an object, is not taken.
     let is_scalar = |value: &Value| value.is_string() || value.is_number();
     let other = || others.filter_map(|pointer| pointer.find(view.body()?).cloned()).find(is_scalar);
-    first.or_else(other).or_else(|| {
+    let named = |value: Value| match value.as_str().and_then(|name| id_in_name(name, path)) {
+        Some(id) if capture.resource_name => id.into(),
+        _ => value,
+    };
+    first.or_else(other).map(named).or_else(|| {
         capture.location.then(|| id_in_location(view.response.header("location")?, path)).flatten()
     })
 }
@@ -382,6 +386,15 @@ fn id_in_location(location: &str, path: &str) -> Option<Value> {
         location.split_last().filter(|(last, _)| !last.is_empty() && **last != collection)?;
     let at = before.iter().rposition(|segment| !collection.is_empty() && *segment == collection);
     at.is_none_or(|at| at + 1 == before.len()).then(|| last.clone().into())
+}
+
+/// Returns the id in the name of a resource, the part behind its collection (AIP-122): `17` of `pets/17` in the response to a request to
+/// `/v1/pets`, or to `/v1/pets/17`. `None` if it is no such name.
+pub(super) fn id_in_name<'n>(name: &'n str, path: &str) -> Option<&'n str> {
+    let (collection, id) = name.rsplit_once('/').filter(|(_, id)| !id.is_empty())?;
+    let path = percent_decode(path.trim_end_matches('/'));
+    let ends = |end: &str| path.strip_suffix(end).is_some_and(|before| before.ends_with('/'));
+    (!collection.is_empty() && (ends(collection) || ends(name))).then_some(id)
 }
 
 /// Returns the path of the request of a record.
@@ -444,6 +457,24 @@ mod tests {
             ("", "/pools", None),
         ] {
             assert_eq!(id_in_location(location, path), expected.map(Value::from), "{location} {path}");
+        }
+    }
+
+    #[test]
+    fn the_id_in_a_name_is_behind_its_collection() {
+        for (name, path, expected) in [
+            ("pets/17", "/v1/pets", Some("17")),
+            ("pets/17", "/v1/pets/17", Some("17")),
+            ("shops/a%20b/pets/17", "/v1/shops/a%2520b/pets/", Some("17")),
+            ("shops/a/pets/17", "/v1/shops/a/pets", Some("17")),
+            // The path is of something else, or the text is no name.
+            ("pets/17", "/v1/dogs", None),
+            ("pets/17", "/v1/carpets", None),
+            ("17", "/v1/pets", None),
+            ("pets/", "/v1/pets", None),
+            ("/17", "/v1/pets", None),
+        ] {
+            assert_eq!(id_in_name(name, path), expected, "{name} {path}");
         }
     }
 }

@@ -281,7 +281,9 @@ impl CreateOperation<'_> {
             return CaptureSource { default: Some(id.to_owned()), ..place.into() };
         }
         if let Some(declared) = self.name_at(api) {
-            let place: CaptureSource = Part::Body(declared.pointer()).into();
+            // `{pet}` is the last segment of the `name`, if that is `pets/17`.
+            let resource_name = declared.name() == Some("name") && !fold(self.parameter).ends_with("name");
+            let place = CaptureSource { resource_name, ..Part::Body(declared.pointer()).into() };
             // To a list of things, the answer may be a list of what is declared of one.
             let in_list = || {
                 let steps: Vec<&str> = std::iter::once("0").chain(declared.names()).collect();
@@ -383,7 +385,9 @@ impl CreateOperation<'_> {
             .or_else(|| find(&|last| !kind.is_empty() && last == format!("{kind}{wanted}")))
             .or_else(|| find(&|last| last.len() > 1 && wanted.ends_with(last)))
             // A client that registers itself is `client_id` in the response, whatever the path is called (RFC 7591).
-            .or_else(|| find(&|last| last == "clientid").filter(|_| tells_token(self.make, api)));
+            .or_else(|| find(&|last| last == "clientid").filter(|_| tells_token(self.make, api)))
+            // Where things have a name and no id, `{pet}` is in the name.
+            .or_else(|| find(&|last| last == "name").filter(|_| !kind.is_empty() && wanted == kind));
         found.cloned()
     }
 }

@@ -66,7 +66,9 @@ impl Generator<'_> {
         let (folder, members) = self.ids_in(list, operation, name)?;
         let mut places = members.iter().filter_map(|member| Pointer::parse(&format!("{folder}/0{member}")));
         let first = places.next()?;
-        Some(CaptureSource { otherwise: places.collect(), ..Part::Body(first).into() })
+        // `{pet}` is the last segment of the `name`, if that is `pets/17`.
+        let resource_name = !fold(name).ends_with("name") && members.iter().any(|it| it.as_str() == "/name");
+        Some(CaptureSource { otherwise: places.collect(), resource_name, ..Part::Body(first).into() })
     }
 
     /// Returns where the response to a list has its things, and where one of them may have its id, as a parameter of the path of an

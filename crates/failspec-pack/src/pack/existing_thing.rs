@@ -32,8 +32,8 @@ pub(super) static EXISTING_THING: MappingSchema = MappingSchema {
         Field::optional(
             "values",
             ValueType::List(&ValueType::Pointer),
-            "pointers to the id in an item; the first one with a value is used (`\"\"`: the item is the id). Without them, \
-             nothing is listed",
+            "pointers to the id in an item; the first one with a value is used (`\"\"`: the item is the id), and of a \
+             name such as `pets/17` the last segment. Without them, nothing is listed",
         ),
     ],
     also: &[],

@@ -83,6 +83,8 @@ pub struct Capture {
     pub otherwise: Vec<Pointer>,
     /// True if the last segment of the header `Location` is taken if no location has a value.
     pub location: bool,
+    /// True if a value may be the name of a resource, such as `pets/17` in the response to `POST …/pets`, whose id is `17`.
+    pub resource_name: bool,
     /// The value if nothing is there: a text that the request sent.
     pub default: Option<Template>,
     /// True if it must never be shown.
@@ -144,6 +146,12 @@ pub(super) static CAPTURE: MappingSchema = MappingSchema {
             "location",
             ValueType::Bool,
             "whether the last segment of the header `Location` is taken if nothing else is there",
+        ),
+        Field::optional(
+            "resource_name",
+            ValueType::Bool,
+            "whether the value may be the name of a resource, such as `pets/17` in the response to `POST …/pets`: then its last \
+             segment is taken",
         ),
         Field::optional(
             "default",
@@ -281,13 +289,25 @@ impl Capture {
         all
     }
 
+    /// Creates a capture of what is in one place.
+    pub fn of(name: impl Into<String>, part: super::Part) -> Self {
+        Self {
+            name: name.into(),
+            part,
+            otherwise: Vec::new(),
+            location: false,
+            resource_name: false,
+            default: None,
+            secret: false,
+        }
+    }
+
     fn read(entry: &Entry, names: &ReadContext<'_>) -> Option<Self> {
         let reader = names.reader;
         let name = entry.key.clone();
         if entry.value.as_map().is_none() {
             let part = super::Part::Body(Pointer::read(&entry.value, reader)?);
-            let (otherwise, location, default) = (Vec::new(), false, None);
-            return Some(Self { name, part, otherwise, location, default, secret: false });
+            return Some(Self::of(name, part));
         }
         let fields = reader.fields(&entry.value, &CAPTURE)?;
         let part = match (fields.get("header"), fields.get("body")) {
@@ -309,6 +329,7 @@ impl Capture {
             part,
             otherwise: others.filter_map(|node| Pointer::read(node, reader)).collect(),
             location: flag("location"),
+            resource_name: flag("resource_name"),
             default: fields.get("default").and_then(|node| names.template(node)),
             secret: flag("secret"),
         })

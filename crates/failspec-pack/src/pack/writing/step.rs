@@ -47,6 +47,8 @@ pub struct CaptureSource {
     pub otherwise: Vec<Pointer>,
     /// True if the last segment of the header `Location` is used if no location has a value.
     pub location: bool,
+    /// True if a value may be the name of a resource, of which the last segment is the id.
+    pub resource_name: bool,
     /// The value if nothing is there.
     pub default: Option<String>,
     /// True if it must never be shown.
@@ -55,7 +57,14 @@ pub struct CaptureSource {
 
 impl From<Part> for CaptureSource {
     fn from(part: Part) -> Self {
-        Self { part, otherwise: Vec::new(), location: false, default: None, secret: false }
+        Self {
+            part,
+            otherwise: Vec::new(),
+            location: false,
+            resource_name: false,
+            default: None,
+            secret: false,
+        }
     }
 }
 
@@ -72,8 +81,9 @@ impl FileValue for CaptureSource {
         if let Some(default) = &self.default {
             capture["default"] = default.as_str().into();
         }
-        for (key, _) in [("location", self.location), ("secret", self.secret)].iter().filter(|(_, set)| *set)
-        {
+        let flags =
+            [("location", self.location), ("resource_name", self.resource_name), ("secret", self.secret)];
+        for (key, _) in flags.iter().filter(|(_, set)| *set) {
             capture[*key] = Value::Bool(true);
         }
         Tree::Inline(capture)
@@ -98,6 +108,7 @@ impl FileValue for CaptureSource {
             others.iter().map(|node| Pointer::read_of_each(node, reader)).collect::<Option<_>>()?;
         let default = fields.get("default").map(|node| reader.text(node).map(str::to_owned));
         let default = default.map_or(Some(None), |text| text.map(Some))?;
-        Some(Self { part, otherwise, location: flag("location")?, default, secret: flag("secret")? })
+        let (location, resource_name, secret) = (flag("location")?, flag("resource_name")?, flag("secret")?);
+        Some(Self { part, otherwise, location, resource_name, default, secret })
     }
 }

@@ -169,6 +169,7 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
                 part: Part::Header(text.to_owned()),
                 otherwise: vec![Pointer::parse("/data/id").expect("is a pointer")],
                 location: true,
+                resource_name: true,
                 default: Some(text.to_owned()),
                 secret: true,
             },
