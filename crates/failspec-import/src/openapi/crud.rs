@@ -172,6 +172,17 @@ impl<'a> CreateOperations<'a> {
         names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
     }
 
+    /// Returns the [`bare`] path of the resources that a member refers to by its name, or, if its value is a number in a text, by the name
+    /// of one or several of them alone: `user` is one of `/users`.
+    pub fn named_by_value(&self, property: &str, value: &Value) -> Option<&str> {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let of_number = || {
+            let names = value.as_str().is_some_and(is_number).then(|| several(&fold(property)))?;
+            names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
+        };
+        self.named_by(property).or_else(of_number)
+    }
+
     /// Returns the [`bare`] path of the resources whose ids are in a list such as `flow_ids`, or `flows`.
     pub fn several_named_by(&self, property: &str) -> Option<&str> {
         let one = one_of(property).and_then(|one| self.named_by(one));

@@ -363,7 +363,8 @@ impl Generator<'_> {
             if value.is_object() && level < MAX_DEPTH {
                 self.make_named(value, around, depth, level + 1);
             } else if value.is_string() && !is_own_id(value) || value.is_i64() || value.is_u64() {
-                let creator = self.creators.named_by(key).and_then(|item| self.creators.of_item(item));
+                let item = self.creators.named_by_value(key, value);
+                let creator = item.and_then(|item| self.creators.of_item(item));
                 creator.and_then(|creator| self.make(creator, around, depth));
             } else if let Some([_]) = value.as_array().map(Vec::as_slice).filter(|_| level == 0) {
                 let creator =
@@ -411,7 +412,7 @@ impl Generator<'_> {
     ) {
         for (key, place) in linked.as_object_mut().into_iter().flatten() {
             let (Some(body), Some(right)) = (body.get(key), right.get(key)) else { continue };
-            let name = self.creators.named_by(key).and_then(|item| made.get(item));
+            let name = self.creators.named_by_value(key, body).and_then(|item| made.get(item));
             let of_list = || self.creators.several_named_by(key).and_then(|item| made.get(item));
             match name {
                 None if level == 0

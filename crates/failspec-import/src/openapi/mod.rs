@@ -41,6 +41,7 @@ mod odd_addresses;
 mod odd_bodies;
 mod odd_counts;
 mod odd_headers;
+mod owners;
 mod pack;
 mod path_values;
 mod pattern_length;

@@ -132,7 +132,8 @@ impl Generator<'_> {
         let Some((schema, body)) = schema.zip(body) else { return false };
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
         members.iter().any(|(name, property)| {
-            let is_made = self.creators.named_by(name).is_some_and(|item| around.made.contains_key(item));
+            let item = body.get(name).and_then(|value| self.creators.named_by_value(name, value));
+            let is_made = item.is_some_and(|item| around.made.contains_key(item));
             body.get(name).is_some_and(|it| it.is_number() || it.is_string() && !is_own_id(it))
                 && !is_made
                 && self.paths.given(name).is_none()
@@ -359,6 +360,7 @@ impl Generator<'_> {
             self.fill_lists_of_ids(schema, value);
         }
         self.with_texts_of_removal(operation, schema, value);
+        self.with_owner(operation, schema, value);
         self.give_members(schema, value);
     }
 
