@@ -55,6 +55,7 @@ mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_listed;
 mod openapi_made_values;
+mod openapi_named_things;
 mod openapi_options;
 mod openapi_property;
 mod openapi_property_unusual;

@@ -30,7 +30,7 @@ impl CaseRunner<'_> {
         let of_flow = |record: &&Record| record.phase.is_of_control() == is_control;
         let records = || self.observed.records.iter().filter(of_flow);
         let removes = |record: &&Record| {
-            record.exchange.request.method == "DELETE" && record.exchange.request.url.path() == url.path()
+            record.exchange.request.method == "DELETE" && names_same(&record.exchange.request.url, url)
         };
         // The API may know it by the name that the run gave.
         let by_name = |record: &&Record| {
@@ -173,6 +173,9 @@ impl CaseRunner<'_> {
             let removed = request.url.path().trim_end_matches('/');
             let below = url.path().strip_prefix(removed);
             let is_same = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
+            // What is removed by the query of the path of its collection is told by the id there.
+            let named = id_in_query(&request.url).filter(|_| below == Some("") && is_post);
+            let is_same = is_same && named.is_none_or(|id| response_names(creation, &id));
             // A response need not tell the name that the request gave. If it tells another one, and a setup had given that name
             // before, there were two, and one is left.
             let is_of_it = |segment: &str| {
@@ -202,7 +205,7 @@ fn was_removed(records: &[Record], url: &Url, phase: Phase) -> bool {
     let succeeded = records.iter().filter(of_flow).filter(|record| is_success(record));
     let succeeded: Vec<&Record> = succeeded.collect();
     let removes = |record: &&Record| {
-        record.exchange.request.method == "DELETE" && record.exchange.request.url.path() == url.path()
+        record.exchange.request.method == "DELETE" && names_same(&record.exchange.request.url, url)
     };
     let Some(last) = succeeded.iter().rposition(removes) else { return false };
     let (id, remover) = (last_segment(url), &succeeded[last].role);
@@ -213,6 +216,20 @@ fn was_removed(records: &[Record], url: &Url, phase: Phase) -> bool {
         let still_has = is_safe(&request.method) && request.url == *url && record.role != *remover;
         still_has || creates && (names(request, &id) || response_names(record, &id))
     })
+}
+
+/// Returns true if two removals name the same thing: by their path, and by an id in the query if both have one there.
+fn names_same(one: &Url, other: &Url) -> bool {
+    let ids = id_in_query(one).zip(id_in_query(other));
+    one.path() == other.path() && ids.is_none_or(|(one, other)| one == other)
+}
+
+/// Returns the id that the query of a URL names.
+fn id_in_query(url: &Url) -> Option<String> {
+    const ENDS: [&str; 5] = ["name", "key", "slug", "uuid", "id"];
+    let mut pairs = url.query_pairs();
+    let is_id = |name: &str| ENDS.iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+    pairs.find(|(name, _)| is_id(name)).map(|(_, value)| value.into_owned())
 }
 
 fn is_success(record: &Record) -> bool {

@@ -76,6 +76,11 @@ fn resource(request: &RequestTemplate, scope: &Scope) -> Option<Named> {
     // What is captured has no value yet.
     let filled = request.line.path.fill(&request.path, scope).ok()?.sent;
     let path = filled.split('?').next().unwrap_or_default().trim_end_matches('/');
+    if let Some(value) = request.removed_by_query() {
+        let id = value.fill(scope).ok()?.sent;
+        let is_own = id.contains(scope.unique()) || id.contains(scope.uuid());
+        return (!is_own).then(|| Named { path: format!("{path}/{id}"), changes: true });
+    }
     if path.contains(scope.unique()) || path.contains(scope.uuid()) {
         return None;
     }

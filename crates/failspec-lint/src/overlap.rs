@@ -60,7 +60,8 @@ impl<'p> Addresses<'p> {
         let is_fixed = |hole: &Placeholder| {
             hole.name().is_some_and(|name| self.pack.contract.variables.contains_key(name))
         };
-        if !given.chain(request.line.path.holes()).all(is_fixed) {
+        // What a query names is another thing than what its path does.
+        if !given.chain(request.line.path.holes()).all(is_fixed) || request.removed_by_query().is_some() {
             return None;
         }
         let path = request.line.path.fill(&request.path, &self.scope).ok()?.sent;

@@ -164,11 +164,16 @@ pub enum Weakness {
     /// It takes a wrong item, and too few items, of a list that has its name before each of them.
     AnyItem,
     TooFewItems,
+    /// It breaks on an action whose body names nothing, and on a rename in the path to a name that is taken.
+    UnknownInAction,
+    TakenNameInPath,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 93] = [
+    pub const ALL: [Self; 95] = [
+        Self::UnknownInAction,
+        Self::TakenNameInPath,
         Self::BlankId,
         Self::BeyondFloatInQuery,
         Self::EmptyObject,
@@ -396,6 +401,23 @@ pub fn document(number: u64) -> Value {
             "post": { "requestBody": body, "responses": responses("201", Some(made.clone()), &all) }
         });
         let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+        if kind == "owners" {
+            let named = json!({ "type": "object", "properties": { "id": { "type": "string" } } });
+            let content = json!({ "application/json": { "schema": named } });
+            let approve = json!({
+                "summary": "Approve an owner",
+                "requestBody": { "required": true, "content": content },
+                "responses": responses("200", Some(json!({ "type": "object" })), &all)
+            });
+            let new_name =
+                json!({ "name": "newName", "in": "path", "required": true, "schema": { "type": "string" } });
+            let rename = json!({
+                "parameters": [id, new_name],
+                "post": { "responses": responses("200", Some(made.clone()), &all) }
+            });
+            paths.insert("/owners/approve".to_owned(), json!({ "post": approve }));
+            paths.insert("/owners/{id}/rename/{newName}".to_owned(), rename);
+        }
         let item = json!({
             "parameters": [id],
             "get": { "responses": responses("200", Some(made.clone()), &all) },
@@ -513,6 +535,7 @@ impl Api {
         match status {
             204 => Reply::new(204, "application/json", ""),
             405 if self.is(Weakness::ShortAllow) => Reply::json(405, body).with("Allow", "GET"),
+            405 if path.contains("/rename/") => Reply::json(405, body).with("Allow", "POST"),
             405 => Reply::json(405, body).with("Allow", "GET, POST, PUT, DELETE"),
             401 => Reply::json(401, body).with("WWW-Authenticate", "Bearer"),
             status => Reply::json(status, body),
@@ -521,12 +544,17 @@ impl Api {
 
     fn answer(&self, said: &Said) -> Answer {
         let segments: Vec<&str> = said.path.trim_start_matches('/').split('/').collect();
+        let is_post = said.method == "POST";
         let (kind, id) = match segments.as_slice() {
             [kind] => (*kind, None),
-            [kind, id] => (*kind, Some(*id)),
+            [kind, id] | [kind @ "owners", id, "rename", _] => (*kind, Some(*id)),
             _ => return refusal(404),
         };
-        let path = id.map_or_else(|| format!("/{kind}"), |_| format!("/{kind}/{{id}}"));
+        let path = match segments.as_slice() {
+            ["owners", "approve"] if is_post => "/owners/approve".to_owned(),
+            [_, _, _, _] => "/owners/{id}/rename/{newName}".to_owned(),
+            _ => id.map_or_else(|| format!("/{kind}"), |_| format!("/{kind}/{{id}}")),
+        };
         let Some(item) = self.document["paths"].get(&path) else {
             return if self.is(Weakness::MissingPath) { (500, json!({})) } else { refusal(404) };
         };
@@ -546,7 +574,36 @@ impl Api {
             Ok(body) => body,
             Err(answer) => return answer,
         };
-        self.act(said, kind, id, tenant, body)
+        match segments.as_slice() {
+            ["owners", "approve"] if is_post => self.approve(tenant, &body.unwrap_or_default()),
+            ["owners", id, "rename", name] => self.rename(tenant, id, name),
+            _ => self.act(said, kind, id, tenant, body),
+        }
+    }
+
+    fn approve(&self, tenant: &str, body: &Value) -> Answer {
+        let things = self.things.lock().expect("the things");
+        let Some(id) = body["id"].as_str() else { return refusal(400) };
+        match things.known.get(id).is_some_and(|it| it.kind == "owners" && it.tenant == tenant) {
+            true => (200, json!({})),
+            false if self.is(Weakness::UnknownInAction) => (500, json!({})),
+            false => refusal(404),
+        }
+    }
+
+    fn rename(&self, tenant: &str, id: &str, name: &str) -> Answer {
+        let mut things = self.things.lock().expect("the things");
+        let is_own = |thing: &Thing| thing.kind == "owners" && thing.tenant == tenant;
+        let is_taken =
+            things.known.iter().any(|(other, thing)| other != id && is_own(thing) && thing.name == name);
+        let Some(thing) = things.known.get_mut(id).filter(|thing| is_own(thing)) else {
+            return refusal(404);
+        };
+        if is_taken {
+            return if self.is(Weakness::TakenNameInPath) { (500, json!({})) } else { refusal(409) };
+        }
+        name.clone_into(&mut thing.name);
+        (200, json!({ "id": id, "name": name }))
     }
 
     /// Returns what the API says to parameters that it refuses, or on which it breaks.

@@ -93,14 +93,27 @@ pub(super) fn changes_by_reading(operation: &Operation) -> bool {
     if summary.split('_').next().is_some_and(|word| READING.contains(&word)) {
         return false;
     }
-    let is_compound = |name: &str| {
-        let mut words = name.split('_');
-        words.next().is_some_and(|word| CHANGING.contains(&word)) && words.next().is_some()
-    };
-    let last = operation.path.trim_end_matches('/').rsplit('/').find(|segment| !segment.contains('{'));
-    let last = snake(last.unwrap_or_default());
     let id = snake(operation.id.as_deref().unwrap_or_default());
-    is_compound(&last) || is_compound(&id) || ALONE.contains(&last.as_str())
+    names_a_change(&operation.path) || is_compound(&id)
+}
+
+/// Returns true if an operation is a call whose path says what it changes, and names no thing: `POST /createPad`. A server that ignores
+/// the method carries it out.
+pub(super) fn is_changing_call(operation: &Operation) -> bool {
+    !operation.path.contains('{') && names_a_change(&operation.path)
+}
+
+/// Returns true if the last segment of a path that is a word says that something changes.
+fn names_a_change(path: &str) -> bool {
+    let last = path.trim_end_matches('/').rsplit('/').find(|segment| !segment.contains('{'));
+    let last = snake(last.unwrap_or_default());
+    is_compound(&last) || ALONE.contains(&last.as_str())
+}
+
+/// Returns true if a name begins with a word that says that something changes, and goes on.
+fn is_compound(name: &str) -> bool {
+    let mut words = name.split('_');
+    words.next().is_some_and(|word| CHANGING.contains(&word)) && words.next().is_some()
 }
 
 #[cfg(test)]
@@ -108,7 +121,27 @@ mod tests {
     use failspec_pack::openapi::Api;
     use serde_json::json;
 
-    use super::changes_by_reading;
+    use super::{changes_by_reading, is_changing_call};
+
+    #[test]
+    fn a_call_says_in_its_path_what_it_changes_and_names_no_thing() {
+        for (path, expected) in [
+            ("/createPad", true),
+            ("/1.2/delete-group", true),
+            ("/caches/clear", true),
+            ("/pads/{id}/delete", false),
+            ("/pads", false),
+            ("/updates", false),
+            ("/addresses", false),
+        ] {
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "Any", "version": "1" },
+                "paths": { path: { "post": { "responses": { "200": { "description": "done" } } } } }
+            });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(is_changing_call(&api.operations[0]), expected, "{path}");
+        }
+    }
 
     #[test]
     fn a_get_changes_something_if_its_name_says_so_and_its_summary_does_not_say_that_it_reads() {

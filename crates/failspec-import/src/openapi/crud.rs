@@ -20,8 +20,9 @@ use super::{
     invalid_value::core,
     path_values::{names, parameter},
     registration_tokens::tells_token,
+    removed_by_query::by_query,
     request_spec::{Body, RequestSpec},
-    value_generator::UNIQUE,
+    value_generator::{UNIQUE, is_integer_text},
 };
 
 /// The operations that create and delete resources of one kind.
@@ -31,10 +32,12 @@ pub(super) struct CreateOperation<'a> {
     pub make: &'a Operation,
     /// The parameter that identifies a resource: `{id}` of `/things/{id}`.
     pub parameter: &'a str,
-    /// `DELETE /things/{id}`.
+    /// `DELETE /things/{id}`, or `DELETE /things?id=…`.
     pub remove: &'a Operation,
     /// `GET /things/{id}`.
     pub read: Option<&'a Operation>,
+    /// True if it is the query of the removal that names the resource.
+    pub by_query: bool,
 }
 
 /// The operations of a document by method and path, to find operations of the same resource.
@@ -50,6 +53,8 @@ pub(super) struct CreateOperations<'a> {
     plurals: BTreeMap<String, String>,
     /// The bare paths of things whose ids are some few words: settings of the system, and nothing that a run could make.
     settings: BTreeSet<String>,
+    /// The bare path of a collection whose things are removed by a parameter of the query → their operations.
+    by_query: BTreeMap<String, CreateOperation<'a>>,
 }
 
 /// Removes the names of parameters and the `/` at the end from a path, so that different spellings of one address are
@@ -100,7 +105,13 @@ impl<'a> CreateOperations<'a> {
                 && schema.is_some_and(|schema| schema.get("enum").is_some() || schema.get("const").is_some())
         };
         let settings = api.operations.iter().filter(has_few_ids).map(|it| bare(&it.path)).collect();
-        Self { operations, collections, all, plurals, settings }
+        let by_query = by_query(api, &operations);
+        Self { operations, collections, all, plurals, settings, by_query }
+    }
+
+    /// Returns the operations for what a POST creates and a parameter of the query of a DELETE on the same path names.
+    fn of_query(&self, make: &Operation) -> Option<&CreateOperation<'a>> {
+        self.by_query.get(&bare(&make.path)).filter(|creator| creator.make.path == make.path)
     }
 
     /// Returns the operations for resources with a [`bare`] path, if they can be both created and deleted.
@@ -121,6 +132,7 @@ impl<'a> CreateOperations<'a> {
             remove,
             read: on("GET", item),
             parameter: names(&remove.path).last().copied()?,
+            by_query: false,
         })
     }
 
@@ -135,7 +147,7 @@ impl<'a> CreateOperations<'a> {
         let own = self.of_item(&(collection.clone() + "/{}"));
         let of_one =
             || self.of_item(&(self.plurals.iter().find(|(_, many)| **many == collection)?.0.clone() + "/{}"));
-        own.or_else(of_one).or_else(|| self.of_address(make))
+        own.or_else(of_one).or_else(|| self.of_address(make)).or_else(|| self.of_query(make).copied())
     }
 
     /// Returns the operations for what a POST on its own address creates, if `make` is one: `POST /groups/{name}`.
@@ -160,6 +172,17 @@ impl<'a> CreateOperations<'a> {
         names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
     }
 
+    /// Returns the [`bare`] path of the resources that a member refers to by its name, or, if its value is a number in a text, by the name
+    /// of one or several of them alone: `user` is one of `/users`.
+    pub fn named_by_value(&self, property: &str, value: &Value) -> Option<&str> {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let of_number = || {
+            let names = value.as_str().is_some_and(is_number).then(|| several(&fold(property)))?;
+            names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
+        };
+        self.named_by(property).or_else(of_number)
+    }
+
     /// Returns the [`bare`] path of the resources whose ids are in a list such as `flow_ids`, or `flows`.
     pub fn several_named_by(&self, property: &str) -> Option<&str> {
         let one = one_of(property).and_then(|one| self.named_by(one));
@@ -170,7 +193,8 @@ impl<'a> CreateOperations<'a> {
     /// collection of the document.
     pub fn refers(&self, property: &str, schema: &Value) -> bool {
         let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
-        let is_bare = is("type", "integer") || is("format", "uuid");
+        let is_integer = schema.as_object().is_some_and(is_integer_text) || is("type", "integer");
+        let is_bare = is_integer || is("format", "uuid");
         let names = collections_of(property).or_else(|| is_bare.then(|| several(&fold(property))));
         names.is_some_and(|names| names.iter().any(|name| !name.is_empty() && self.all.contains(name)))
     }
@@ -229,7 +253,7 @@ pub(super) fn several(stem: &str) -> [String; 3] {
 impl CreateOperation<'_> {
     /// Returns true if the request that creates the resource names its id.
     pub fn is_by_address(&self) -> bool {
-        bare(&self.make.path) == bare(&self.remove.path)
+        !self.by_query && bare(&self.make.path) == bare(&self.remove.path)
     }
 
     /// Returns true if what a success brings was not there before: the operation declares 201, or its words say that it creates,
@@ -333,7 +357,8 @@ impl CreateOperation<'_> {
 
     /// Returns the name of one thing of the collection: `version` of `/versions/{versionExpression}`.
     fn kind(&self) -> Option<String> {
-        let (collection, _) = self.remove.path.rsplit_once("/{")?;
+        let path = self.remove.path.as_str();
+        let collection = if self.by_query { path } else { path.rsplit_once("/{")?.0 };
         let last = collection.rsplit('/').next().filter(|last| !last.contains('{'))?;
         let one = match last.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),
@@ -419,7 +444,7 @@ pub(super) fn creates_at_its_address(operation: &Operation) -> bool {
 }
 
 /// Words with which the name of a parameter ends that says what it is.
-const IDENTIFYING: [&str; 5] = ["name", "key", "slug", "uuid", "id"];
+pub(super) const IDENTIFYING: [&str; 5] = ["name", "key", "slug", "uuid", "id"];
 
 /// Names of members in which responses have the thing itself.
 const WRAPPERS: [&str; 9] =

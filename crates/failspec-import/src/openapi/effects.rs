@@ -240,7 +240,7 @@ const DESTROYING: [&str; 32] = [
 
 /// Returns true if an operation deletes or stops something, judging by its path.
 pub(super) fn destroys(operation: &Operation) -> bool {
-    let last = last_segment(operation).to_ascii_lowercase();
+    let last = snake(&last_segment(operation));
     last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
 }
 

@@ -136,11 +136,7 @@ impl Generator<'_> {
         };
         let id = creator.id_of_new(&self.declared.api, &make, own_id.as_deref());
         whole.made.insert(bare(&creator.remove.path), name.clone());
-        let removal = self.paths.fill(creator.remove, &whole.made, &[]);
-        if removal.foreign {
-            return None;
-        }
-        let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
+        let remove = self.removal(creator, &whole.made, &[])?;
         let created =
             ExpectSource { status: vec![StatusPattern::Exactly(201)].into(), ..ExpectSource::default() };
         let expect = says_created.then_some(created);
@@ -228,8 +224,7 @@ impl Generator<'_> {
         if creator.is_by_address() {
             let own =
                 faulty.path.trim_end_matches('/').rsplit('/').next().filter(|own| own.contains("${"))?;
-            let removal = self.paths.fill(creator.remove, &made, &[(creator.parameter, own.to_owned())]);
-            let (remove, _) = self.asked(creator.remove, removal.path).ok().filter(|_| !removal.foreign)?;
+            let remove = self.removal(creator, &made, &[(creator.parameter, own.to_owned())])?;
             return Some((None, step(&remove, None)));
         }
         // A path that takes numbers does not take the name that was sent.
@@ -248,12 +243,26 @@ impl Generator<'_> {
         }
         let instead: Vec<(&str, String)> =
             own.iter().map(|name| (creator.parameter, in_path(name))).collect();
-        let removal = self.paths.fill(creator.remove, &made, &instead);
-        if removal.foreign {
-            return None;
-        }
-        let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
+        let remove = self.removal(creator, &made, &instead)?;
         Some((capture, step(&remove, None)))
+    }
+
+    /// Returns the request that removes what was created. `None` if it could remove what the run did not create.
+    pub(super) fn removal(
+        &mut self,
+        creator: CreateOperation<'_>,
+        made: &CreatedResources,
+        instead: &[(&str, String)],
+    ) -> Option<RequestSpec> {
+        let filled = self.paths.fill(creator.remove, made, instead);
+        let (mut remove, _) = self.asked(creator.remove, filled.path).ok().filter(|_| !filled.foreign)?;
+        if creator.by_query {
+            let own = made.get(&bare(&creator.remove.path))?;
+            remove.query.retain(|(name, _)| name != creator.parameter);
+            // As a part of the line it is never left out: without it, a server might remove everything.
+            remove.path.push_str(&format!("?{}={{{own}}}", percent_encode(creator.parameter)));
+        }
+        Some(remove)
     }
 
     /// Returns the step that removes what a change under an id that does not exist creates if it is not rejected. Mostly there is
@@ -354,7 +363,8 @@ impl Generator<'_> {
             if value.is_object() && level < MAX_DEPTH {
                 self.make_named(value, around, depth, level + 1);
             } else if value.is_string() && !is_own_id(value) || value.is_i64() || value.is_u64() {
-                let creator = self.creators.named_by(key).and_then(|item| self.creators.of_item(item));
+                let item = self.creators.named_by_value(key, value);
+                let creator = item.and_then(|item| self.creators.of_item(item));
                 creator.and_then(|creator| self.make(creator, around, depth));
             } else if let Some([_]) = value.as_array().map(Vec::as_slice).filter(|_| level == 0) {
                 let creator =
@@ -402,7 +412,7 @@ impl Generator<'_> {
     ) {
         for (key, place) in linked.as_object_mut().into_iter().flatten() {
             let (Some(body), Some(right)) = (body.get(key), right.get(key)) else { continue };
-            let name = self.creators.named_by(key).and_then(|item| made.get(item));
+            let name = self.creators.named_by_value(key, body).and_then(|item| made.get(item));
             let of_list = || self.creators.several_named_by(key).and_then(|item| made.get(item));
             match name {
                 None if level == 0
@@ -454,7 +464,7 @@ pub(super) fn in_path(text: &str) -> String {
 
 /// Returns the form of a text by which an API could know a thing, with a unique name of the run in it; `None` if a schema
 /// describes no such text.
-fn identifies(schema: &Value) -> Option<&'static str> {
+pub(super) fn identifies(schema: &Value) -> Option<&'static str> {
     let entries = schema.as_object().filter(|entries| kind(entries) == Some("string"))?;
     if entries.contains_key("enum") || entries.contains_key("const") {
         return None;

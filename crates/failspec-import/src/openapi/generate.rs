@@ -27,6 +27,7 @@ use super::{
     scenario::{Control, Goal, Question, Scenario},
     scheme_roles::SchemeRoles,
     second_credentials::SecondCredentials,
+    spared_things::of_nothing,
     valid_request::{Reach, ValidRequest},
     value_generator::ValueGenerator,
 };
@@ -162,6 +163,7 @@ impl<'a> Generator<'a> {
         if right.reach == Reach::Foreign {
             faults = self.touching_nothing(operation, right, faults);
         }
+        faults = self.sparing_others(operation, right, faults);
         self.leave_out_unremovable(operation, right, &mut faults);
         let is_lasting = right.reach == Reach::Fresh
             && self.creators.of_collection(operation).is_none()
@@ -176,8 +178,9 @@ impl<'a> Generator<'a> {
             self.limit_lasting(operation, &mut faults);
         }
         self.limit(operation, &mut faults);
-        for fault in faults {
-            self.note(operation, right, fault);
+        for mut fault in faults {
+            let of_nothing = of_nothing(right, &mut fault);
+            self.note(operation, of_nothing.as_ref().unwrap_or(right), fault);
         }
     }
 
@@ -194,7 +197,7 @@ impl<'a> Generator<'a> {
             .find(|it| it.class == FaultKind::Unknown)
             .map(|it| (it.faulty.path.clone(), it.names_own));
         let all = faults.len();
-        let kept: Vec<Fault> = faults
+        let mut kept: Vec<Fault> = faults
             .into_iter()
             .filter_map(|mut fault| match fault.class {
                 FaultKind::Unknown | FaultKind::InvalidPath | FaultKind::ZeroId => Some(fault),
@@ -209,7 +212,9 @@ impl<'a> Generator<'a> {
                 _ => None,
             })
             .collect();
-        if kept.len() < all {
+        let leaves_out = kept.len() < all;
+        kept.extend(self.bulk_changes(operation, right));
+        if leaves_out {
             let what = if kept.is_empty() { "everything" } else { "parameters and body" };
             self.leave_out("it would change data that the run did not create", operation, what);
         }
@@ -248,7 +253,9 @@ impl<'a> Generator<'a> {
                 }
             }
             let question = fault.class.question();
-            let goal = if fault.should_be_accepted() { Goal::Accepted } else { Goal::NoServerError };
+            // What names nothing may be refused for that.
+            let is_accepted = fault.should_be_accepted() && right.reach != Reach::OfNothing;
+            let goal = if is_accepted { Goal::Accepted } else { Goal::NoServerError };
             self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
             if let Some(scenario) = self.scenarios.last_mut() {
                 scenario.inferred = may_be_another_route(&fault.kind);
@@ -354,6 +361,7 @@ impl<'a> Generator<'a> {
             Reach::Foreign => {
                 return (self.beside(operation, "it would change data that the run did not create"), around);
             }
+            Reach::OfNothing => return (self.beside(operation, "what it names does not exist"), around),
             Reach::Nothing | Reach::Own | Reach::Fresh => {}
         }
         let needs_no_thing =
@@ -378,10 +386,11 @@ impl<'a> Generator<'a> {
         creator: CreateOperation<'a>,
         made: &CreatedResources,
     ) -> Option<RequestSpec> {
-        [creator.read, Some(creator.remove)].into_iter().flatten().find_map(|look| {
-            let filled = self.paths.fill(look, made, &[]);
-            self.asked(look, filled.path).ok().map(|(ask, _)| ask)
-        })
+        let read = creator.read.and_then(|read| {
+            let filled = self.paths.fill(read, made, &[]);
+            self.asked(read, filled.path).ok().map(|(ask, _)| ask)
+        });
+        read.or_else(|| self.removal(creator, made, &[]))
     }
 
     /// Returns a control that proves that the API is available and accepts the credentials, for an operation with a

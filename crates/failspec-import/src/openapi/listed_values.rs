@@ -155,7 +155,7 @@ impl<'a> Generator<'a> {
     /// Records from which lists of the API the members of a valid body may get values, if it refuses the ones that were made up.
     pub(super) fn note_listed_values(&mut self, operation: &Operation, right: &ValidRequest) {
         let Some(body) = right.body.as_ref().filter(|_| right.reach != Reach::Foreign) else { return };
-        if !self.may_name_listed(operation, right) {
+        if right.named.is_some() || !self.may_name_listed(operation, right) {
             return;
         }
         let Some(content) = json_body(operation) else { return };

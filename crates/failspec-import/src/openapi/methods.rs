@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use failspec_pack::{
-    openapi::Operation,
+    openapi::{Operation, Parameter, ParameterLocation},
     pack::{PathTemplate, fault_kind},
 };
 
 use super::{
-    changing_reads::changes_by_reading,
+    changing_reads::{changes_by_reading, is_changing_call},
     crud::bare,
     effects::{chooses_one, destroys},
     fault_kind::FaultKind,
@@ -51,7 +51,9 @@ impl<'a> Generator<'a> {
             let method = ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method));
             // Many servers look at the method only where they are told to.
             let is_declared = declares(operation, 405);
-            let may_carry_out = chooses_one(operation) || !is_declared && destroys(operation);
+            let may_carry_out = chooses_one(operation)
+                || !is_declared && destroys(operation)
+                || is_changing_call(operation) && !needs_values(operation);
             if method.is_some() && may_carry_out {
                 let why = "a server that ignores the method would carry it out";
                 self.leave_out(why, operation, "wrong method");
@@ -90,6 +92,10 @@ impl<'a> Generator<'a> {
             return self.tracing(operation);
         }
         let mut faulty = RequestSpec { method: method.to_owned(), ..right.ask.clone() };
+        if is_changing_call(operation) {
+            faulty.query.clear();
+            faulty.body = None;
+        }
         // A method that has a body lacks nothing but its declaration.
         faulty.body.get_or_insert_with(|| Body::Json(serde_json::json!({})));
         self.wrong_method(operation, &right, faulty);
@@ -131,6 +137,15 @@ impl<'a> Generator<'a> {
             open: filled.open,
             reach: Reach::Foreign,
             foreign_body: false,
+            named: None,
         })
     }
+}
+
+/// Returns true if an operation does nothing without values that it requires: without them, a server that ignores the method refuses it.
+fn needs_values(operation: &Operation) -> bool {
+    let is_needed = |it: &Parameter| {
+        it.required && matches!(it.place, ParameterLocation::Query | ParameterLocation::Header)
+    };
+    operation.body_required || operation.parameters.iter().any(is_needed)
 }

@@ -4,8 +4,10 @@
 //! Valid values come from examples, defaults, enums and schemas. Every fault violates the schema. The same document
 //! and seed give the same pack.
 
+mod actions;
 mod alternatives;
 mod body;
+mod bulk_changes;
 mod carried_credentials;
 mod changing_reads;
 mod crud;
@@ -32,6 +34,7 @@ mod lone_members;
 mod methods;
 mod missing_path;
 mod multipart;
+mod named_things;
 mod negotiation;
 mod new_names;
 mod nonexistent_id;
@@ -39,6 +42,7 @@ mod odd_addresses;
 mod odd_bodies;
 mod odd_counts;
 mod odd_headers;
+mod owners;
 mod pack;
 mod path_values;
 mod pattern_length;
@@ -46,13 +50,16 @@ mod query_languages;
 mod read_only;
 mod registration_tokens;
 mod removed;
+mod removed_by_query;
 mod removed_by_texts;
 mod request_spec;
 mod roles;
 mod scenario;
 mod scheme_roles;
 mod second_credentials;
+mod spared_things;
 mod strangers;
+mod taken_names;
 mod unknown_ids;
 mod unknown_values;
 mod unusual;

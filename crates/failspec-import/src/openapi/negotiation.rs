@@ -41,7 +41,8 @@ impl Generator<'_> {
         }
         // It must be neither left out, nor create what could not be removed.
         let is_repeatable = match right.reach {
-            Reach::Nothing | Reach::Own => true,
+            Reach::Nothing | Reach::Own => right.named.is_none(),
+            Reach::OfNothing => false,
             Reach::Fresh => self.allow_leftovers || self.creators.of_collection(operation).is_some(),
             Reach::Foreign => false,
         };
@@ -58,7 +59,7 @@ impl Generator<'_> {
             faults.push(Fault { tolerated: true, ..fault });
         }
         let is_declared = declares(operation, 413);
-        let is_own = right.reach != Reach::Foreign;
+        let is_own = right.reach != Reach::Foreign && right.named.is_none();
         if self.large_body && !self.sent_large && right.body.is_some() && is_own {
             self.sent_large = true;
             let mut faulty = right.ask.clone();

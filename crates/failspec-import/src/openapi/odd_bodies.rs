@@ -27,7 +27,10 @@ const PLACE: &str = "\u{e0f0}";
 const EMPTY_OBJECT: &str = "empty_object";
 
 /// Half of a character that needs two units of UTF-16: valid JSON, and no text.
-const HALF_A_CHARACTER: &str = "\"${unique}\\ud800\"";
+const HALF: &str = "\"${unique}\\ud800\"";
+
+/// The kind of such a text.
+pub(super) const HALF_A_CHARACTER: &str = "half_a_character";
 
 impl Generator<'_> {
     /// Adds bodies of an operation that takes a JSON object and that no value of its schema can express.
@@ -85,9 +88,9 @@ impl Generator<'_> {
             }
         }
         if let Some(name) = self.free_member(&members, value, right)
-            && let Some(body) = raw_body(written, name, HALF_A_CHARACTER)
+            && let Some(body) = raw_body(written, name, HALF)
         {
-            add(FaultKind::Unusual, "half_a_character", name, body, true);
+            add(FaultKind::Unusual, HALF_A_CHARACTER, name, body, true);
         }
     }
 
@@ -137,7 +140,9 @@ impl Generator<'_> {
         };
         match operation.method.as_str() {
             "PUT" | "PATCH" => true,
-            "POST" => right.reach == Reach::Own || right.reach == Reach::Fresh && is_new(),
+            "POST" => {
+                right.reach == Reach::Own && right.named.is_none() || right.reach == Reach::Fresh && is_new()
+            }
             _ => false,
         }
     }
@@ -145,7 +150,7 @@ impl Generator<'_> {
     /// Returns true if a body of this operation that is accepted makes nothing that stays.
     pub(super) fn removes_what_it_accepts(&self, operation: &Operation, right: &ValidRequest) -> bool {
         match right.reach {
-            Reach::Nothing | Reach::Own => true,
+            Reach::Nothing | Reach::Own | Reach::OfNothing => true,
             Reach::Fresh => {
                 let is_told = self.creators.of_collection(operation).is_some_and(|creator| {
                     declares(operation, 201) || creator.name_at(&self.declared.api).is_some()

@@ -64,6 +64,7 @@ impl<'a> Generator<'a> {
                 let why = "what it creates could not be deleted (--allow-leftovers)";
                 return self.leave_out(why, operation, &what);
             }
+            Reach::OfNothing => class = FaultKind::DeniedForUnknown,
             Reach::Nothing | Reach::Own | Reach::Fresh => {}
         }
         faulty.role = Some(role.to_owned());
@@ -122,7 +123,7 @@ impl<'a> Generator<'a> {
                 let why = "what it creates could not be deleted (--allow-leftovers)";
                 return self.leave_out(why, operation, &what);
             }
-            Reach::Foreign => {
+            Reach::Foreign | Reach::OfNothing => {
                 let why = "it would change data that the run did not create";
                 return self.leave_out(why, operation, &what);
             }

@@ -407,7 +407,10 @@ fn another(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(another).collect(),
         Value::Number(number) => number.as_i64().map_or_else(|| value.clone(), |number| (number - 1).into()),
         Value::String(text) if text == NO_SUCH_UUID => OTHER_NO_SUCH_UUID.into(),
-        Value::String(text) => format!("{text}x").into(),
+        Value::String(text) => match text.parse::<i64>() {
+            Ok(number) => (number - 1).to_string().into(),
+            Err(_) => format!("{text}x").into(),
+        },
         other => other.clone(),
     }
 }

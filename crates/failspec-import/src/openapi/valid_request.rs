@@ -9,6 +9,7 @@ use failspec_pack::{
 };
 
 use super::{
+    actions::acts_on_all,
     body::Members,
     crud::bare,
     effects::{destroys, is_of_words, only_reads},
@@ -16,8 +17,11 @@ use super::{
     generate::{Generator, declares},
     invalid_value::core,
     multipart::{BOUNDARY, fields},
+    named_things::Named,
     path_values::{MAX_CREATED, names, text},
     request_spec::{Body, RequestSpec, put, texts},
+    taken_names::renames,
+    unknown_ids::ends_in_value,
     unusual::snake,
     value_generator::{LONG, LONG_WITHIN, UNIQUE, UNIQUE_WITHIN, fill_unique, kind},
 };
@@ -34,6 +38,8 @@ pub(super) struct ValidRequest {
     pub reach: Reach,
     /// True if only its body refers to what the run did not create.
     pub foreign_body: bool,
+    /// The part of its query or body that names what it acts on, if its path does not.
+    pub named: Option<Named>,
 }
 
 /// The data that a request changes if it is not rejected.
@@ -45,6 +51,8 @@ pub(super) enum Reach {
     Own,
     /// A new resource, or another effect that is not undone.
     Fresh,
+    /// Nothing: what its query or body names does not exist.
+    OfNothing,
     /// Resources that existed before the run.
     Foreign,
 }
@@ -87,6 +95,11 @@ impl Generator<'_> {
             false => self.reach(operation, &around, filled.foreign),
         };
         let (mut ask, mut body) = self.asked(operation, filled.path)?;
+        if matches!(reach, Reach::Fresh | Reach::Foreign)
+            && let Some(by_name) = self.by_name(operation, (&ask, body.as_ref()), &around, filled.open)
+        {
+            return Ok(by_name);
+        }
         // What a creation that says 200 makes is known to be new, and removed, only by texts of its own.
         let creates = operation.method == "POST" && !only_reads(operation);
         if let Some(creator) = self.creators.of_collection(operation).filter(|_| creates)
@@ -105,7 +118,7 @@ impl Generator<'_> {
         let is_unlinked = !only_reads(operation) && self.refers_to_others(operation, body.as_ref(), &around);
         let foreign_body = is_unlinked && reach != Reach::Foreign;
         let reach = if is_unlinked { Reach::Foreign } else { reach };
-        Ok(ValidRequest { ask, body, around, open: filled.open, reach, foreign_body })
+        Ok(ValidRequest { ask, body, around, open: filled.open, reach, foreign_body, named: None })
     }
 
     /// Returns true if a member of a body refers to a resource that the run did not create, and its user did not name.
@@ -119,7 +132,8 @@ impl Generator<'_> {
         let Some((schema, body)) = schema.zip(body) else { return false };
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
         members.iter().any(|(name, property)| {
-            let is_made = self.creators.named_by(name).is_some_and(|item| around.made.contains_key(item));
+            let item = body.get(name).and_then(|value| self.creators.named_by_value(name, value));
+            let is_made = item.is_some_and(|item| around.made.contains_key(item));
             body.get(name).is_some_and(|it| it.is_number() || it.is_string() && !is_own_id(it))
                 && !is_made
                 && self.paths.given(name).is_none()
@@ -132,8 +146,12 @@ impl Generator<'_> {
             return Reach::Nothing;
         }
         let is_post = operation.method == "POST";
-        let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
-        if last.is_none() && destroys(operation) {
+        // What a path gives a new name is named before that name.
+        let gives_name = renames(operation) && ends_in_value(&self.declared.api.operations, operation);
+        let folder = operation.path.rsplit_once("/{").map(|(folder, _)| folder).filter(|_| gives_name);
+        let named = folder.filter(|folder| self.is_known_by_id(folder)).unwrap_or(&operation.path);
+        let last = named.rfind('}').map(|end| bare(&named[..=end]));
+        if last.is_none() && (destroys(operation) || acts_on_all(operation)) {
             return Reach::Foreign;
         }
         // One of few settings that a system has is not the run's, unless all of what it is a setting of is.
@@ -226,6 +244,10 @@ impl Generator<'_> {
     /// Records the members that a valid body may have and does not. An API may require them although the document does not.
     pub(super) fn note_optional_members(&mut self, operation: &Operation, right: &ValidRequest) {
         let Some(schema) = json_body(operation).and_then(|content| content.schema.as_ref()) else { return };
+        // Any value that a run adds to it may be the name of somebody else's thing.
+        if right.named.is_some() {
+            return;
+        }
         let bundle = &self.declared.api.bundle;
         // Of a list of one thing, it is its members.
         let (body, schema) = match right.body.as_ref() {
@@ -338,6 +360,7 @@ impl Generator<'_> {
             self.fill_lists_of_ids(schema, value);
         }
         self.with_texts_of_removal(operation, schema, value);
+        self.with_owner(operation, schema, value);
         self.give_members(schema, value);
     }
 

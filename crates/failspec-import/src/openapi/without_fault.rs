@@ -8,12 +8,16 @@ use failspec_pack::{
     },
 };
 
+use crate::names::slug;
+
 use super::{
     body::{Members, with},
     crud::bare,
     effects::only_reads,
+    fixtures::Fixtures,
     generate::Generator,
     invalid_value::core,
+    named_things::Named,
     path_values::{SPARE, names, parameter},
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
@@ -36,14 +40,17 @@ impl<'a> Generator<'a> {
                 self.list_with_a_thing(operation, right);
             }
             Reach::Own => {
+                self.unknown_name(operation, right);
                 self.sent_once(operation, right);
                 self.sent_twice(operation, right);
                 self.taken_name(operation, right);
+                self.taken_name_in_path(operation, right);
                 self.removed(operation, right);
             }
             Reach::Fresh if self.allow_leftovers || self.removal_by_texts(operation).is_some() => {
                 self.sent_once(operation, right)
             }
+            Reach::OfNothing => self.unknown_name(operation, right),
             Reach::Fresh | Reach::Foreign => {}
         }
     }
@@ -51,6 +58,20 @@ impl<'a> Generator<'a> {
     fn sent_once(&mut self, operation: &'a Operation, right: &ValidRequest) {
         let (around, ask) = (right.around.clone(), right.ask.clone());
         self.add(operation, Question::Valid, "valid", &operation.pointer, Goal::Success, around, ask);
+    }
+
+    /// Generates the request in which what its query or body names does not exist. A server may take what it should do for done.
+    fn unknown_name(&mut self, operation: &'a Operation, right: &ValidRequest) {
+        let Some(named) = &right.named else { return };
+        let ask = named.without_own(right.ask.clone());
+        let around = if named.has_own() { Fixtures::default() } else { right.around.clone() };
+        let what = format!("{}_names_nothing", slug(&named.part));
+        let (question, rule) = (Question::UnknownId, &operation.pointer);
+        self.add(operation, question, &what, rule, Goal::NoServerError, around, ask);
+        if let Some(scenario) = self.scenarios.last_mut() {
+            fault_kind::UNKNOWN_REFERENCE.clone_into(&mut scenario.fault);
+            scenario.part = Some(named.part.clone());
+        }
     }
 
     /// Generates the request for the headers of a resource that can be read (RFC 9110, section 9.3.2). If it is refused, a GET shows
@@ -132,7 +153,8 @@ impl<'a> Generator<'a> {
         if operation.is_safe() {
             return;
         }
-        if operation.method == "DELETE" && self.is_known_by_number(operation) {
+        let by_number = right.named.as_ref().is_some_and(Named::is_number);
+        if operation.method == "DELETE" && (by_number || self.is_known_by_number(operation)) {
             let why = "a server may give the number of what was removed to somebody else";
             return self.leave_out(why, operation, "sent twice");
         }

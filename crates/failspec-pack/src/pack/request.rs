@@ -288,6 +288,15 @@ impl RequestTemplate {
         names
     }
 
+    /// Returns the value of the parameter of its query by which a removal names a thing: `DELETE /keys?id=…`.
+    pub fn removed_by_query(&self) -> Option<&Template> {
+        const ENDS: [&str; 5] = ["name", "key", "slug", "uuid", "id"];
+        let is_id = |name: &str| ENDS.iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+        let names_no_thing = self.line.method == "DELETE" && !self.line.path.written.ends_with('}');
+        let named = self.query.iter().find(|(name, _)| names_no_thing && is_id(name));
+        named.map(|(_, value)| value)
+    }
+
     /// Returns the names whose values are parts of its path.
     pub fn names_in_path(&self) -> impl Iterator<Item = &str> {
         let given = |parameter: &&str| !self.path.iter().any(|(name, _)| name == parameter);

@@ -161,7 +161,12 @@ impl Schema {
             return Err(SchemaError { at: String::new(), message });
         }
         let build = |formats: bool| {
-            jsonschema::options()
+            let options = jsonschema::options();
+            // Of a number, they say how it is stored; of a text, that it is one.
+            let options = ["int32", "uint32", "int64", "uint64"]
+                .into_iter()
+                .fold(options, |options, format| options.with_format(format, is_integer));
+            options
                 .with_base_uri(format!("{BASE}inline"))
                 .with_retriever(library.clone())
                 .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS))
@@ -322,6 +327,12 @@ fn place(pointer: &str) -> String {
     format!("(a location with a name of {} bytes)", pointer.len())
 }
 
+/// Returns true if a text is an integer, of whatever size.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Returns true if a schema may have formats: it names one, or refers to another file.
 fn may_have_formats(schema: &Value) -> bool {
     match schema {
@@ -371,5 +382,33 @@ fn declared_properties(
         && let Some(target) = other.pointer(pointer)
     {
         declared_properties(target, &other, library, declared, depth + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Schema, SchemaRegistry};
+
+    #[test]
+    fn a_text_with_the_format_of_an_integer_is_one_of_whatever_size() {
+        for (format, value, expected) in [
+            ("uint64", json!("7"), true),
+            ("int64", json!("-7"), true),
+            ("uint64", json!("99999999999999999999"), true),
+            ("uint64", json!("failspec is no uint64"), false),
+            ("int32", json!("1.5"), false),
+            ("int32", json!(""), false),
+            // Of a number, the format says how it is stored.
+            ("int64", json!(7), true),
+            ("date", json!("7"), false),
+            ("unknown", json!("x"), true),
+        ] {
+            let schema = json!({ "format": format });
+            let schema = Schema::compile(schema, &SchemaRegistry::default()).unwrap();
+            assert_eq!(schema.fits_with_formats(&value), expected, "{format} {value}");
+            assert!(schema.fits(&value), "a format is only an annotation");
+        }
     }
 }
