@@ -61,6 +61,7 @@ mod openapi_reading;
 mod openapi_registration_tokens;
 mod openapi_removed_by_texts;
 mod openapi_requests;
+mod openapi_requirements;
 mod openapi_roles;
 mod openapi_scheme_roles;
 mod openapi_sessions;

@@ -54,6 +54,8 @@ pub enum Weakness {
     /// It breaks on an integer that is huge, and on an object of which the document says nothing, if something is in it.
     HugeInteger,
     FilledObject,
+    /// It breaks on a time that has no offset from UTC.
+    TimeWithoutOffset,
     /// It takes wrong values of a parameter that is JSON.
     AnyJsonParameter,
     /// It breaks on a parameter that should be JSON and is not.
@@ -168,7 +170,7 @@ pub enum Weakness {
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 93] = [
+    pub const ALL: [Self; 94] = [
         Self::BlankId,
         Self::BeyondFloatInQuery,
         Self::EmptyObject,
@@ -177,6 +179,7 @@ impl Weakness {
         Self::TooFewItems,
         Self::HugeInteger,
         Self::FilledObject,
+        Self::TimeWithoutOffset,
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -704,6 +707,7 @@ impl Api {
             Some(Weakness::HugeInteger) => body["age"].as_f64().is_some_and(|age| age > 1e200),
             Some(Weakness::EmptyObject) => body.as_object().is_some_and(Map::is_empty),
             Some(Weakness::UnknownBatch) => body["batch_id"] == 987_654_321,
+            Some(Weakness::TimeWithoutOffset) => body["due"] == "2025-01-01T00:00:00",
             Some(Weakness::FilledObject) => body["labels"].as_object().is_some_and(|it| !it.is_empty()),
             Some(Weakness::HugeNumber) => body["weight"].as_f64().is_some_and(|weight| weight > 1e200),
             _ => false,

@@ -6,6 +6,7 @@
 
 mod alternatives;
 mod body;
+mod borrowed_values;
 mod carried_credentials;
 mod changing_reads;
 mod crud;
