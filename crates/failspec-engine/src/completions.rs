@@ -1,4 +1,4 @@
-//! What operations require beyond the document, each told once in a run: by a case whose report has a request that was accepted with
+//! Requirements of operations beyond the document, each told once in a run: by a case whose report has a request that was accepted with
 //! it. Whichever request found it out, its exchange may be forgotten: the case ran again, or with things of its own.
 
 use std::{
