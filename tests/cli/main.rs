@@ -46,6 +46,7 @@ mod openapi_copies;
 mod openapi_drift;
 mod openapi_examples;
 mod openapi_fault_kinds;
+mod openapi_forbidden_example;
 mod openapi_forms;
 mod openapi_identity;
 mod openapi_ids_below_one;
