@@ -5,6 +5,8 @@ use failspec_judge::check::show;
 use failspec_pack::pack::{BodyTemplate, RequestTemplate};
 use serde_json::Value;
 
+use super::refusal_mismatch::id_in_path;
+
 /// The highest number with which an import tells the names of one case apart.
 const MAX_NUMBER: usize = 9;
 
@@ -22,24 +24,61 @@ pub(super) struct Change {
     list: Option<String>,
     /// True if it leaves out a value that was made up: that the API refuses it says nothing about the document.
     is_of_made_up: bool,
+    /// True if its value is the id in the path of each request.
+    is_id_of_path: bool,
 }
 
 impl Change {
     pub fn add(path: Vec<String>, value: JsonTemplate) -> Self {
-        Self { path, instead_of: None, value: Some(value), list: None, is_of_made_up: false }
+        Self {
+            path,
+            instead_of: None,
+            value: Some(value),
+            list: None,
+            is_of_made_up: false,
+            is_id_of_path: false,
+        }
     }
 
     pub fn replace(path: Vec<String>, own: JsonTemplate, value: JsonTemplate) -> Self {
-        Self { path, instead_of: Some(own), value: Some(value), list: None, is_of_made_up: false }
+        Self {
+            path,
+            instead_of: Some(own),
+            value: Some(value),
+            list: None,
+            is_of_made_up: false,
+            is_id_of_path: false,
+        }
     }
 
     pub fn leave_out(path: Vec<String>, own: JsonTemplate) -> Self {
-        Self { path, instead_of: Some(own), value: None, list: None, is_of_made_up: false }
+        Self {
+            path,
+            instead_of: Some(own),
+            value: None,
+            list: None,
+            is_of_made_up: false,
+            is_id_of_path: false,
+        }
     }
 
     /// Leaves out an optional member whose value was made up.
     pub fn leave_out_made_up(path: Vec<String>, own: JsonTemplate) -> Self {
         Self { is_of_made_up: true, ..Self::leave_out(path, own) }
+    }
+
+    /// Lets a member have the id that the path of the request has.
+    pub fn id_of_path(path: Vec<String>, instead_of: Option<JsonTemplate>) -> Self {
+        let value = Some(JsonTemplate::Constant(Value::Null));
+        Self { path, instead_of, value, list: None, is_of_made_up: false, is_id_of_path: true }
+    }
+
+    /// Returns the change for a request; `None` if its path has no id.
+    pub fn for_request(&self, template: &RequestTemplate) -> Option<Self> {
+        match self.is_id_of_path {
+            true => Some(Self { value: Some(id_in_path(template)?), ..self.clone() }),
+            false => Some(self.clone()),
+        }
     }
 
     /// Returns the new value; `None` if the member is left out.
@@ -89,6 +128,9 @@ impl Change {
     /// Returns the new value for people; of a member that is left out the one that it had.
     pub fn shown(&self) -> String {
         let value = self.value.as_ref().or(self.instead_of.as_ref()).and_then(constant_of);
+        if self.is_id_of_path {
+            return "the id in the path".to_owned();
+        }
         let shown = value.as_ref().map_or_else(|| "a value of the run".to_owned(), show);
         match &self.list {
             Some(list) => format!("{shown} (listed by {list})"),
@@ -213,7 +255,8 @@ pub(super) fn is_empty_list(value: &Value) -> bool {
 
 /// Returns the request with these changes to its body; `None` if none of them applies.
 pub(super) fn changed(template: &RequestTemplate, changes: &[Change]) -> Option<RequestTemplate> {
-    let whole = changed_json(object(template)?, changes)?;
+    let changes: Vec<Change> = changes.iter().filter_map(|change| change.for_request(template)).collect();
+    let whole = changed_json(object(template)?, &changes)?;
     Some(RequestTemplate { body: Some(Box::new(BodyTemplate::Json(whole))), ..template.clone() })
 }
 

@@ -23,7 +23,7 @@ use super::{
     session::Session,
     shared_parents::Parent,
     shared_things::{Pooled, needed_steps},
-    steps::{Tested, fill_pick, path_of, place_of, response_of, stream_end},
+    steps::{Tested, fill_pick, place_of, request_of, response_of, stream_end},
 };
 
 /// Maximum number of times that a request is repeated, far above any limit that an API documents for a window.
@@ -347,8 +347,8 @@ impl<'s> CaseRunner<'s> {
                 // A control may expect another response than a success, but then not the failure under test.
                 self.observed.control_expected_failure |=
                     control.expected().is_about_outcome() && self.is_the_failure(view);
-                let path = path_of(&self.observed.records, index);
-                if let Err(reason) = self.session.capture(&control.capture, path, &response, scope) {
+                let request = request_of(&self.observed.records, index);
+                if let Err(reason) = self.session.capture(&control.capture, request, &response, scope) {
                     let reason = Unjudged::from(reason);
                     self.note_unknown(&reason);
                     return Err(reason);

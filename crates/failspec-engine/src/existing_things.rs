@@ -21,7 +21,7 @@ use super::{
     request_builder::Extra,
     sending::{Outgoing, SendContext},
     session::Session,
-    steps::{id_in_name, path_of, response_of},
+    steps::{id_in_name, request_of, response_of},
     teardown::may_create,
 };
 
@@ -225,7 +225,7 @@ impl Session {
                 .cloned()
         };
         let is_others = |id: &Value| id.as_str().is_none_or(|id| !self.is_id_of_run(id));
-        let path = path_of(&records, index);
+        let path = request_of(&records, index)?.url.path();
         let short = |id: Value| match id.as_str().and_then(|name| id_in_name(name, path)) {
             Some(short) => short.into(),
             None => id,

@@ -41,6 +41,7 @@ impl CaseRunner<'_> {
     /// Judges the case and builds its report; also returns what `about` says of the two.
     pub fn finish_with<T>(mut self, about: impl FnOnce(&Self, &CaseReport) -> T) -> (CaseReport, T) {
         self.note_closed_twice();
+        self.tell_completions();
         let mut report = self.budget.within(|| self.judge());
         let is_cancelled =
             matches!(report.reason, Some(Reason::Interrupted | Reason::OutOfTime | Reason::CaseFailed));

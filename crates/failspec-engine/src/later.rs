@@ -86,7 +86,7 @@ impl CaseRunner<'_> {
         role: Option<&str>,
     ) -> Result<usize, Unjudged> {
         let mut scope = scope.clone();
-        let captured = self.session.capture(&later.capture, "", response, &mut scope);
+        let captured = self.session.capture(&later.capture, None, response, &mut scope);
         captured.map_err(|reason| format!("the job that was started is not known: {reason}"))?;
         let records = &mut self.observed.records;
         let step = Box::pin(self.session.step(&later.poll, &mut scope, phase, role, None, records)).await;

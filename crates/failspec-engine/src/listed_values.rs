@@ -83,7 +83,7 @@ impl Session {
                             beside = Some(self.items_beside(outgoing).await);
                         }
                         let Some(Some(items)) = &beside else { continue };
-                        values.iter().filter(|value| !items.iter().any(|item| has(item, value))).nth(number)
+                        values.iter().filter(|value| is_free(items, value)).nth(number)
                     }
                     false => values.get(number),
                 };
@@ -127,8 +127,14 @@ impl Session {
             let response = Box::pin(self.ask(&listed.list, &self.scope())).await;
             let Ok((_, response)) = response else { return Vec::new() };
             let body = response.document().value.as_ref().and_then(|body| items.find(body));
-            let items: Vec<&Value> = body.and_then(Value::as_array).into_iter().flatten().collect();
-            ordered(&items, listed)
+            match body {
+                Some(Value::Object(entries)) => {
+                    ordered(&names_of(entries).iter().collect::<Vec<_>>(), listed)
+                }
+                body => {
+                    ordered(&body.and_then(Value::as_array).into_iter().flatten().collect::<Vec<_>>(), listed)
+                }
+            }
         };
         cell.get_or_init(read).await.clone()
     }
@@ -205,6 +211,27 @@ fn change_to(
     Some(change.listed_by(name_of(&listed.list)))
 }
 
+/// Returns true if a new thing with a value is not one that is there: none has the value, or several have it under each name under which
+/// one has it, so that the API knows none by it.
+fn is_free(items: &[Value], value: &Value) -> bool {
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    for item in items.iter().filter(|item| has(item, value)) {
+        let Some(members) = item.as_object() else { return false };
+        for (name, _) in members.iter().filter(|(_, own)| *own == value) {
+            *named.entry(name).or_default() += 1;
+        }
+    }
+    named.values().all(|count| *count > 1)
+}
+
+/// Returns the names of the entries of a map of things, first those that nothing says are switched off.
+fn names_of(entries: &serde_json::Map<String, Value>) -> Vec<Value> {
+    let mut names: Vec<(bool, Value)> =
+        entries.iter().map(|(name, entry)| (is_off(entry), name.clone().into())).collect();
+    names.sort_by_key(|(is_off, _)| *is_off);
+    names.into_iter().map(|(_, name)| name).collect()
+}
+
 /// Returns true if an item of a list is a value, or has it as a member.
 fn has(item: &Value, value: &Value) -> bool {
     item == value || item.as_object().is_some_and(|members| members.values().any(|own| own == value))
@@ -253,6 +280,25 @@ mod tests {
             (json!("a"), false),
         ] {
             assert_eq!(is_off(&item), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn the_names_of_a_map_are_values_and_a_value_that_several_have_is_of_none() {
+        let map = json!({ "old": { "deprecated": true }, "new": { "spec": {} } });
+        assert_eq!(names_of(map.as_object().unwrap()), [json!("new"), json!("old")]);
+        let item = |id: u64, name: &str| json!({ "id": id, "name": name });
+        for (items, expected) in [
+            (vec![], true),
+            (vec![item(1, "other")], true),
+            (vec![item(1, "new")], false),
+            (vec![item(1, "new"), item(2, "new")], true),
+            // One of them may be known by it.
+            (vec![item(1, "new"), item(2, "new"), json!({ "id": "new" })], false),
+            (vec![item(1, "new"), json!({ "kind": "new" })], false),
+            (vec![json!("new"), json!("new")], false),
+        ] {
+            assert_eq!(is_free(&items, &json!("new")), expected, "{items:?}");
         }
     }
 

@@ -19,6 +19,7 @@ use failspec_pack::pack::{BodyTemplate, RequestTemplate};
 use serde_json::Value;
 
 use super::{
+    author_example::in_place,
     body_changes::{
         Change, at, changed, constant_of, is_empty_list, is_made_up, members_of, names, way_to_members,
     },
@@ -26,7 +27,8 @@ use super::{
     error::Unjudged,
     raw_bodies::changed_text,
     refusal_hints::{Hint, Wish, either_in, hints, value_of},
-    refusal_names::members_in,
+    refusal_mismatch::{id_in_path, mismatched, names_the_same},
+    refusal_names::{fold, members_in},
     sending::Outgoing,
     session::Session,
     steps::response_of,
@@ -50,6 +52,8 @@ struct Known {
     changes: Vec<Change>,
     /// The body for which they were found.
     body: Option<Box<BodyTemplate>>,
+    /// The author's example that is accepted in its place, and that the schema forbids.
+    example: Option<BodyTemplate>,
 }
 
 impl Known {
@@ -86,7 +90,11 @@ impl OptionalMembers {
     }
 
     fn learn(&self, operation: &str, changes: Vec<Change>, template: &RequestTemplate) {
-        let known = Arc::new(Known { changes, body: template.body.clone() });
+        self.know(operation, Known { changes, body: template.body.clone(), example: None });
+    }
+
+    fn know(&self, operation: &str, known: Known) {
+        let known = Arc::new(known);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), known);
     }
 }
@@ -98,7 +106,7 @@ impl Session {
     ///
     /// # Errors
     /// The reason why there is no response to judge.
-    pub(super) async fn send_completed(
+    pub(super) async fn send_with_members(
         &self,
         outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
@@ -110,7 +118,10 @@ impl Session {
             return Box::pin(self.send_as_written(outgoing, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
-            let whole = known.applied_to(template, context.phase);
+            let whole = match &known.example {
+                Some(example) => Some(in_place(template, known.body.as_deref(), example, context)?),
+                None => known.applied_to(template, context.phase),
+            };
             let template = whole.as_ref().unwrap_or(template);
             return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
         }
@@ -130,17 +141,18 @@ impl Session {
         }
         if let Some(known) = known {
             // Another case found it out meanwhile: the refusal may be about that, and not about a fault.
-            let Some(template) = known.applied_to(template, context.phase) else { return Ok(index) };
+            let whole = match &known.example {
+                Some(example) => Some(in_place(template, known.body.as_deref(), example, context)?),
+                None => known.applied_to(template, context.phase),
+            };
+            let Some(template) = whole else { return Ok(index) };
             records.remove(index);
             return Box::pin(self.send_as_written(Outgoing { template: &template, ..outgoing }, records))
                 .await;
         }
         let mut found = None;
         if is_unmet(refused.status) {
-            found = Box::pin(self.with_hints(outgoing, members, Vec::new(), &refused, records)).await?;
-            if found.is_none() {
-                found = Box::pin(self.with_listed(outgoing, operation, members, &refused, records)).await?;
-            }
+            found = Box::pin(self.with_more(outgoing, operation, members, &refused, records)).await?;
         }
         if found.is_none() {
             let said = String::from_utf8_lossy(&refused.body);
@@ -153,7 +165,19 @@ impl Session {
                 }
             }
         }
+        // Some say of a body that they cannot use that the address is not there.
+        if found.is_none() && refused.status == 404 && !context.expects_404 {
+            found = Box::pin(self.with_more(outgoing, operation, members, &refused, records)).await?;
+        }
         let Some(changes) = found else {
+            if let Some(example) = Box::pin(self.with_example(outgoing, operation, index, records)).await? {
+                let known =
+                    Known { changes: Vec::new(), body: template.body.clone(), example: Some(example) };
+                self.optional_members.know(operation, known);
+                records.remove(index);
+                records[index].rerun = Some(Rerun::MembersAdded);
+                return Ok(index);
+            }
             self.optional_members.learn(operation, Vec::new(), template);
             return Ok(index);
         };
@@ -161,13 +185,34 @@ impl Session {
         let is_listed = changes.iter().all(Change::is_listed);
         let is_no_deviation = changes.iter().all(Change::is_no_deviation);
         let completed = completed_body(operation, template, &changes, &refused);
-        let completed = (!is_no_deviation || completed.broke).then(|| Box::new(completed));
+        if !is_no_deviation || completed.broke {
+            self.completions.note(completed);
+        }
         self.optional_members.learn(operation, changes, template);
         // The exchange that succeeded takes the place of the one that did not.
         records.remove(index);
-        records[index].completed = completed;
         records[index].rerun = Some(if is_listed { Rerun::ListedValue } else { Rerun::MembersAdded });
         Ok(index)
+    }
+
+    /// Sends a refused request with more members and other values: those that the refusals ask for, then those that the API lists.
+    /// Returns the changes with which it was accepted, if it was: then its exchange is the last one.
+    ///
+    /// # Errors
+    /// The reason why there is no response to judge.
+    async fn with_more(
+        &self,
+        outgoing: Outgoing<'_>,
+        operation: &str,
+        members: &[(String, JsonTemplate)],
+        refused: &Response,
+        records: &mut Vec<Record>,
+    ) -> Result<Option<Vec<Change>>, Unjudged> {
+        let found = Box::pin(self.with_hints(outgoing, members, Vec::new(), refused, records)).await?;
+        match found {
+            Some(changes) => Ok(Some(changes)),
+            None => Box::pin(self.with_listed(outgoing, operation, members, refused, records)).await,
+        }
     }
 
     /// Returns a request whose body is written as a text with what is known of the bodies of its operation: without it, the API
@@ -196,9 +241,13 @@ impl Session {
     ) -> Result<Option<Vec<Change>>, Unjudged> {
         let template = outgoing.template;
         let mut last = refused.body.clone();
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        let operation =
+            self.against.as_ref().and_then(|it| it.declared.operation(&template.line.method, written));
+        let path = operation.map(|operation| operation.path.clone()).unwrap_or_default();
         for _ in 0..MAX_TRIES {
             let current = changed(template, &changes);
-            let more = more_changes(current.as_ref().unwrap_or(template), members, &last);
+            let more = more_changes(current.as_ref().unwrap_or(template), members, &path, &last);
             if more.is_empty() {
                 break;
             }
@@ -283,6 +332,7 @@ fn completed_body(
         members: added.iter().map(|change| change.place()).collect(),
         values: named(replaced),
         removed: named(removed),
+        by_example: false,
         refusal: format!("HTTP {}: {}", refused.status, show(&Value::from(said))),
         broke: refused.status == 500,
     }
@@ -293,6 +343,7 @@ fn completed_body(
 fn more_changes(
     template: &RequestTemplate,
     members: &[(String, JsonTemplate)],
+    path_of_operation: &str,
     refusal: &[u8],
 ) -> Vec<Change> {
     let alternatives = either_in(refusal);
@@ -303,7 +354,11 @@ fn more_changes(
         own.is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
     };
     let lacking = members.iter().filter(|(name, _)| is_lacking(name));
-    let change = |(name, value): &(String, JsonTemplate)| Change::add(path(name), value.clone());
+    let is_id = |name: &str| template.line.method != "POST" && names_the_same(path_of_operation, name);
+    let change = |(name, value): &(String, JsonTemplate)| match is_id(name) {
+        true => Change::id_of_path(path(name), at(template, &path(name))),
+        false => Change::add(path(name), value.clone()),
+    };
     // Of several members of which one is enough, the first one.
     let is_one_too_many = |name: &str| {
         let place = alternatives.iter().position(|other| other.eq_ignore_ascii_case(name));
@@ -316,20 +371,44 @@ fn more_changes(
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
+    // What is not the id in the path, though it must be: all else may be right.
+    let mut differing: Vec<Change> = Vec::new();
+    if path_of_operation.ends_with('}') {
+        let id = id_in_path(template);
+        for name in mismatched(refusal, &all) {
+            let own = at(template, &path(name));
+            if own.is_none() || own != id {
+                differing.push(Change::id_of_path(path(name), own));
+            }
+        }
+    }
+    if !differing.is_empty() {
+        return differing;
+    }
     let spoken_of = members_in(refusal, &all);
     let named = lacking.clone().filter(|(name, _)| spoken_of.contains(&name) && !is_one_too_many(name));
     let mut named: Vec<Change> = named.map(change).collect();
+    let has_declared = !named.is_empty();
     for hint in hints(refusal, &names(template)) {
         let hint = Hint { path: [way.as_slice(), &hint.path].concat(), ..hint };
         let is_known = |change: &Change| {
             let names = change.path.last().zip(hint.path.last());
-            names.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+            names.is_some_and(|(one, other)| fold(one) == fold(other))
         };
-        if !named.iter().any(is_known) {
+        // Beside names that the document has, another word is a name only where the refusal marks it as one.
+        let is_word = |name: &String| has_declared && !all.contains(name) && !is_marked(refusal, name);
+        let is_word = hint.wish == Wish::Required && hint.path.last().is_some_and(is_word);
+        if !is_word && !named.iter().any(is_known) {
             named.extend(change_of(template, &hint));
         }
     }
     if named.is_empty() { lacking.map(change).collect() } else { named }
+}
+
+/// Returns true if a refusal has a name in quotes, as the members of JSON are.
+fn is_marked(refusal: &[u8], name: &str) -> bool {
+    let said = String::from_utf8_lossy(refusal);
+    ['"', '\'', '`'].iter().any(|quote| said.contains(&format!("{quote}{name}{quote}")))
 }
 
 /// Returns the change that a hint asks for; none if the value that the request has is not one that was made up.

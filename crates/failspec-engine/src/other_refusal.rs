@@ -15,6 +15,7 @@ use super::{
     accepted_bodies::{Form, Place, Unproven, differs_only_at, form_of_record},
     case_runner::CaseRunner,
     refusal_hints::hints,
+    refusal_mismatch::mismatched,
     refusal_names::{fold, members_in, speaks_of},
 };
 
@@ -96,6 +97,16 @@ impl CaseRunner<'_> {
             part: part.or(is_of_whole.then_some(FURTHER_MEMBER_NAME)).map(str::to_owned),
             is_missing: fault == fault_kind::MISSING,
         };
+        let request = &asked.exchange.request;
+        let operation = against.operation(&request.method, request.url.path())?;
+        let members = members_of(&against.declared, operation, &form);
+        if operation.path.trim_end_matches('/').ends_with('}')
+            && let [member, ..] = mismatched(&response.body, &members).as_slice()
+        {
+            return Some(format!(
+                "the refusal says that {member} is not what the path says, whatever else is wrong with the request"
+            ));
+        }
         let is_proof = |record: &Record| {
             let is_accepted = record.exchange.result.as_ref().is_ok_and(|it| (200..300).contains(&it.status));
             is_accepted
@@ -106,9 +117,6 @@ impl CaseRunner<'_> {
         if form.is_path_alone() || self.observed.records.iter().any(is_proof) {
             return None;
         }
-        let request = &asked.exchange.request;
-        let operation = against.operation(&request.method, request.url.path())?;
-        let members = members_of(&against.declared, operation, &form);
         let others = part.filter(|_| form.has_body).map(|part| about_others(&response.body, part, &members));
         let others = others.unwrap_or_default();
         if !others.is_empty() {

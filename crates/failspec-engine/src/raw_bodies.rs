@@ -14,7 +14,8 @@ const MARK: char = '\u{E0F5}';
 /// `None` if it is not, or none of the changes applies.
 pub(super) fn changed_text(template: &RequestTemplate, changes: &[Change]) -> Option<RequestTemplate> {
     let BodyTemplate::Text(text) = template.body.as_deref()? else { return None };
-    let body = Some(Box::new(BodyTemplate::Text(changed_in(text, changes)?)));
+    let changes: Vec<Change> = changes.iter().filter_map(|change| change.for_request(template)).collect();
+    let body = Some(Box::new(BodyTemplate::Text(changed_in(text, &changes)?)));
     Some(RequestTemplate { body, ..template.clone() })
 }
 

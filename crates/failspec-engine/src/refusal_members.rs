@@ -15,6 +15,7 @@ pub(super) fn missing_names(message: &str) -> Vec<String> {
             r#"(?i)field validation for '([A-Za-z_]\w*)' failed on the 'required' tag"#,
             r#"^([a-z_][A-Za-z0-9_]*) (?i:(?:can|may|must|should) ?not be (?:empty|blank|null))"#,
             r#"^([a-z_][A-Za-z0-9_]*) (?i:is required|is missing|must be (?:set|provided|specified)|is mandatory)"#,
+            r#"(?i)\b(?:missing|required)\b[^:.,;]{0,60}: ?[`'"]?([A-Za-z_][\w.-]*)[`'"]?[.!]?$"#,
         ]
         .iter()
         .filter_map(|pattern| Regex::new(pattern).ok())
@@ -22,13 +23,31 @@ pub(super) fn missing_names(message: &str) -> Vec<String> {
     });
     let found = MISSING.iter().flat_map(|pattern| pattern.captures_iter(message));
     let mut names: Vec<String> = Vec::new();
-    for name in found.filter_map(|captures| Some(captures.get(1)?.as_str().to_owned())) {
+    for found in found.filter_map(|captures| captures.get(1)) {
+        let name = found.as_str().trim_end_matches(['.', '-']).to_owned();
         let is_word = ["field", "this", "value", "it", "property", "parameter", "which", "that"];
-        if !names.contains(&name) && !is_word.contains(&name.to_ascii_lowercase().as_str()) {
+        if !names.contains(&name)
+            && !is_word.contains(&name.to_ascii_lowercase().as_str())
+            && !is_of_sentence(message, &name, found.start())
+        {
             names.push(name);
         }
     }
     names
+}
+
+/// Words that join the parts of a sentence. A member may have such a name, too.
+const JOINING: [&str; 22] = [
+    "in", "to", "is", "of", "for", "from", "by", "on", "at", "as", "with", "within", "and", "or", "not",
+    "was", "are", "be", "the", "a", "an", "your",
+];
+
+/// Returns true if a word of a message joins parts of its sentence, and names nothing: `missing field in JSON data: path`. It names
+/// something at the beginning, in quotes, and behind a colon.
+fn is_of_sentence(message: &str, word: &str, start: usize) -> bool {
+    let before = message.get(..start).unwrap_or_default().trim_end();
+    let is_marked = before.is_empty() || before.ends_with(['`', '\'', '"', ':', '[', '(']);
+    !is_marked && JOINING.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Returns the names of members of which a message says that one is enough: `"username" or "email" is required`, `must contain at least
@@ -57,7 +76,25 @@ pub(super) fn either_of(message: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::either_of;
+    use super::{either_of, missing_names};
+
+    #[test]
+    fn the_words_that_join_a_sentence_are_no_missing_members() {
+        for (message, expected) in [
+            ("Missing field in JSON data: path", &["path"][..]),
+            ("Missing field in JSON data: type.", &["type"]),
+            ("Missing required field in the body: 'kind'", &["kind"]),
+            ("Missing field: in", &["in"]),
+            ("Missing field `to`", &["to"]),
+            ("to is required", &["to"]),
+            ("Missing field(s): mode", &["mode"]),
+            ("missing field of the thing", &[]),
+            ("a thing is missing: see the documentation", &[]),
+            ("The job failed: a thing", &[]),
+        ] {
+            assert_eq!(missing_names(message), expected, "{message}");
+        }
+    }
 
     #[test]
     fn one_of_several_members_is_enough_where_a_refusal_says_so() {

@@ -203,6 +203,8 @@ pub(super) fn session(
         called_operations: CalledOperations::default(),
         accepted_bodies: super::accepted_bodies::AcceptedBodies::default(),
         optional_members: OptionalMembers::default(),
+        optional_parameters: super::optional_parameters::OptionalParameters::default(),
+        completions: super::completions::Completions::default(),
         listed_values: super::listed_values::ListedValues::default(),
         existing_things: super::existing_things::ExistingThings::default(),
         own_names: OwnNames::default(),

@@ -101,6 +101,10 @@ pub struct Session {
     pub accepted_bodies: AcceptedBodies,
     /// The members that bodies were found to lack.
     pub optional_members: OptionalMembers,
+    /// The parameters of queries that are optional, and needed.
+    pub optional_parameters: super::optional_parameters::OptionalParameters,
+    /// The findings about what operations require beyond the document.
+    pub completions: super::completions::Completions,
     /// The lists of the API that were read for values of bodies.
     pub listed_values: ListedValues,
     /// The things that are there already, in place of those that the API refuses to create.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use failspec_base::{
     clock::after,
     encoding::percent_decode,
-    message::{Response, StreamEnd},
+    message::{Request, Response, StreamEnd},
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{
@@ -114,7 +114,7 @@ impl Session {
                 Some(until) => {
                     let wrong = self.unmet(until, &response, None, scope, true)?;
                     let Some(wrong) = wrong else {
-                        self.capture(&step.capture, path_of(records, index), &response, scope)?;
+                        self.capture(&step.capture, request_of(records, index), &response, scope)?;
                         return Ok(step.resend.then_some(ResendResult { record: index, unmet: None }));
                     };
                     polls += 1;
@@ -132,7 +132,7 @@ impl Session {
                 None if step.resend => {
                     let unmet = self.unmet(&step.expect, &response, pick, scope, false)?;
                     if unmet.is_none() {
-                        self.capture(&step.capture, path_of(records, index), &response, scope)?;
+                        self.capture(&step.capture, request_of(records, index), &response, scope)?;
                     }
                     let is_explicit = !step.expect.is_default();
                     return Ok(is_explicit.then_some(ResendResult { record: index, unmet }));
@@ -148,7 +148,7 @@ impl Session {
                             false => Err(wrong.into()),
                         };
                     }
-                    self.capture(&step.capture, path_of(records, index), &response, scope)?;
+                    self.capture(&step.capture, request_of(records, index), &response, scope)?;
                     return Ok(None);
                 }
             }
@@ -321,12 +321,12 @@ impl Session {
         !captures.is_empty() && captures.iter().all(is_given)
     }
 
-    /// Captures values from the response to a request to `path`. A secret value is masked everywhere from then on, also in this
+    /// Captures values from the response to a request. A secret value is masked everywhere from then on, also in this
     /// response.
     pub(super) fn capture(
         &self,
         captures: &[Capture],
-        path: &str,
+        request: Option<&Request>,
         response: &Response,
         scope: &mut Scope,
     ) -> Result<(), String> {
@@ -337,13 +337,14 @@ impl Session {
                 let default = capture.default.as_ref()?;
                 default.fill(scope).ok().map(|filled| Value::from(filled.sent))
             };
-            let value: Value = captured(capture, path, view).or_else(default).ok_or_else(|| {
-                let place = match &capture.part {
-                    Part::Header(name) => format!("the header {name}"),
-                    Part::Body(pointer) => pointer.to_string(),
-                };
-                format!("nothing to capture as {} in {place}", capture.name)
-            })?;
+            let value: Value =
+                captured(capture, request, scope.unique(), view).or_else(default).ok_or_else(|| {
+                    let place = match &capture.part {
+                        Part::Header(name) => format!("the header {name}"),
+                        Part::Body(pointer) => pointer.to_string(),
+                    };
+                    format!("nothing to capture as {} in {place}", capture.name)
+                })?;
             let held = if capture.secret {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.mask.add_value(&text, &format!("capture {}", capture.name));
@@ -358,7 +359,8 @@ impl Session {
 }
 
 /// Returns the value that a capture takes from a response, if one of its places has it.
-fn captured(capture: &Capture, path: &str, view: View<'_>) -> Option<Value> {
+fn captured(capture: &Capture, request: Option<&Request>, unique: &str, view: View<'_>) -> Option<Value> {
+    let path = request.map_or("", |request| request.url.path());
     let others = capture.otherwise.iter();
     let first = view.part(&capture.part).filter(|value| !value.is_null());
     // Another place is only likely: what is no id, such as an object, is not taken.
@@ -369,8 +371,20 @@ fn captured(capture: &Capture, path: &str, view: View<'_>) -> Option<Value> {
         _ => value,
     };
     first.or_else(other).map(named).or_else(|| {
-        capture.location.then(|| id_in_location(view.response.header("location")?, path)).flatten()
+        let is_id = capture.location;
+        let in_location = || id_in_location(view.response.header("location")?, path);
+        is_id.then(|| in_location().or_else(|| own_key(request?, unique))).flatten()
     })
+}
+
+/// Returns the name under which a creation sent the only thing of a map, if it is one of the run: the server has no other for it.
+fn own_key(request: &Request, unique: &str) -> Option<Value> {
+    let body: Value = serde_json::from_slice(&request.body.as_ref()?.bytes).ok()?;
+    let members = body.as_object().filter(|members| members.len() == 1)?;
+    let (name, thing) = members.iter().next()?;
+    // Another case of the run may have sent it.
+    let (of_run, _) = unique.rsplit_once('-')?;
+    (thing.is_object() && name.starts_with(&format!("{of_run}-"))).then(|| name.clone().into())
 }
 
 /// Returns the last segment of the path in the header `Location`, decoded. `None` if there is more than one behind the name of the
@@ -397,9 +411,9 @@ pub(super) fn id_in_name<'n>(name: &'n str, path: &str) -> Option<&'n str> {
     (!collection.is_empty() && (ends(collection) || ends(name))).then_some(id)
 }
 
-/// Returns the path of the request of a record.
-pub(super) fn path_of(records: &[Record], index: usize) -> &str {
-    records.get(index).map_or("", |record| record.exchange.request.url.path())
+/// Returns the request of a record.
+pub(super) fn request_of(records: &[Record], index: usize) -> Option<&Request> {
+    records.get(index).map(|record| &record.exchange.request)
 }
 
 /// The response of a record, if there is one.
@@ -439,6 +453,27 @@ pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_only_thing_of_a_map_has_the_name_that_was_sent() {
+        let request = |body: &str| Request {
+            body: Some(failspec_base::message::Body { bytes: body.to_owned().into(), shown: body.into() }),
+            ..Request::new("POST", url::Url::parse("http://127.0.0.1/things").unwrap())
+        };
+        for (body, expected) in [
+            (r#"{"failspec-abc-7":{"kind":"wide"}}"#, Some("failspec-abc-7")),
+            (r#"{"failspec-abc-8-added":{}}"#, Some("failspec-abc-8-added")),
+            // It is no thing, none of the run, or one of several.
+            (r#"{"failspec-abc-7":"wide"}"#, None),
+            (r#"{"failspec-abd-7":{}}"#, None),
+            (r#"{"failspec-abc-7":{},"other":{}}"#, None),
+            (r#"["failspec-abc-7"]"#, None),
+            ("", None),
+        ] {
+            let found = own_key(&request(body), "failspec-abc-9");
+            assert_eq!(found, expected.map(Value::from), "{body}");
+        }
+    }
 
     #[test]
     fn the_id_in_location_is_the_one_segment_behind_the_collection() {

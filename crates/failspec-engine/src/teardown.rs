@@ -55,7 +55,8 @@ impl CaseRunner<'_> {
                 return true;
             }
             let mut named = scope.clone();
-            let captured = self.session.capture(captures, path, &response, &mut named).ok();
+            let captured =
+                self.session.capture(captures, Some(&record.exchange.request), &response, &mut named).ok();
             let id = captured.and_then(|()| named.get(&captures.first()?.name)).map(|held| &held.value);
             let is_new = self.session.names_a_new_thing(&record.exchange.request, id, scope.unique());
             // What a creation makes that answers nothing has the name that was sent, also if it is the first of its operation.
@@ -68,7 +69,7 @@ impl CaseRunner<'_> {
             && !has_address
             && (!is_imported || is_own(scope))
         {
-            let captured = self.session.capture(captures, path, &response, scope);
+            let captured = self.session.capture(captures, Some(&record.exchange.request), &response, scope);
             self.knows_accepted = captured.is_ok();
             if let Err(reason) = captured {
                 let what = if is_meant { "it succeeded" } else { "it was not rejected" };

@@ -209,7 +209,7 @@ impl CaseRunner<'_> {
         let captures = std::slice::from_ref(&known.capture);
         // The default is the name that another request sent.
         let captures = captures.iter().map(|it| Capture { default: None, ..it.clone() }).collect::<Vec<_>>();
-        self.session.capture(&captures, request.url.path(), response, &mut scope).ok()?;
+        self.session.capture(&captures, Some(request), response, &mut scope).ok()?;
         let id = text_of(&scope.get(&known.capture.name)?.value)?;
         (self.is_certainly_new(creation, &id, unique)).then(|| self.session.item_path(creation, &id))?
     }

@@ -100,6 +100,7 @@ impl Worker {
     }
 
     fn finished(&self, judged: Judged) {
+        self.session.completions.finished(&judged.report);
         emit_event(&self.listener, Event::CaseFinished(&judged.report));
         let mut done = self.done();
         done.firsts.extend(judged.first);

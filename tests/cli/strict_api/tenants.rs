@@ -54,6 +54,8 @@ pub enum Weakness {
     /// It breaks on an integer that is huge, and on an object of which the document says nothing, if something is in it.
     HugeInteger,
     FilledObject,
+    /// It breaks on a time that has no offset from UTC.
+    TimeWithoutOffset,
     /// It takes wrong values of a parameter that is JSON.
     AnyJsonParameter,
     /// It breaks on a parameter that should be JSON and is not.
@@ -171,7 +173,7 @@ pub enum Weakness {
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 95] = [
+    pub const ALL: [Self; 96] = [
         Self::UnknownInAction,
         Self::TakenNameInPath,
         Self::BlankId,
@@ -182,6 +184,7 @@ impl Weakness {
         Self::TooFewItems,
         Self::HugeInteger,
         Self::FilledObject,
+        Self::TimeWithoutOffset,
         Self::TextInQuery,
         Self::TextInHeader,
         Self::NulInBody,
@@ -761,6 +764,7 @@ impl Api {
             Some(Weakness::HugeInteger) => body["age"].as_f64().is_some_and(|age| age > 1e200),
             Some(Weakness::EmptyObject) => body.as_object().is_some_and(Map::is_empty),
             Some(Weakness::UnknownBatch) => body["batch_id"] == 987_654_321,
+            Some(Weakness::TimeWithoutOffset) => body["due"] == "2025-01-01T00:00:00",
             Some(Weakness::FilledObject) => body["labels"].as_object().is_some_and(|it| !it.is_empty()),
             Some(Weakness::HugeNumber) => body["weight"].as_f64().is_some_and(|weight| weight > 1e200),
             _ => false,
@@ -770,7 +774,17 @@ impl Api {
         }
         self.convert(&mut body);
         let mut refused = Broken::default();
-        let is_wrong = match self.weakness {
+        let is_wrong = self.refuses_what_is_allowed(&body, known, said);
+        let is_no_time = body["due"].as_str().is_some_and(|due| !due.contains('T'));
+        refused.look("the format of a time".to_owned(), is_no_time);
+        refused.look("what the document allows".to_owned(), is_wrong);
+        refused.value("body", schema, &body);
+        if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }
+    }
+
+    /// Returns true if the API refuses a body that the document allows.
+    fn refuses_what_is_allowed(&self, body: &Value, known: &Map<String, Value>, said: &Said) -> bool {
+        match self.weakness {
             Some(Weakness::RefusesAllowedNull) => body.get("nick") == Some(&Value::Null),
             Some(Weakness::RefusesBeyondAscii) => {
                 let is_beyond = |name: &&str| body[*name].as_str().is_some_and(|text| !text.is_ascii());
@@ -787,12 +801,7 @@ impl Api {
                 body.as_object().is_some_and(|entries| entries.keys().any(|key| !known.contains_key(key)))
             }
             _ => false,
-        };
-        let is_no_time = body["due"].as_str().is_some_and(|due| !due.contains('T'));
-        refused.look("the format of a time".to_owned(), is_no_time);
-        refused.look("what the document allows".to_owned(), is_wrong);
-        refused.value("body", schema, &body);
-        if refused.rules.is_empty() { Ok(Some(body)) } else { Err(refusal(400)) }
+        }
     }
 
     /// Makes of what is wrong in a body what some frameworks make of it.

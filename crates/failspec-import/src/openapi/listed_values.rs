@@ -1,8 +1,8 @@
 //! Lists of the API that have values for members of bodies which no document can give: the names of kinds, the ids of roles.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use failspec_pack::{
     openapi::{Api, Bundle, Operation, ResponseStatus},
@@ -13,7 +13,7 @@ use super::{
     body::Members,
     crud::{bare, fold, several},
     effects::{destroys, only_reads},
-    error_envelope::json,
+    error_envelope::json as json_content,
     generate::{Generator, is_never_sent},
     invalid_value::core,
     request_spec::{Body, RequestSpec},
@@ -83,7 +83,7 @@ impl<'a> Lists<'a> {
         reading.sort_by_key(|it| it.path.len());
         for operation in reading {
             let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            for (name, list) in lists_of(api, operation, last) {
+            for (name, list) in lists_of(api, operation, last).into_iter().chain(maps_of(api, operation)) {
                 found.entry(name).or_insert(list);
             }
         }
@@ -114,14 +114,35 @@ impl<'a> Lists<'a> {
     }
 }
 
-/// Returns the lists in the successful response to an operation by what they list.
-pub(super) fn lists_of<'a>(api: &'a Api, operation: &'a Operation, last: &str) -> Vec<(String, List<'a>)> {
+/// The schema of the name of an entry of a map.
+static NAME_OF_ENTRY: LazyLock<Value> = LazyLock::new(|| json!({ "type": "string" }));
+
+/// Returns the maps of things in the successful response to an operation by what they list: their keys are names.
+fn maps_of<'a>(api: &'a Api, operation: &'a Operation) -> Vec<(String, List<'a>)> {
+    let Some(schema) = success_of(api, operation) else { return Vec::new() };
+    let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let maps = members.filter(|(_, property)| {
+        let map = core(&api.bundle, property);
+        let values = map.get("additionalProperties").map(|values| core(&api.bundle, values));
+        map.get("properties").is_none() && values.and_then(Value::as_object).and_then(kind) == Some("object")
+    });
+    let list = |name| List { operation, member: Some(name), wrapper: None, items: &NAME_OF_ENTRY };
+    maps.map(|(name, _)| (fold(name), list(name))).collect()
+}
+
+/// Returns the schema of the successful response to an operation.
+fn success_of<'a>(api: &'a Api, operation: &'a Operation) -> Option<&'a Value> {
     let success = operation
         .responses
         .iter()
         .find(|it| matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2)));
-    let schema = success.and_then(json).and_then(|content| content.schema.as_ref());
-    let Some(schema) = schema.map(|schema| core(&api.bundle, schema)) else { return Vec::new() };
+    let schema = success.and_then(json_content).and_then(|content| content.schema.as_ref());
+    schema.map(|schema| core(&api.bundle, schema))
+}
+
+/// Returns the lists in the successful response to an operation by what they list.
+pub(super) fn lists_of<'a>(api: &'a Api, operation: &'a Operation, last: &str) -> Vec<(String, List<'a>)> {
+    let Some(schema) = success_of(api, operation) else { return Vec::new() };
     let path_name = (!last.contains('{')).then(|| fold(last));
     if let Some(items) = list_of(schema) {
         let list = List { operation, member: None, wrapper: None, items: core(&api.bundle, items) };
@@ -212,9 +233,21 @@ impl<'a> Generator<'a> {
     /// kind: `name` of `POST /features/{id}/strategies` is one of `GET /strategies`.
     fn list_of_kind(&self, operation: &Operation, name: &str) -> Option<List<'a>> {
         const NAMES: [&str; 5] = ["name", "type", "key", "kind", "code"];
+        /// Ends of the names of what kinds of things are listed under: `kernelspecs`, for `kernels`.
+        const KINDS: [&str; 8] =
+            ["specs", "types", "kinds", "templates", "classes", "drivers", "engines", "plugins"];
         let (folder, last) = operation.path.trim_end_matches('/').rsplit_once('/')?;
-        let is_within = operation.method == "POST" && folder.contains('{') && !last.contains('{');
-        let list = self.lists.0.get(&fold(last)).filter(|_| is_within && NAMES.contains(&name))?;
+        let last = fold(last);
+        let one = last.strip_suffix('s').unwrap_or(&last);
+        let of_kinds = || KINDS.iter().find_map(|end| self.lists.0.get(&format!("{one}{end}")));
+        if operation.method == "POST"
+            && NAMES.contains(&name)
+            && let Some(list) = of_kinds()
+        {
+            return Some(*list);
+        }
+        let is_within = operation.method == "POST" && folder.contains('{') && !operation.path.ends_with('}');
+        let list = self.lists.0.get(&last).filter(|_| is_within && NAMES.contains(&name))?;
         (bare(&list.operation.path) != bare(&operation.path)).then_some(*list)
     }
 
@@ -303,8 +336,6 @@ pub(super) fn step(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn api() -> Api {
@@ -320,6 +351,11 @@ mod tests {
                 "/users": list(things.clone()),
                 "/events": list(json!({ "type": "array", "items": { "type": "string" } })),
                 "/projects": list(json!({ "type": "object", "properties": { "data": things } })),
+                "/engines": list(json!({ "type": "object", "properties": {
+                    "default": { "type": "string" },
+                    "enginespecs": { "type": "object", "additionalProperties": { "type": "object" } },
+                    "labels": { "type": "object", "additionalProperties": { "type": "string" } },
+                } })),
             }
         });
         Api::parse("openapi.json", &document.to_string()).unwrap()
@@ -338,6 +374,9 @@ mod tests {
             ("roleId", Some("/roles")),
             ("events", Some("/events")),
             ("projectId", Some("/projects")),
+            // A map of things by their names.
+            ("enginespec", Some("/engines")),
+            ("label", None),
             // They stand for people.
             ("user_id", None),
             ("userName", None),
@@ -371,6 +410,7 @@ mod tests {
             ("roleId", &text, &[]),
             ("event", &text, &[""]),
             ("event", &number, &[]),
+            ("enginespec", &text, &[""]),
         ] {
             let list = lists.of_member(member).unwrap();
             let found = values_of(&api.bundle, list.items, member, schema);

@@ -7,6 +7,7 @@
 mod actions;
 mod alternatives;
 mod body;
+mod borrowed_values;
 mod bulk_changes;
 mod carried_credentials;
 mod changing_reads;

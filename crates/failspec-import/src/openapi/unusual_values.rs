@@ -15,6 +15,10 @@ pub(super) const BEYOND_FLOAT: &str = "beyond_float";
 /// Such a number, in JSON and in texts: parsers make infinity of it, which no integer is.
 pub(super) const BEYOND_FLOAT_TEXT: &str = "1e400";
 
+/// The kind of a time that says no offset from UTC. RFC 3339 wants one, and many servers take it for theirs: to refuse it and to take it
+/// are both fine. A comparison with a time that has one breaks in many languages.
+pub(super) const WITHOUT_OFFSET: &str = "without_offset";
+
 /// Generates a number for an address that no floating-point number holds, if the schema sets no bound. No value of JSON is the number
 /// itself.
 pub(super) fn beyond_float(entries: &Map<String, Value>) -> Option<InvalidValue> {
@@ -59,7 +63,9 @@ pub(super) fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
         // Times that have an offset and no time in UTC that most languages can hold.
         Some("string") if is_free && entries.get("format").and_then(Value::as_str) == Some("date-time") => {
             let times = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"];
-            times.map(|time| InvalidValue::unusual("date_out_of_range", time).tolerated()).to_vec()
+            let mut times = times.map(|time| InvalidValue::unusual("date_out_of_range", time)).to_vec();
+            times.push(InvalidValue::unusual(WITHOUT_OFFSET, "2025-01-01T00:00:00"));
+            times.into_iter().map(InvalidValue::tolerated).collect()
         }
         // What a valid request leaves empty, since nothing says what belongs into it.
         Some("object") if is_free && is_any_object(entries) => {

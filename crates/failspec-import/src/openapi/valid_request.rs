@@ -287,6 +287,7 @@ impl Generator<'_> {
                 }
                 None => own()?,
             };
+            let value = self.told_elsewhere(operation, name, property, value);
             let mut whole = body.clone();
             whole.as_object_mut()?.insert(name.clone(), value.clone());
             self.sampler.is_allowed(schema, &whole).then(|| (name.clone(), escaped(value)))

@@ -92,7 +92,7 @@ impl ValueGenerator<'_> {
         }
         let schema = self.declared.api.bundle.resolve(schema);
         let Some(entries) = schema.as_object() else {
-            return schema.as_bool().unwrap_or(true).then(|| "failspec".into());
+            return schema.as_bool().unwrap_or(true).then(|| MADE_UP.into());
         };
         if let Some(value) = entries.get("const") {
             return Some(value.clone());
@@ -158,7 +158,7 @@ impl ValueGenerator<'_> {
             Some("integer" | "number") => number(entries, self.pick(name, 5)),
             Some("boolean") => Some(Value::Bool(self.pick(name, 2) == 0)),
             Some("null") => Some(Value::Null),
-            _ => Some("failspec".into()),
+            _ => Some(MADE_UP.into()),
         }
     }
 
@@ -172,6 +172,13 @@ impl ValueGenerator<'_> {
         !is_part
             && NAMES.contains(&last.strip_prefix("new_").or(last.strip_prefix("new")).unwrap_or(&last))
             && self.may_be_own(schema, entries)
+    }
+
+    /// Returns a text that was made up as one that is unique to the run, if the schema allows it: an API may know a thing by any text.
+    pub fn as_own_text(&self, schema: &Value, value: Value) -> Value {
+        let schema = core(&self.declared.api.bundle, schema);
+        let may_be = schema.as_object().is_some_and(|entries| self.may_be_own(schema, entries));
+        if may_be && value == *MADE_UP { UNIQUE.into() } else { value }
     }
 
     /// Returns true if a unique name of the run is not too long for a text, and no constraint forbids it.
@@ -381,7 +388,7 @@ impl ValueGenerator<'_> {
         if let Some(text) = typical.filter(|text| self.is_allowed(schema, &(*text).into())) {
             return Some(text.into());
         }
-        let mut text = "failspec".to_owned();
+        let mut text = MADE_UP.to_owned();
         while (text.len() as u64) < fewest.min(MAX_LEN) {
             text.push('x');
         }
@@ -393,6 +400,9 @@ impl ValueGenerator<'_> {
 /// Texts that match many patterns: passwords, words, numbers, codes.
 const LIKELY: [&str; 8] =
     ["Failspec-2024", "Failspec2024!", "failspec", "FAILSPEC", "Failspec", "20240131", "a1", "A"];
+
+/// A text of which nothing is known but that it is one.
+pub(super) const MADE_UP: &str = "failspec";
 
 /// The placeholder for a unique name of the run.
 pub(super) const UNIQUE: &str = "${unique}";

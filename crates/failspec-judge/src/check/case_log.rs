@@ -111,6 +111,8 @@ pub struct CompletedBody {
     pub values: Vec<(String, String)>,
     /// The optional members of the document's own example that were left out, each with its value for people.
     pub removed: Vec<(String, String)>,
+    /// True if the author's own example was accepted in its place, which the schema of the body forbids.
+    pub by_example: bool,
     /// The response of the API before that, in words.
     pub refusal: String,
     /// True if that was an error of the server.

@@ -1,4 +1,4 @@
-//! Members of a body that the API requires, and its OpenAPI document does not.
+//! Members of a body and parameters of a query that the API requires, and its OpenAPI document does not.
 
 use failspec_pack::pack::{Provenance, Scenario};
 
@@ -13,11 +13,12 @@ pub(crate) const WITHOUT_OPTIONAL_MEMBER: &str = "without_optional_member";
 
 pub(super) static CHECK: Check = Check {
     id: "undeclared-requirement",
-    summary: "the API requires no member of a body that the OpenAPI document leaves out",
+    summary: "the API requires no member of a body, and no parameter, that the OpenAPI document leaves out",
     source: "`required` of the schema of the request body in the OpenAPI document",
     text: "The API refused a request with everything that the OpenAPI document requires, and accepted the same request with \
 more members (`optional_members` of the contract), or with values that the refusal named in place of those that the run made \
-up. Or it refused a valid request without one of its optional members, such as one of the document's own example. Declare those that the API needs as `required`, or accept the request \
+up. It may be parameters of the query that the document calls optional, or the author's own example of a body, \
+which the schema of the body forbids, where it refuses what the schema allows. Or it refused a valid request without one of its optional members, such as one of the document's own example. Declare those that the API needs as `required`, or accept the request \
 without them. Which of the members that were added are needed the response without them may say. From then on the run sends \
 them with every request to the operation. It is a warning: a document may leave to words what its schemas cannot say. If the \
 API answered HTTP 500 without them, it is a violation.",
@@ -36,6 +37,7 @@ pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
             let values = values.collect::<Vec<String>>().join(", ");
             let verb = if completed.broke { "breaks" } else { "is refused" };
             let accepted = match (members.is_empty(), values.is_empty()) {
+                _ if completed.by_example => "the author's example, which the schema forbids".to_owned(),
                 (_, true) => format!("more: {members}"),
                 (true, false) => values.clone(),
                 (false, false) => format!("more: {members}, and {values}"),
@@ -49,6 +51,9 @@ pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
             let names = completed.members.iter().chain(completed.values.iter().map(|(name, _)| name));
             let names = names.map(String::as_str).collect::<Vec<&str>>().join(", ");
             let actual = match members.is_empty() {
+                _ if completed.by_example => {
+                    format!("{} takes an example that its schema forbids", completed.operation)
+                }
                 true => format!("only some values of {names} are accepted"),
                 false => format!("some of {names} is required"),
             };

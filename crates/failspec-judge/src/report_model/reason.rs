@@ -117,6 +117,8 @@ pub struct MadeUpValues {
 pub enum Rerun {
     /// The API refused the body until optional members were added to it, or left out.
     MembersAdded,
+    /// The API refused the request until optional parameters were added to its query.
+    ParametersAdded,
     /// The API refused values that were made up until those of one of its own lists took their place.
     ListedValue,
     /// The API was overloaded (503) when a setup, a control or a teardown was sent.
@@ -151,6 +153,7 @@ impl fmt::Display for Rerun {
         f.write_str(match self {
             Self::Overloaded => "sent a request again: the API was overloaded (503)",
             Self::MembersAdded => "added optional members to a body that the API refused as it was, or left some out",
+            Self::ParametersAdded => "added optional parameters to a query that the API refused without them",
             Self::ListedValue => "took a value from a list of the API in place of one that it refused",
             Self::RequestResent => {
                 "sent a request twice: the connection, which was used before, ended without a response"

@@ -389,6 +389,7 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
                 members,
                 values: Vec::new(),
                 removed: Vec::new(),
+                by_example: false,
                 refusal,
                 broke,
             })
@@ -400,12 +401,27 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     assert!(required(Some("kind"), false, "warning") && !required(None, false, "warning"));
     // No document lets the server break on what it allows.
     assert!(required(Some("kind"), true, "violation"));
+    // The document's own example that was accepted although its schema forbids it.
+    let completed = CompletedBody {
+        operation: "POST /notes".to_owned(),
+        members: Vec::new(),
+        values: Vec::new(),
+        removed: Vec::new(),
+        by_example: true,
+        refusal: "HTTP 400".to_owned(),
+        broke: false,
+    };
+    let replies = [(Phase::Setup, Reply::json(201, json!({}))), (Phase::Request, text(404))];
+    let found =
+        contract.judge_with(&replies, |observed| observed.records[0].completed = Some(Box::new(completed)));
+    assert!(found.contains(&"warning undeclared-requirement".to_owned()), "{found:?}");
     // The document's own example that was accepted only without a member, which lacks nothing.
     let refused = |broke: bool| {
         let (operation, refusal) = ("POST /notes".to_owned(), "HTTP 400".to_owned());
         let removed = vec![("branch".to_owned(), "\"gpu\"".to_owned())];
         let (members, values) = (Vec::new(), Vec::new());
-        let completed = CompletedBody { operation, members, values, removed, refusal, broke };
+        let completed =
+            CompletedBody { operation, members, values, removed, by_example: false, refusal, broke };
         let replies = [(Phase::Setup, Reply::json(201, json!({}))), (Phase::Request, text(404))];
         let found = contract
             .judge_with(&replies, |observed| observed.records[0].completed = Some(Box::new(completed)));

@@ -43,7 +43,7 @@ const BREAKING: [&[&str]; 9] = [
 
 /// Kinds of faults that a reader of bodies or parameters notices before anything else sees the values: they do not have the form
 /// that it reads.
-const READ: [&str; 19] = [
+const READ: [&str; 20] = [
     "wrong_type",
     "wrong_item",
     "map_value_of_wrong_type",
@@ -57,6 +57,7 @@ const READ: [&str; 19] = [
     "beyond_64_bits",
     "beyond_float",
     "date_out_of_range",
+    "without_offset",
     "half_a_character",
     "unknown_field",
     "further_member",

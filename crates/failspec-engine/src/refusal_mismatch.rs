@@ -1,0 +1,120 @@
+//! Refusals of a body in which a member is not what the path of the request says: the name of the thing stands in both.
+
+use failspec_base::{
+    encoding::percent_decode,
+    template::{JsonTemplate, Template},
+};
+use failspec_pack::pack::RequestTemplate;
+use serde_json::Value;
+
+use super::refusal_names::{fold, members_in, speaks_of};
+
+/// Words that say that two values are compared.
+const COMPARED: [&str; 14] = [
+    "match",
+    "matches",
+    "matching",
+    "matched",
+    "mismatch",
+    "mismatched",
+    "mismatches",
+    "differ",
+    "differs",
+    "different",
+    "same",
+    "equal",
+    "equals",
+    "identical",
+];
+
+/// Words for the place with which a member of a body is compared.
+const OF_PATH: [&str; 7] = ["uri", "url", "path", "route", "resource", "parameter", "address"];
+
+/// Words of a refusal that compares a value with a rule, and not with another value.
+const RULES: [&str; 4] = ["pattern", "regex", "regexp", "expression"];
+
+/// Ends of the names of parameters of a path that are no part of what they name: `pool_name`.
+const ENDS: [&str; 6] = ["name", "id", "uuid", "key", "slug", "identifier"];
+
+/// Returns those of these members of which a refusal says that they are not what the path says.
+pub(super) fn mismatched<'n>(refusal: &[u8], members: &'n [String]) -> Vec<&'n String> {
+    let says = |words: &[&str]| words.iter().any(|word| speaks_of(refusal, word));
+    if !says(&COMPARED) || !says(&OF_PATH) || says(&RULES) {
+        return Vec::new();
+    }
+    let named = members_in(refusal, members);
+    // Its words for the place are no members.
+    named.into_iter().filter(|name| !OF_PATH.contains(&fold(name).as_str())).collect()
+}
+
+/// Returns true if a member has the name of the last parameter of a path: `pool` and `pool_name` of `/pools/{pool_name}`.
+pub(super) fn names_the_same(path: &str, member: &str) -> bool {
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let Some(parameter) = last.strip_prefix('{').and_then(|last| last.strip_suffix('}')) else {
+        return false;
+    };
+    let (parameter, member) = (fold(parameter), fold(member));
+    parameter == member || ENDS.iter().any(|end| parameter.strip_suffix(end) == Some(member.as_str()))
+}
+
+/// Returns the last id in the path of a request, as the value of a member of its body.
+pub(super) fn id_in_path(template: &RequestTemplate) -> Option<JsonTemplate> {
+    let path = template.line.path.written.split('?').next().unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next().filter(|last| !last.is_empty())?;
+    let parameter = last.strip_prefix('{').and_then(|last| last.strip_suffix('}'));
+    if let Some(parameter) = parameter.map(|name| name.trim_start_matches('+')) {
+        let given = template.path.iter().find(|(name, _)| name == parameter);
+        let written = given.map_or_else(|| format!("${{{parameter}}}"), |(_, value)| value.written());
+        return JsonTemplate::parse(&Value::from(written)).ok();
+    }
+    match last.contains("${") {
+        true => Template::parse(last).ok().map(JsonTemplate::Text),
+        false => Some(JsonTemplate::Constant(percent_decode(last).into_owned().into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_that_a_member_is_not_what_the_path_says() {
+        let members = ["pool", "slots", "connection_id", "path"].map(str::to_owned);
+        for (said, expected) in [
+            (
+                r#"{"detail":"Invalid body, pool name from request body doesn't match uri parameter"}"#,
+                &["pool"][..],
+            ),
+            (
+                r#"{"detail":"The connection_id in the request body does not match the URL parameter"}"#,
+                &["connection_id"],
+            ),
+            ("connection id must be the same as in the path", &["connection_id"]),
+            ("slots and pool differ from the route", &["slots", "pool"]),
+            // It compares with something else, or with nothing.
+            ("slots must match the pattern ^[0-9]+$ of the path", &[]),
+            ("pool must be equal to slots", &[]),
+            ("the pool of the path is wrong", &[]),
+            ("Bad Request", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(mismatched(said.as_bytes(), &members), expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_member_has_the_name_of_the_parameter_that_ends_the_path() {
+        for (path, member, expected) in [
+            ("/pools/{pool_name}", "pool", true),
+            ("/pools/{pool_name}", "poolName", true),
+            ("/connections/{connection_id}", "connection_id", true),
+            ("/connections/{connection_id}", "connection", true),
+            ("/pools/{pool_name}", "name", false),
+            ("/pools/{id}", "pool", false),
+            ("/pools/{pool_name}/slots", "pool", false),
+            ("/pools", "pool", false),
+        ] {
+            assert_eq!(names_the_same(path, member), expected, "{path} {member}");
+        }
+    }
+}
