@@ -58,6 +58,7 @@ mod openapi_listed;
 mod openapi_made_values;
 mod openapi_named_things;
 mod openapi_options;
+mod openapi_others;
 mod openapi_property;
 mod openapi_property_unusual;
 mod openapi_reading;

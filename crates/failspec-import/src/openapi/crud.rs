@@ -291,9 +291,7 @@ impl CreateOperation<'_> {
         let wanted = fold(self.parameter);
         let is_same = place.name().is_some_and(|name| fold(name) == wanted || fold(name) == "id");
         let schema = success_schema(self.make, api).filter(|_| is_same)?;
-        place.names().try_fold(schema, |schema, name| {
-            Some(api.bundle.resolve(core(&api.bundle, schema).get("properties")?.get(name)?))
-        })
+        place.names().try_fold(schema, |schema, name| member_of(schema, api, name, 0))
     }
 
     /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
@@ -316,7 +314,8 @@ impl CreateOperation<'_> {
             let otherwise = is_list(make).then(in_list);
             return CaptureSource { otherwise: otherwise.into_iter().collect(), ..place };
         }
-        let default = self.own_name(make);
+        // A path that takes numbers does not take the name that was sent.
+        let default = self.own_name(make).filter(|_| !self.takes_numbers(api));
         let own = self.parameter;
         let mut names = vec![own.to_owned()];
         // `pool_name` of `/pools/{pool_name}` is `name` in the response.
@@ -341,6 +340,16 @@ impl CreateOperation<'_> {
         places.extend(names.iter().map(|name| Pointer::from_steps(["0", name.as_str()])));
         let first = places.remove(0);
         CaptureSource { otherwise: places, location: true, default, ..Part::Body(first).into() }
+    }
+
+    /// Returns true if the document says in an operation on the thing that its id is a number.
+    fn takes_numbers(&self, api: &Api) -> bool {
+        let operations = self.read.into_iter().chain([self.remove]);
+        let mut own = operations.filter_map(|it| parameter(it, names(&it.path).last()?)?.schema.as_ref());
+        own.any(|schema| {
+            let kind = core(&api.bundle, schema).get("type").and_then(Value::as_str);
+            matches!(kind, Some("integer" | "number"))
+        })
     }
 
     /// Returns the names by which a response may call the id because of the kind of thing: `version` and `versionId` of
@@ -417,6 +426,21 @@ impl CreateOperation<'_> {
     }
 }
 
+/// Maximum number of objects around the thing in a response.
+const MAX_WRAPPERS: usize = 2;
+
+/// Maximum number of nested combinations of schemas and objects.
+const MAX_PARTS: usize = 8;
+
+/// Returns the schema of a member of an object, which may be a combination of others.
+fn member_of<'s>(schema: &'s Value, api: &'s Api, name: &str, depth: usize) -> Option<&'s Value> {
+    let schema = core(&api.bundle, schema);
+    let own = schema.get("properties").and_then(|members| members.get(name));
+    let parts = schema.get("allOf").and_then(Value::as_array).filter(|_| depth < MAX_PARTS);
+    let of_part = || parts?.iter().find_map(|part| member_of(part, api, name, depth + 1));
+    own.map(|member| api.bundle.resolve(member)).or_else(of_part)
+}
+
 /// Returns the schema of what an operation responds with if it succeeds.
 pub(super) fn success_schema<'s>(operation: &'s Operation, api: &'s Api) -> Option<&'s Value> {
     let success = operation
@@ -473,10 +497,14 @@ fn collect(schema: &Value, api: &Api, at: &BodyPath, depth: usize, kind: &str, p
             false => {}
         }
     }
-    if depth < 2 {
-        for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+    // A schema that combines others is no thing within a thing.
+    let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    if at.names().count() <= MAX_WRAPPERS && depth < MAX_PARTS {
+        for part in parts {
             collect(part, api, at, depth + 1, kind, places);
         }
+    }
+    if at.names().count() < MAX_WRAPPERS && depth < MAX_PARTS {
         for (path, property) in inner {
             collect(property, api, &path, depth + 1, kind, places);
         }

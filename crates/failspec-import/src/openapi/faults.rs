@@ -2,11 +2,13 @@
 
 use super::{
     body::{BadBody, bad_bodies},
+    crud::fold,
     fault_kind::FaultKind,
     generate::{Generator, declares},
     invalid_value::of_text,
     joined_lists::of_joined,
     multipart::{Field, bad_forms},
+    path_values::names,
     request_spec::{Body, RequestSpec, put},
     unknown_ids::is_id_without_minimum,
     unusual::has_effect,
@@ -250,7 +252,7 @@ impl Generator<'_> {
         let what = "malformed_json".to_owned();
         faults.push(Fault::new(FaultKind::Malformed, what, rule.clone(), faulty));
         let Some(schema) = &content.schema else { return };
-        let mut more = 0;
+        let (mut more, mut of_others) = (0, 0);
         let mut all: Vec<(Value, BadBody)> =
             bad_bodies(&self.sampler, schema, value).into_iter().map(|bad| (value.clone(), bad)).collect();
         let mut others = self.bad_alternatives(operation, right);
@@ -277,6 +279,10 @@ impl Generator<'_> {
             }
             if self.is_asked_elsewhere(&bad) {
                 more += 1;
+                continue;
+            }
+            if self.may_be_id_of_others(operation, &bad) {
+                of_others += 1;
                 continue;
             }
             let mut faulty = right.ask.clone();
@@ -307,10 +313,27 @@ impl Generator<'_> {
                 ..Fault::new(class, what, rule.clone(), faulty).of_kind(bad.kind(), &bad.place)
             });
         }
+        if of_others > 0 {
+            let why = "it may be the id of a thing that the run did not create, and a server may change that";
+            self.leave_out(why, operation, &format!("{of_others} values of its own id"));
+        }
         if more > 0 {
             let why = "other operations are asked for the same fault in the schema that they share";
             self.leave_out(why, operation, &format!("{more} of them"));
         }
+    }
+
+    /// Returns true if a body has a number that somebody's thing may have as the id of what it is about: many servers take a creation
+    /// with a known id for a change.
+    fn may_be_id_of_others(&self, operation: &Operation, bad: &BadBody) -> bool {
+        let own = match self.creators.of_collection(operation) {
+            Some(creator) => Some(creator.parameter),
+            None => names(&operation.path).last().copied(),
+        };
+        let is_same = |name: &str| {
+            ["id", "pk"].contains(&fold(name).as_str()) || own.is_some_and(|own| fold(own) == fold(name))
+        };
+        is_same(&bad.place) && bad.body.get(&bad.place).is_some_and(may_be_number)
     }
 
     /// Returns true if a fault in a shared schema has been asked in other operations of a large API, of which one function reads
@@ -336,6 +359,44 @@ impl Generator<'_> {
             let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
             let fault = Fault::new(class, what, rule, faulty).of_kind(bad.what, &bad.name);
             faults.push(Fault { inferred: bad.doubtful, against_words: bad.against_words, ..fault });
+        }
+    }
+}
+
+/// Returns true if a server may take a value for a number that an id can be.
+fn may_be_number(value: &Value) -> bool {
+    /// Ids beyond it are no numbers that things get.
+    const MOST: f64 = 2_147_483_647.0;
+    let number = match value {
+        Value::Bool(_) => Some(1.0),
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        _ => None,
+    };
+    number.is_some_and(|number| number.abs() <= MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::may_be_number;
+
+    #[test]
+    fn what_a_server_may_read_as_a_small_number_may_be_an_id() {
+        for (value, expected) in [
+            (json!(2), true),
+            (json!(-1), true),
+            (json!(2.5), true),
+            (json!("2"), true),
+            (json!(true), true),
+            (json!(2_147_483_648_u64), false),
+            (json!("failspec"), false),
+            (json!(""), false),
+            (json!(null), false),
+            (json!([2]), false),
+        ] {
+            assert_eq!(may_be_number(&value), expected, "{value}");
         }
     }
 }

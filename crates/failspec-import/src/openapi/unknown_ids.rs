@@ -153,15 +153,48 @@ impl Generator<'_> {
         let inner = inner.and_then(|(created, inner)| Some((created, self.paths.nothing(operation, inner)?)));
         names_own |= inner.as_ref().is_some_and(|(_, nothing)| nothing.is_own);
         instead.extend(inner.map(|(created, nothing)| (created, nothing.text)));
-        let filled = self.paths.fill(operation, &right.around.made, &instead);
-        if filled.foreign && may_add_at_its_address(&self.declared.api.operations, operation) {
-            return Err("it might add something to what the run did not create");
+        let mut filled = self.paths.fill(operation, &right.around.made, &instead);
+        if filled.foreign && !operation.is_safe() {
+            // A server that looks for the first id alone would change what others have.
+            instead.extend(self.parents_of_nothing(operation, right, &instead));
+            filled = self.paths.fill(operation, &right.around.made, &instead);
+            if filled.foreign {
+                return Err("it might change something that the run did not create");
+            }
         }
         faulty.path = filled.path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         let what = format!("unknown_{}", slug(name));
         let fault = Fault::new(class, what, rule, faulty).of_kind(fault_kind::UNKNOWN_ID, name);
         Ok(Some(Fault { names_own, ..fault }))
+    }
+}
+
+impl Generator<'_> {
+    /// Returns values that name nothing for the parameters of a path that would name what the run did not create.
+    fn parents_of_nothing<'o>(
+        &self,
+        operation: &'o Operation,
+        right: &ValidRequest,
+        instead: &[(&str, String)],
+    ) -> Vec<(&'o str, String)> {
+        let ends = operation.path.match_indices('}').map(|(end, _)| bare(&operation.path[..=end]));
+        let places = names(&operation.path).into_iter().zip(ends);
+        let foreign = places.filter(|(name, item)| {
+            !right.around.made.contains_key(item)
+                && self.paths.given(name).is_none()
+                && !instead.iter().any(|(replaced, _)| replaced == name)
+        });
+        let nothing = foreign.filter_map(|(name, _)| {
+            let own = parameter(operation, name)?;
+            let is_chosen = own
+                .schema
+                .as_ref()
+                .is_some_and(|schema| core(&self.declared.api.bundle, schema).get("enum").is_some());
+            (!is_chosen).then_some(())?;
+            Some((name, self.paths.nothing(operation, own)?.text))
+        });
+        nothing.collect()
     }
 }
 
@@ -181,14 +214,6 @@ pub(super) fn ends_in_value(operations: &[Operation], operation: &Operation) -> 
         && !parent.ends_with('}')
         && !has_others()
         && !is_in_path()
-}
-
-/// Returns true if an operation may add something under the id with which its path ends, whatever that is, and no operation would
-/// remove it.
-fn may_add_at_its_address(operations: &[Operation], operation: &Operation) -> bool {
-    let path = bare(&operation.path);
-    let is_removed = || operations.iter().any(|other| other.method == "DELETE" && bare(&other.path) == path);
-    matches!(operation.method.as_str(), "POST" | "PUT" | "PATCH") && path.ends_with('}') && !is_removed()
 }
 
 /// Returns true for a parameter of a path that is an id, and not a number that counts, if the document does not say with which number
