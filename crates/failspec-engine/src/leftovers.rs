@@ -208,7 +208,13 @@ fn was_removed(records: &[Record], url: &Url, phase: Phase) -> bool {
         record.exchange.request.method == "DELETE" && names_same(&record.exchange.request.url, url)
     };
     let Some(last) = succeeded.iter().rposition(removes) else { return false };
-    let (id, remover) = (last_segment(url), &succeeded[last].role);
+    // What is removed by the query of the path at which it was made has its id there.
+    let is_made_there = |record: &&Record| {
+        let request = &record.exchange.request;
+        request.method == "POST" && request.url.path() == url.path()
+    };
+    let in_query = id_in_query(url).filter(|_| succeeded.iter().any(is_made_there));
+    let (id, remover) = (in_query.unwrap_or_else(|| last_segment(url)), &succeeded[last].role);
     !succeeded[last + 1..].iter().any(|record| {
         let request = &record.exchange.request;
         let creates = !is_safe(&request.method) && request.method != "DELETE";
@@ -368,5 +374,22 @@ mod tests {
         // Its own teardown removes what a control made.
         let records = [record("DELETE control:/things/7 204")];
         assert!(was_removed(&records, &url, Phase::ControlTeardown));
+    }
+    #[test]
+    fn what_is_removed_by_a_query_is_told_by_the_id_there() {
+        const MADE: &str = "POST /keys 200 {\"key\":{\"id\":\"7\"}}";
+        const GONE: &str = "DELETE /keys?id=7 200";
+        const OTHER: &str = "POST /keys 200 {\"key\":{\"id\":\"8\"}}";
+        let url: Url = "http://api.test/keys?id=7".parse().unwrap();
+        let cases: &[(&str, &[&str], bool)] = &[
+            ("removed", &[MADE, GONE], true),
+            ("another one was removed", &[MADE, "DELETE /keys?id=8 200"], false),
+            ("another one was made after that", &[MADE, GONE, OTHER], true),
+            ("it was made anew", &[MADE, GONE, MADE], false),
+        ];
+        for (about, lines, expected) in cases {
+            let records: Vec<Record> = lines.iter().map(|line| record(line)).collect();
+            assert_eq!(was_removed(&records, &url, Phase::Teardown), *expected, "{about}");
+        }
     }
 }

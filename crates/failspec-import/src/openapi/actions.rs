@@ -81,16 +81,29 @@ fn says_action(operation: &Operation, is_action: &dyn Fn(&str) -> bool) -> bool 
 /// Returns true if the words of a POST operation say that it does something to all of what is there.
 pub(super) fn acts_on_all(operation: &Operation) -> bool {
     const LOOKING: [&str; 4] = ["check", "test", "validate", "verify"];
+    const ALL: [&str; 3] = ["all", "every", "everything"];
     let is_action = |word: &str| is_verb(word, &ACTIONS) && !is_verb(word, &LOOKING);
-    operation.method == "POST" && says_action(operation, &is_action) && says_several(operation)
+    operation.method == "POST" && says_action(operation, &is_action) && says(operation, &ALL)
 }
 
 /// Returns true if the words of an operation say that it is about more than what a request names.
 pub(super) fn says_several(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().map(|it| it.name.as_str());
+    says(operation, &SEVERAL) || parameters.into_iter().any(selects_several)
+}
+
+/// Returns true for the name of a parameter or a member that selects things otherwise than by their ids.
+pub(super) fn selects_several(name: &str) -> bool {
+    const OTHERS: [&str; 3] = ["expression", "pattern", "selector"];
+    snake(name).split('_').any(|word| SEVERAL.contains(&word) || OTHERS.contains(&word))
+}
+
+/// Returns true if one of these words is in the summary, the id or the path of an operation.
+fn says(operation: &Operation, words: &[&str]) -> bool {
     let id = operation.id.as_deref().unwrap_or_default();
     [&operation.summary, id, &operation.path]
         .iter()
-        .any(|text| snake(text).split('_').any(|word| SEVERAL.contains(&word)))
+        .any(|text| snake(text).split('_').any(|word| words.contains(&word)))
 }
 
 /// Returns true for a value of a request that means all of something.
@@ -145,6 +158,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_action_on_all_is_told_from_one_on_a_list_of_ids_and_from_a_look() {
+        for (path, summary, expected) in [
+            ("/sessions/approve-all", "", true),
+            ("/jobs/cancel", "Cancel all jobs", true),
+            ("/jobs/bulk/cancel", "Cancel jobs", false),
+            ("/jobs/validate-all", "", false),
+            ("/jobs", "Create all jobs", false),
+        ] {
+            let operation = json!({ "summary": summary, "responses": { "200": { "description": "done" } } });
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "Any", "version": "1" }, "paths": { path: { "post": operation } }
+            });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(acts_on_all(&api.operations[0]), expected, "{path} {summary}");
+        }
+        for (name, expected) in [
+            ("query", true),
+            ("dag_id_pattern", true),
+            ("statusFilter", true),
+            ("id", false),
+            ("note", false),
+        ] {
+            assert_eq!(selects_several(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn a_removal_is_of_one_thing_if_its_words_are_no_plurals() {

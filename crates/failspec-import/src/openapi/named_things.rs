@@ -5,7 +5,7 @@ use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
 use serde_json::Value;
 
 use super::{
-    actions::{acts, answers_with_a_thing, is_several, says_several, speaks_of_one},
+    actions::{acts, answers_with_a_thing, is_several, says_several, selects_several, speaks_of_one},
     body::Members,
     changing_reads::changes_by_reading,
     crud::{CreateOperation, bare, fold},
@@ -81,6 +81,10 @@ impl<'a> Generator<'a> {
         let schema = json_body(operation).and_then(|content| content.schema.as_ref());
         let body = match (body, schema) {
             (Some(body), Some(schema)) if body.is_object() => {
+                let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+                if members.iter().any(|(name, _)| selects_several(name)) {
+                    return None;
+                }
                 let mut body = self.body_of_nothing(schema, body)?;
                 if named.is_none() {
                     named = self.named_in_body(operation, schema, &mut body);

@@ -106,7 +106,8 @@ impl Generator<'_> {
 pub(super) fn of_nothing(right: &ValidRequest, fault: &mut Fault) -> Option<ValidRequest> {
     let named = right.named.as_ref().filter(|named| named.has_own())?;
     match fault.class {
-        FaultKind::Credentials => {
+        // What a change names is the run's.
+        FaultKind::Credentials if !matches!(right.ask.method.as_str(), "PUT" | "PATCH") => {
             fault.faulty = named.without_own(fault.faulty.clone());
             fault.class = FaultKind::CredentialsForUnknown;
         }
