@@ -54,6 +54,7 @@ mod openapi_inner_members;
 mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_listed;
+mod openapi_listed_map;
 mod openapi_made_values;
 mod openapi_options;
 mod openapi_property;
