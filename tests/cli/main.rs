@@ -55,6 +55,7 @@ mod openapi_inner_members;
 mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_listed;
+mod openapi_listed_map;
 mod openapi_made_values;
 mod openapi_named_things;
 mod openapi_options;

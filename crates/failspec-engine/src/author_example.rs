@@ -57,7 +57,7 @@ impl Session {
             removed: Vec::new(),
             by_example: true,
             refusal: format!("HTTP {}: {}", refusal.status, show(&Value::from(said))),
-            broke: false,
+            broke: refusal.status == 500,
         });
         Ok(Some(example))
     }

@@ -500,6 +500,11 @@ fn has_number(body: &Value, number: u64) -> bool {
     body.as_object().is_some_and(|members| members.values().any(|value| *value == number))
 }
 
+/// Returns true for an owner without the optional city.
+fn lacks_city(said: &Said, body: &Value) -> bool {
+    said.path.starts_with("/owners") && body.get("city").is_none()
+}
+
 fn refusal(status: u16) -> Answer {
     (status, json!({ "code": format!("e{status}"), "message": "refused" }))
 }
@@ -757,9 +762,7 @@ impl Api {
             Some(Weakness::SameItemTwice) => {
                 body["tags"].as_array().is_some_and(|tags| tags.len() == 2 && tags[0] == tags[1])
             }
-            Some(Weakness::BreaksWithoutOptional) => {
-                said.path.starts_with("/owners") && body.is_object() && body.get("city").is_none()
-            }
+            Some(Weakness::BreaksWithoutOptional) => body.is_object() && lacks_city(said, &body),
             Some(Weakness::SecondAlternative) => body["reward"].is_object(),
             Some(Weakness::HugeInteger) => body["age"].as_f64().is_some_and(|age| age > 1e200),
             Some(Weakness::EmptyObject) => body.as_object().is_some_and(Map::is_empty),
@@ -792,9 +795,7 @@ impl Api {
             }
             Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
             Some(Weakness::RefusesListedValue) => body["mode"] == "late",
-            Some(Weakness::RequiresOptional) => {
-                said.path.starts_with("/owners") && body.get("city").is_none()
-            }
+            Some(Weakness::RequiresOptional) => lacks_city(said, &body),
             Some(Weakness::RefusesAlternative) => body["reward"].is_object(),
             Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
             Some(Weakness::RefusesFurtherMembers) => {

@@ -26,6 +26,17 @@ API answered HTTP 500 without them, it is a violation.",
     run: |subject| requirements(subject.observed),
 };
 
+/// Maximum length of the refusal in a finding, in characters: more would hide what comes behind it.
+const MAX_REFUSAL_LEN: usize = 160;
+
+/// Returns the beginning of a long text.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_REFUSAL_LEN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
     let completed = observed.records.iter().enumerate();
     let completed = completed.filter_map(|(index, record)| Some((index, record.completed.as_deref()?)));
@@ -44,7 +55,8 @@ pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
             };
             let message = format!(
                 "{} {verb} with what the document requires ({}), and accepted with {accepted}",
-                completed.operation, completed.refusal
+                completed.operation,
+                shortened(&completed.refusal)
             );
             let expected = "no more than the document requires";
             // The same members that several operations require are one deviation.
