@@ -795,7 +795,7 @@ impl Api {
             }
             Some(Weakness::RefusesEmptyTexts) => body["note"] == "" || body["nick"] == "",
             Some(Weakness::RefusesListedValue) => body["mode"] == "late",
-            Some(Weakness::RequiresOptional) => lacks_city(said, &body),
+            Some(Weakness::RequiresOptional) => lacks_city(said, body),
             Some(Weakness::RefusesAlternative) => body["reward"].is_object(),
             Some(Weakness::RefusesBounds) => body["size"] == 1 || body["size"] == 9,
             Some(Weakness::RefusesFurtherMembers) => {

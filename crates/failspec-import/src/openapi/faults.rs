@@ -185,8 +185,11 @@ impl Generator<'_> {
                     };
                     names_own = named.is_own;
                     let instead = percent_encode(&named.text).to_string();
-                    faulty.path =
-                        self.paths.fill(operation, &right.around.made, &[(&parameter.name, instead)]).path;
+                    let instead = [(parameter.name.as_str(), instead)];
+                    let Some(filled) = self.fill_without_others(operation, right, &instead) else {
+                        continue;
+                    };
+                    faulty.path = filled.path;
                 } else {
                     put(&mut faulty, parameter, Some(&value));
                 }

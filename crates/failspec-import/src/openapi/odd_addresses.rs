@@ -90,7 +90,7 @@ impl Generator<'_> {
         match parameter.place {
             ParameterLocation::Path => {
                 let instead = [(parameter.name.as_str(), text.to_owned())];
-                faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
+                faulty.path = self.fill_without_others(operation, right, &instead)?.path;
             }
             // A value of the query would be encoded once more.
             _ => {

@@ -18,7 +18,7 @@ use super::{
     faults::Fault,
     generate::{Generator, declares},
     invalid_value::core,
-    path_values::{names, parameter},
+    path_values::{FilledPath, names, parameter},
     request_spec::RequestSpec,
     scenario::step,
     unusual::snake,
@@ -102,7 +102,7 @@ impl Generator<'_> {
         let made = right.around.made.get(&item).filter(|_| !may_create).cloned();
         let capture = made.or_else(|| self.listed_of_unknown_form(operation, &item, name))?;
         let instead = [(name, format!("${{unlike({capture})}}"))];
-        let path = self.paths.fill(operation, &right.around.made, &instead).path;
+        let path = self.fill_without_others(operation, right, &instead)?.path;
         let what = format!("{}_of_the_same_form", unknown.what);
         let faulty = RequestSpec { path, ..unknown.faulty.clone() };
         let fault = Fault::new(FaultKind::Unknown, what, unknown.rule.clone(), faulty);
@@ -153,15 +153,9 @@ impl Generator<'_> {
         let inner = inner.and_then(|(created, inner)| Some((created, self.paths.nothing(operation, inner)?)));
         names_own |= inner.as_ref().is_some_and(|(_, nothing)| nothing.is_own);
         instead.extend(inner.map(|(created, nothing)| (created, nothing.text)));
-        let mut filled = self.paths.fill(operation, &right.around.made, &instead);
-        if filled.foreign && !operation.is_safe() {
-            // A server that looks for the first id alone would change what others have.
-            instead.extend(self.parents_of_nothing(operation, right, &instead));
-            filled = self.paths.fill(operation, &right.around.made, &instead);
-            if filled.foreign {
-                return Err("it might change something that the run did not create");
-            }
-        }
+        let Some(filled) = self.fill_without_others(operation, right, &instead) else {
+            return Err("it might change something that the run did not create");
+        };
         faulty.path = filled.path;
         let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         let what = format!("unknown_{}", slug(name));
@@ -171,6 +165,24 @@ impl Generator<'_> {
 }
 
 impl Generator<'_> {
+    /// Fills the path of a request with a fault in an id. If the request may change something, it names nothing that the run did not
+    /// create: a server that looks at one of the ids alone would change what others have. `None` if that is not possible.
+    pub(super) fn fill_without_others(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+        instead: &[(&str, String)],
+    ) -> Option<FilledPath> {
+        let filled = self.paths.fill(operation, &right.around.made, instead);
+        if !filled.foreign || operation.is_safe() {
+            return Some(filled);
+        }
+        let mut all = instead.to_vec();
+        all.extend(self.parents_of_nothing(operation, right, instead));
+        let filled = self.paths.fill(operation, &right.around.made, &all);
+        (!filled.foreign).then_some(filled)
+    }
+
     /// Returns values that name nothing for the parameters of a path that would name what the run did not create.
     fn parents_of_nothing<'o>(
         &self,
