@@ -225,3 +225,43 @@ fn ids_that_name_nothing_break_an_operation_for_the_reason_for_which_an_unknown_
     // Where an unknown id is answered as it should be, the others break for a reason of their own.
     assert_eq!(rows(&[by(tools, "long_text"), by(users, "wrong_format")]).len(), 2);
 }
+
+#[test]
+fn errors_with_the_same_code_and_words_are_one_row_whatever_else_their_faults_do() {
+    let coded = |operation: &str, kind: &str, part: &str, code: &str, message: &str| {
+        let mut case = broken(operation, PARAMETER, kind, part, "");
+        let body = serde_json::json!({ "code": code, "message": message }).to_string();
+        case.exchanges[0].response.as_mut().unwrap().body = body;
+        case
+    };
+    let operator = |operation: &str, kind: &str, part: &str| {
+        coded(operation, kind, part, "NO_LIST", "the operator needs a list")
+    };
+    let limit = |operation: &str, part: &str| {
+        coded(operation, "beyond_64_bits", part, "LIMIT", "the number is not allowed")
+    };
+    let cases = [
+        operator("GET /a", "with_nul", "tag"),
+        operator("GET /b", "long_text", "name"),
+        operator("GET /c", "beyond_64_bits", "size"),
+        // The same kind of fault, and something else.
+        limit("GET /d", "start"),
+        limit("GET /e", "end"),
+    ];
+    let found = rows(&cases);
+    assert_eq!(found.len(), 2, "{found:?}");
+    let row = "errors that say \"NO_LIST: the operator needs a list\"".to_owned();
+    assert_eq!(found[0], (Some(row), 3));
+    for (about, first, second) in [
+        ("another code", ("A_B", "the operator needs a list"), ("C_D", "the operator needs a list")),
+        ("other words", ("A_B", "the operator needs a list"), ("A_B", "the value is too long")),
+        ("a number", ("500", "the operator needs a list"), ("500", "the operator needs a list")),
+        ("whatever goes wrong", ("A_B", "internal server error here"), ("A_B", "internal server error here")),
+    ] {
+        let cases = [
+            coded("GET /a", "with_nul", "tag", first.0, first.1),
+            coded("GET /b", "long_text", "name", second.0, second.1),
+        ];
+        assert_eq!(rows(&cases).len(), 2, "{about}");
+    }
+}

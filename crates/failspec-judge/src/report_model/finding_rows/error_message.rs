@@ -18,6 +18,9 @@ const MEMBERS: [&str; 7] =
 /// Maximum length of a message that is compared, in bytes: a longer one is a page or a stack trace.
 const MAX_MESSAGE_LEN: usize = 4096;
 
+/// Maximum length of the code of an error that is compared, in bytes.
+const MAX_CODE_LEN: usize = 80;
+
 /// Stands for the name of the parameter at fault.
 const NAME: &str = "\u{1}";
 
@@ -105,13 +108,27 @@ fn heading(deviation: &Deviation<'_>) -> Option<Heading> {
     (sentences.len() > length).then(|| (status, sentences[..length].join(": ")))
 }
 
+/// The words in which a server says what went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct SaidReason {
+    pub status: u16,
+    pub sentence: Sentence,
+    /// True if a code in the body stands in front of them: with that, they tell one cause.
+    pub has_code: bool,
+}
+
 /// Returns the status of an error and the end of its message, from the last sentence that is long enough to tell what went wrong, without
 /// values that were sent; `None` if no other sentence in front of it says who speaks, and for a text that a server has for whatever
 /// goes wrong.
-pub(super) fn reason(deviation: &Deviation<'_>) -> Option<(u16, Sentence)> {
+pub(super) fn reason(deviation: &Deviation<'_>) -> Option<SaidReason> {
     let exchange = deviation.exchange.filter(|_| deviation.is_tested())?;
     let response = exchange.response.as_ref()?;
     let message = message(&response.body)?;
+    let code = code(&response.body);
+    let message = match &code {
+        Some(code) => format!("{code}: {message}"),
+        None => message,
+    };
     let url = exchange.request.url.to_string();
     let url = percent_decode(&url);
     let body = exchange.request.body.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -129,7 +146,11 @@ pub(super) fn reason(deviation: &Deviation<'_>) -> Option<(u16, Sentence)> {
     let place = sentences.iter().rposition(|part| part.split_whitespace().count() >= MIN_WORDS)?;
     let reason = sentences[place].to_lowercase();
     let is_general = place == 0 || GENERAL.iter().any(|general| reason.contains(general));
-    (!is_general).then(|| (response.status, sentences[place..].join(": ")))
+    (!is_general).then(|| {
+        let words = sentences[place..].join(": ");
+        let sentence = code.as_ref().map_or_else(|| words.clone(), |code| format!("{code}: {words}"));
+        SaidReason { status: response.status, sentence, has_code: code.is_some() }
+    })
 }
 
 /// Returns how the message of the error begins that a fault in a parameter brought, up to the name of that, the kind of fault,
@@ -157,6 +178,21 @@ fn sentences(deviation: &Deviation<'_>, name: Option<&str>) -> Option<(u16, Vec<
         words.collect::<Vec<_>>().join(" ")
     });
     Some((response.status, sentences.collect()))
+}
+
+/// Returns the code of an error that is a name: `SQLITE_CONSTRAINT_UNIQUE`.
+fn code(body: &str) -> Option<String> {
+    const NAMES: [&str; 3] = ["code", "errorCode", "error_code"];
+    let body: Value = serde_json::from_str(body).ok()?;
+    let folders = [Some(&body), body.get("error")];
+    let mut codes =
+        folders.into_iter().flatten().flat_map(|folder| NAMES.iter().filter_map(|name| folder.get(*name)));
+    let is_name = |code: &&str| {
+        code.len() <= MAX_CODE_LEN
+            && code.bytes().any(|it| it.is_ascii_alphabetic())
+            && code.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.'))
+    };
+    codes.find_map(|code| code.as_str().filter(is_name)).map(str::to_owned)
 }
 
 /// Returns the message of an error; `None` for a page.

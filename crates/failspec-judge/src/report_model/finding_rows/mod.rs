@@ -51,7 +51,7 @@ pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Ve
     let mut known: HashMap<Cause<'a>, usize> = HashMap::new();
     let mut rows: Vec<Row<'a>> = Vec::new();
     for deviation in &deviations {
-        let cause = words.cause(causes.cause(deviation));
+        let cause = words.cause(deviation, causes.cause(deviation));
         let index = *known.entry(cause.clone()).or_insert_with(|| {
             rows.push(Row::new(cause));
             rows.len() - 1
