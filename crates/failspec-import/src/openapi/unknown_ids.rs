@@ -135,10 +135,14 @@ impl Generator<'_> {
             names.pop();
         }
         // A PUT that may create (201) creates what has an unknown id: that is no fault. What it is created in must exist.
-        let may_create = creates_at_its_address(operation);
+        let may_create =
+            creates_at_its_address(operation) || adds_by_name(&operation.method, &operation.path);
         let created = if may_create { names.pop() } else { None };
         if created.is_some() && names.is_empty() {
-            return Err("a request for an unknown id may create it (201)");
+            return Err(match creates_at_its_address(operation) {
+                true => "a request for an unknown id may create it (201)",
+                false => "its path says that it adds what has an unknown name",
+            });
         }
         let Some(name) = names.last().copied() else { return Ok(None) };
         let Some(own) = parameter(operation, name) else { return Ok(None) };
@@ -228,6 +232,17 @@ pub(super) fn ends_in_value(operations: &[Operation], operation: &Operation) -> 
         && !is_in_path()
 }
 
+/// Returns true if the word before the last parameter of a path says that the operation adds what has that name, as in
+/// `POST /paths/add/{name}`.
+fn adds_by_name(method: &str, path: &str) -> bool {
+    const WORDS: [&str; 7] = ["add", "create", "new", "register", "insert", "replace", "upsert"];
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let is_parameter = segments.next().is_some_and(|last| last.starts_with('{') && last.ends_with('}'));
+    is_parameter
+        && matches!(method, "POST" | "PUT")
+        && segments.next().is_some_and(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
 /// Returns true for a parameter of a path that is an id, and not a number that counts, if the document does not say with which number
 /// ids begin.
 pub(super) fn is_id_without_minimum(parameter: &Parameter) -> bool {
@@ -251,4 +266,23 @@ fn says_that_it_may_be_absent(operation: &Operation) -> bool {
 pub(super) fn innermost(path: &str) -> Option<(String, &str)> {
     let end = path.rfind('}')?;
     Some((bare(&path[..=end]), names(path).last().copied()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::adds_by_name;
+
+    #[test]
+    fn a_word_before_the_name_says_that_it_is_added() {
+        for (method, path, expected) in [
+            ("POST", "/config/paths/add/{name}", true),
+            ("PUT", "/users/register/{name}/", true),
+            ("POST", "/paths/{name}", false),
+            ("POST", "/paths/{name}/add", false),
+            ("DELETE", "/paths/new/{name}", false),
+            ("POST", "/address/{name}", false),
+        ] {
+            assert_eq!(adds_by_name(method, path), expected, "{method} {path}");
+        }
+    }
 }

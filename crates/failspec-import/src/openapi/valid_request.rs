@@ -23,7 +23,7 @@ use super::{
     taken_names::renames,
     unknown_ids::ends_in_value,
     unusual::snake,
-    value_generator::{LONG, LONG_WITHIN, UNIQUE, UNIQUE_WITHIN, fill_unique, kind},
+    value_generator::{LONG, LONG_WITHIN, UNIQUE, UNIQUE_WITHIN, fill_unique, kind, mapped_name},
 };
 
 /// A request without a fault.
@@ -277,7 +277,9 @@ impl Generator<'_> {
                 })
             };
             let with_items = || self.sampler.with_items(property, one_of(&path));
-            let own = || self.sampler.value(property, &path);
+            let object = core(bundle, schema).as_object();
+            let mapped = object.and_then(|it| mapped_name(it, name, core(bundle, property)));
+            let own = || mapped.clone().or_else(|| self.sampler.value(property, &path));
             let is_full = |value: &Value| value.as_array().is_none_or(|items| !items.is_empty());
             let value = match body.get(name) {
                 Some(_) => with_items()?,

@@ -321,7 +321,9 @@ impl ValueGenerator<'_> {
             let read_only =
                 self.declared.api.bundle.resolve(schema).get("readOnly") == Some(&Value::Bool(true));
             if required.contains(key.as_str()) && !read_only {
-                made.insert(key.clone(), self.make(schema, &format!("{name}.{key}"), depth + 1)?);
+                let value = mapped_name(entries, key, self.declared.api.bundle.resolve(schema));
+                let value = value.or_else(|| self.make(schema, &format!("{name}.{key}"), depth + 1))?;
+                made.insert(key.clone(), value);
             }
         }
         // What a member that is there requires, and what that requires.
@@ -523,4 +525,52 @@ fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
         return Some(Value::from(made as i64));
     }
     Number::from_f64(made).filter(|_| !whole).map(Value::Number)
+}
+
+/// Returns the value of the property that tells by a `discriminator` which of the mapped schemas an object is, if nothing else says what
+/// it may be: one of their names, since any other text is refused.
+pub(super) fn mapped_name(object: &Map<String, Value>, key: &str, property: &Value) -> Option<Value> {
+    const SAYS: [&str; 5] = ["enum", "const", "example", "examples", "default"];
+    let discriminator = object.get("discriminator")?;
+    let is_own = discriminator.get("propertyName").and_then(Value::as_str) == Some(key);
+    let is_text = property.get("type").and_then(Value::as_str) == Some("string");
+    let is_plain = is_own && is_text && !SAYS.iter().any(|it| property.get(it).is_some());
+    let (name, _) = discriminator.get("mapping")?.as_object()?.iter().next().filter(|_| is_plain)?;
+    Some(name.as_str().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::openapi::{Api, Declared};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_discriminator_without_alternatives_gets_a_mapped_name() {
+        let mapping = json!({ "saml": "#/components/schemas/A", "oidc": "#/components/schemas/B" });
+        let own = |kind: Value, mapping: Value| {
+            let schema = json!({
+                "type": "object", "required": ["kind"], "properties": { "kind": kind },
+                "discriminator": { "propertyName": "kind", "mapping": mapping }
+            });
+            let body = json!({ "content": { "application/json": { "schema": schema } } });
+            let post = json!({ "requestBody": body, "responses": { "200": { "description": "ok" } } });
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "t", "version": "1" }, "paths": { "/a": { "post": post } },
+                "components": { "schemas": { "A": {}, "B": {} } }
+            });
+            let declared = Declared::new(Api::parse("openapi.json", &document.to_string()).unwrap());
+            let schema = declared.api.operations[0].body[0].schema.clone().unwrap();
+            let sampler = ValueGenerator { declared: &declared, seed: 1 };
+            sampler.value(&schema, "body").unwrap()["kind"].clone()
+        };
+        let text = || json!({ "type": "string" });
+        assert!(["saml", "oidc"].map(Value::from).contains(&own(text(), mapping.clone())));
+        assert_eq!(own(json!({ "type": "string", "enum": ["ldap"] }), mapping.clone()), "ldap");
+        assert_eq!(own(json!({ "type": "string", "example": "ldap" }), mapping), "ldap");
+        // Without a mapping, nothing tells what it may be.
+        let unknown = own(text(), json!({}));
+        assert!(!["saml", "oidc"].map(Value::from).contains(&unknown), "{unknown}");
+    }
 }
