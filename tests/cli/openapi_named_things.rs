@@ -60,7 +60,7 @@ components:
 #[derive(Debug, Default)]
 struct State {
     keys: BTreeMap<u64, usize>,
-    /// What was to be approved; `all` is everything.
+    /// The ids that were to be approved; `all` is everything.
     approved: Vec<String>,
 }
 

@@ -64,7 +64,8 @@ impl Generator<'_> {
     /// Returns where the response to a list has the id of its first thing, as a parameter of the path of an operation wants it.
     fn id_in(&self, list: &Operation, operation: &Operation, name: &str) -> Option<CaptureSource> {
         let (folder, members) = self.ids_in(list, operation, name)?;
-        let mut places = members.iter().filter_map(|member| Pointer::parse(&format!("{folder}/0{member}")));
+        let (folder, member) = (folder.as_str(), Pointer::as_str);
+        let mut places = members.iter().filter_map(|it| Pointer::parse(&format!("{folder}/0{}", member(it))));
         let first = places.next()?;
         // `{pet}` is the last segment of the `name`, if that is `pets/17`.
         let resource_name = !fold(name).ends_with("name") && members.iter().any(|it| it.as_str() == "/name");

@@ -157,6 +157,10 @@ impl Generator<'_> {
         let inner = inner.and_then(|(created, inner)| Some((created, self.paths.nothing(operation, inner)?)));
         names_own |= inner.as_ref().is_some_and(|(_, nothing)| nothing.is_own);
         instead.extend(inner.map(|(created, nothing)| (created, nothing.text)));
+        let is_in_others = self.paths.fill(operation, &right.around.made, &instead).foreign;
+        if is_in_others && may_add_at_its_address(&self.declared.api.operations, operation) {
+            return Err("it might add something to what the run did not create");
+        }
         let Some(filled) = self.fill_without_others(operation, right, &instead) else {
             return Err("it might change something that the run did not create");
         };
@@ -230,6 +234,14 @@ pub(super) fn ends_in_value(operations: &[Operation], operation: &Operation) -> 
         && !parent.ends_with('}')
         && !has_others()
         && !is_in_path()
+}
+
+/// Returns true if an operation may add something under the id with which its path ends, whatever that is, and no operation would
+/// remove it.
+fn may_add_at_its_address(operations: &[Operation], operation: &Operation) -> bool {
+    let path = bare(&operation.path);
+    let is_removed = || operations.iter().any(|other| other.method == "DELETE" && bare(&other.path) == path);
+    matches!(operation.method.as_str(), "POST" | "PUT" | "PATCH") && path.ends_with('}') && !is_removed()
 }
 
 /// Returns true if the word before the last parameter of a path says that the operation adds what has that name, as in
