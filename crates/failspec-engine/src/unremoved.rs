@@ -137,7 +137,9 @@ impl CaseRunner<'_> {
         let path = request.url.path();
         let is_one = |path: &str| path.trim_end_matches('/').ends_with('}');
         against.operation("POST", path).is_some_and(|post| {
-            !is_one(&post.path) && against.operation("GET", path).is_some_and(|get| get.path == post.path)
+            !is_one(&post.path)
+                && !names_a_call(&post.path)
+                && against.operation("GET", path).is_some_and(|get| get.path == post.path)
         })
     }
 
@@ -286,6 +288,20 @@ impl CaseRunner<'_> {
     }
 }
 
+/// Returns true if a path names a call that adds nothing, as in an API that has a path for each function: `/listPads`,
+/// `/deletePad`.
+fn names_a_call(path: &str) -> bool {
+    const VERBS: [&str; 12] =
+        ["list", "get", "find", "search", "count", "check", "is", "has", "delete", "remove", "read", "fetch"];
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    VERBS.iter().any(|verb| {
+        let rest = last.strip_prefix(verb);
+        rest.is_some_and(|rest| {
+            rest.starts_with(|next: char| next.is_ascii_uppercase() || matches!(next, '_' | '-'))
+        })
+    })
+}
+
 /// The remark about a request that was accepted.
 const UNREMOVED: &str = "it was not rejected, and no teardown removed what it created";
 
@@ -339,4 +355,25 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
 fn tells_one(response: &Response) -> bool {
     let value = response.document().value.as_ref().and_then(Value::as_object);
     value.is_some_and(|members| !members.is_empty() && !members.values().any(Value::is_array))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_a_call;
+
+    #[test]
+    fn a_path_that_lists_or_removes_by_its_name_adds_nothing() {
+        for (path, expected) in [
+            ("/api/listPads", true),
+            ("/deletePad/", true),
+            ("/get_authors", true),
+            ("/lists", false),
+            ("/list", false),
+            ("/createPad", false),
+            ("/issues", false),
+            ("/getters", false),
+        ] {
+            assert_eq!(names_a_call(path), expected, "{path}");
+        }
+    }
 }
