@@ -252,6 +252,9 @@ fn errors_with_the_same_code_and_words_are_one_row_whatever_else_their_faults_do
     assert_eq!(found.len(), 2, "{found:?}");
     let row = "errors that say \"NO_LIST: the operator needs a list\"".to_owned();
     assert_eq!(found[0], (Some(row), 3));
+    let short = ["with_nul", "long_text"]
+        .map(|kind| coded(&format!("GET /{kind}"), kind, "tag", "MISMATCH", "wrong type"));
+    assert_eq!(rows(&short).len(), 1);
     for (about, first, second) in [
         ("another code", ("A_B", "the operator needs a list"), ("C_D", "the operator needs a list")),
         ("other words", ("A_B", "the operator needs a list"), ("A_B", "the value is too long")),

@@ -143,7 +143,9 @@ pub(super) fn reason(deviation: &Deviation<'_>) -> Option<SaidReason> {
             words.collect::<Vec<_>>().join(" ")
         })
         .collect();
-    let place = sentences.iter().rposition(|part| part.split_whitespace().count() >= MIN_WORDS)?;
+    // Beside a code, two words say enough: `SQLITE_MISMATCH: datatype mismatch`.
+    let fewest = if code.is_some() { MIN_WORDS - 1 } else { MIN_WORDS };
+    let place = sentences.iter().rposition(|part| part.split_whitespace().count() >= fewest)?;
     let reason = sentences[place].to_lowercase();
     let is_general = place == 0 || GENERAL.iter().any(|general| reason.contains(general));
     (!is_general).then(|| {
