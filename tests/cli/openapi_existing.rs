@@ -155,6 +155,7 @@ fn what_only_reads_uses_what_is_there_if_nothing_can_be_created() {
         assert_eq!(changes(&sent, "main"), [""; 0], "{way}: {}", done.stdout);
         let reads = outcomes(&report, "get_trees_tree_");
         assert!(!reads.is_empty() && !reads.contains(&"inconclusive"), "{way}: {reads:?} {}", done.stdout);
+        assert!(done.stdout.contains("used a thing that was there already"), "{way}: {}", done.stdout);
         // What writes needs a tree of its own.
         assert_eq!(outcomes(&report, "post_trees_tree_leaves_size_missing"), ["inconclusive"], "{way}");
         let failed = outcomes(&report, "get_trees_tree").contains(&"failed");
@@ -198,6 +199,7 @@ fn what_can_be_created_is_used_and_not_what_was_there() {
     let (done, report, sent, left) = run("makes", &[]);
     assert_eq!((done.code, left), (0, main_and_other()), "{}", done.stdout);
     assert_eq!(report["summary"]["inconclusive"], 0, "{}", done.stdout);
+    assert!(!done.stdout.contains("was there already"), "{}", done.stdout);
     assert!(
         !sent
             .iter()

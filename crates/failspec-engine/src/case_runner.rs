@@ -60,6 +60,8 @@ pub(super) struct CaseRunner<'s> {
     pub rests_on_shared: bool,
     /// The number of steps of its setup that the request under test needs.
     pub setup_count: usize,
+    /// True if it uses a thing that was there before the run.
+    pub uses_existing: bool,
     /// True if other cases use what its setup made as well.
     pub shares_things: bool,
     /// The things that its setup made, if a later case may use it after a refusal.
@@ -108,6 +110,7 @@ impl<'s> CaseRunner<'s> {
             missed_overlap: false,
             rests_on_shared: false,
             setup_count: needed_steps(&session.pack.contract, &case.scenario),
+            uses_existing: false,
             shares_things: false,
             pooled: None,
             has_others_things: false,
@@ -234,6 +237,7 @@ impl<'s> CaseRunner<'s> {
         let Some(scope) = self.scope.take() else { return };
         // The values of a condition must not reach later steps: the fault would never end.
         let mut faulty = scope.clone();
+        self.uses_existing = scope.has_existing();
         self.scope = Some(scope);
         let extra = self.apply_scoped_condition(&mut faulty);
         let result = self.send_under_test_with(&faulty, &extra).await;

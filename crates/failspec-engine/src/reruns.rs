@@ -69,7 +69,8 @@ impl<'s> CaseRunner<'s> {
             Record { rerun: Some(rerun), .. } => Some(*rerun),
             record => record.exchange.resent.then_some(Rerun::RequestResent),
         });
-        self.first.as_ref().map(|first| first.rerun).or(again)
+        let existing = self.uses_existing.then_some(Rerun::ExistingThing);
+        self.first.as_ref().map(|first| first.rerun).or(again).or(existing)
     }
 
     /// Returns true for a status that is about whether a thing is there, and in which state.

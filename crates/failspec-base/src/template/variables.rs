@@ -132,6 +132,11 @@ impl Scope {
         self.existing.iter().any(|name| self.get(name).is_some_and(|held| held.value == *value))
     }
 
+    /// Returns true if any value identifies a thing that was there before the run.
+    pub fn has_existing(&self) -> bool {
+        !self.existing.is_empty()
+    }
+
     /// Returns true if the value under a name identifies a thing that was there before the run.
     pub fn is_existing(&self, name: &str) -> bool {
         self.existing.contains(name)

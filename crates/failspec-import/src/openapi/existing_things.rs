@@ -19,8 +19,14 @@ impl Generator<'_> {
         let items = items.flat_map(|scenario| scenario.around.requests.keys());
         let items: BTreeMap<&String, ()> = items.map(|item| (item, ())).collect();
         let items: Vec<String> = items.into_keys().cloned().collect();
-        for item in items {
-            let Some(creator) = self.creators.of_item(&item) else { continue };
+        let creators: Vec<CreateOperation<'_>> =
+            items.iter().filter_map(|item| self.creators.of_item(item)).collect();
+        for creator in &creators {
+            // What makes things of several kinds does not say of which one an id is.
+            if creators.iter().filter(|other| other.make.name() == creator.make.name()).count() > 1 {
+                continue;
+            }
+            let creator = *creator;
             let source = self.existing_thing(creator);
             self.existing_things.push((creator.make.name(), source));
         }
