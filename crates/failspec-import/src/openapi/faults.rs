@@ -1,11 +1,11 @@
 //! Faults of a request to an operation.
 
 use super::{
-    body::{BadBody, bad_bodies},
+    body::{BadBody, Members, bad_bodies},
     crud::fold,
     fault_kind::FaultKind,
     generate::{Generator, declares},
-    invalid_value::of_text,
+    invalid_value::{core, of_text},
     joined_lists::of_joined,
     multipart::{Field, bad_forms},
     path_values::names,
@@ -13,6 +13,7 @@ use super::{
     unknown_ids::is_id_without_minimum,
     unusual::has_effect,
     valid_request::{Reach, ValidRequest, body_of, holds, json_body},
+    value_generator::kind,
 };
 use serde_json::{Map, Value};
 
@@ -333,8 +334,17 @@ impl Generator<'_> {
             Some(creator) => Some(creator.parameter),
             None => names(&operation.path).last().copied(),
         };
+        // A name is a text, and no thing of others is called 7.
+        let schema = json_body(operation).and_then(|content| content.schema.as_ref());
+        let is_text = |name: &str| {
+            let bundle = &self.declared.api.bundle;
+            let members = schema.map(|schema| Members::of(bundle, schema, 0).properties).unwrap_or_default();
+            let own = members.into_iter().find(|(own, _)| own == name);
+            own.is_some_and(|(_, own)| core(bundle, &own).as_object().and_then(kind) == Some("string"))
+        };
         let is_same = |name: &str| {
-            ["id", "pk"].contains(&fold(name).as_str()) || own.is_some_and(|own| fold(own) == fold(name))
+            ["id", "pk"].contains(&fold(name).as_str())
+                || own.is_some_and(|own| fold(own) == fold(name)) && !is_text(name)
         };
         is_same(&bad.place) && bad.body.get(&bad.place).is_some_and(may_be_number)
     }
