@@ -328,7 +328,7 @@ fn server_that_does_not_start_is_an_error_and_nothing_else_is_tested_in_its_plac
     let (folder, server) = (pack_with(TINY_CONTRACT, SCENARIOS), server());
     run(folder.path(), &server.url, &["--start", "sleep 600"]).exits(2).says("accepts connections at");
     assert_eq!(server.lines(), [""; 0], "nothing was sent");
-    let url = format!("http://{}", failspec_test_server::unused_address());
+    let url = format!("http://{}", failspec_test_server::closed_address());
     run(folder.path(), &url, &["--start", "echo no database >&2; exit 3"])
         .exits(2)
         .says("ended before it was ready")

@@ -178,7 +178,7 @@ fn a_page_of_a_proxy_is_one_diagnosis() {
 
 #[test]
 fn no_response_is_one_diagnosis() {
-    let closed = format!("http://{}", failspec_test_server::unused_address());
+    let closed = format!("http://{}", failspec_test_server::closed_address());
     diagnosed(&closed).says("refused");
     let server = Server::start(|_| Reply::close());
     diagnosed(&server.url).says("connection");

@@ -222,7 +222,7 @@ fn documents_that_cannot_be_fetched_are_a_clear_error() {
         .says("HTTP 404")
         .never_says("hunter2");
     import(&format!("{}/huge", server.url)).exits(2).says("is larger than 67108864 bytes");
-    let free = failspec_test_server::unused_address();
+    let free = failspec_test_server::closed_address();
     import(&format!("http://{free}/x")).exits(2).says("Connection refused");
     import("https://").exits(2).says("cannot be read");
     assert!(!folder.path().join("schemas").exists(), "nothing is written");

@@ -14,7 +14,7 @@ mod server;
 mod stream;
 
 pub use authority::{Authority, Issued};
-pub use listener::{Listener, listen, listen_on_unix_socket, tls_front, unused_address};
+pub use listener::{Listener, closed_address, listen, listen_on_unix_socket, tls_front, unused_address};
 pub use received::Received;
 pub use reply::{Connection, Reply};
 pub use server::{Secure, Server};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{
-    net::{TcpListener, TcpStream, UnixListener},
+    net::{TcpListener, TcpSocket, TcpStream, UnixListener},
     task::JoinHandle,
 };
 use tokio_rustls::TlsAcceptor;
@@ -93,7 +93,7 @@ where
             tokio::spawn(script(Stream::Unix(stream)));
         }
     });
-    Listener { address: unused_address(), connections, task }
+    Listener { address: closed_address(), connections, task }
 }
 
 /// Puts TLS, with these protocols, before a server without it, such as another process.
@@ -108,11 +108,26 @@ pub fn tls_front(authority: &Authority, protocols: &[&str], behind: SocketAddr) 
     })
 }
 
-/// Returns an address of loopback at which nobody listens.
+/// Returns an address of loopback at which nobody listens at the moment. Another test may come to listen there: for
+/// servers that must be told their port. Where nobody may listen, see [`closed_address`].
 ///
 /// # Panics
 /// If there is no free port.
 pub fn unused_address() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address")
+}
+
+/// Returns an address of loopback at which nobody listens as long as this process lives.
+///
+/// # Panics
+/// If there is no free port, or no runtime.
+pub fn closed_address() -> SocketAddr {
+    let _inside = runtime().enter();
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let address = socket.local_addr().expect("an address");
+    // A port that is bound and not listened on refuses connections, and is given to nobody else.
+    std::mem::forget(socket);
+    address
 }

@@ -130,7 +130,7 @@ async fn server_closes_within_its_head() {
 
 #[tokio::test]
 async fn server_does_not_exist() {
-    let address = failspec_test_server::unused_address().to_string();
+    let address = failspec_test_server::closed_address().to_string();
     let url = Url::parse(&format!("http://{address}/?token=secret")).expect("a URL");
     let reason = bounded(get(&url)).await.result.expect_err("nobody listens");
     assert_eq!(reason, TransportError::Connect { address, reason: "Connection refused".to_owned() });
