@@ -293,7 +293,11 @@ impl<'s> CaseRunner<'s> {
             match result {
                 Ok(Some(result)) if step.resend => self.observed.resends.push(result),
                 Ok(Some(ResendResult { unmet: Some(unmet), .. })) => {
-                    self.observed.after_failure.push(format!("step {} of `then`: {unmet}", number + 1));
+                    let sent =
+                        self.observed.records.last().map(|it| self.session.place(&it.exchange.request));
+                    let sent = sent.map_or_else(String::new, |sent| format!(", {sent}"));
+                    let unmet = format!("step {} of `then`{sent}: {unmet}", number + 1);
+                    self.observed.after_failure.push(unmet);
                     // Later steps may use what this one did not get.
                     break;
                 }

@@ -142,7 +142,7 @@ impl Session {
                         // What must hold after the failure is judged, unless the response says nothing about it.
                         return match phase == Phase::Then
                             && !step.expect.is_default()
-                            && self.is_from_the_api(&response)
+                            && (self.is_from_the_api(&response) || self.is_what_it_asks(step, &response))
                         {
                             true => Ok(Some(ResendResult { record: index, unmet: Some(wrong) })),
                             false => Err(wrong.into()),
@@ -212,6 +212,15 @@ impl Session {
         let host = self.target.url.host_str();
         response.status < 500
             && response.status != 429
+            && intermediary::detect_intermediary(response, host).is_none()
+    }
+
+    /// Returns true if a step takes any response of the API but that it broke, and it broke.
+    fn is_what_it_asks(&self, step: &Step, response: &Response) -> bool {
+        let takes = |status: &u16| self.expects(&step.expect, *status);
+        let host = self.target.url.host_str();
+        [200, 300, 400].iter().all(takes)
+            && response.status == 500
             && intermediary::detect_intermediary(response, host).is_none()
     }
 

@@ -169,11 +169,16 @@ pub enum Weakness {
     /// It breaks on an action whose body names nothing, and on a rename in the path to a name that is taken.
     UnknownInAction,
     TakenNameInPath,
+    /// It breaks on the removal of what another thing refers to, and on a read of what refers to nothing since then.
+    RemovalOfOwner,
+    LostOwner,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 96] = [
+    pub const ALL: [Self; 98] = [
+        Self::RemovalOfOwner,
+        Self::LostOwner,
         Self::UnknownInAction,
         Self::TakenNameInPath,
         Self::BlankId,
@@ -471,6 +476,8 @@ struct Thing {
     kind: String,
     tenant: String,
     name: String,
+    /// The owner that it was created with.
+    owner: Option<String>,
     /// The last change.
     body: Option<Value>,
 }
@@ -863,7 +870,8 @@ impl Api {
             }
         }
         let owner = body.as_ref().and_then(|body| body.get("owner_id")).and_then(Value::as_str);
-        let is_unknown = owner.is_some_and(|owner| {
+        let owner = owner.map(str::to_owned);
+        let is_unknown = owner.as_ref().is_some_and(|owner| {
             things.known.get(owner).is_none_or(|thing| thing.tenant != tenant || thing.kind != "owners")
         });
         if is_unknown {
@@ -884,8 +892,13 @@ impl Api {
         let Some(id) = id else {
             things.next += 1;
             let id = format!("thing-{}", 1_000 + things.next);
-            let thing =
-                Thing { kind: kind.to_owned(), tenant: tenant.to_owned(), name: name.clone(), body: None };
+            let thing = Thing {
+                kind: kind.to_owned(),
+                tenant: tenant.to_owned(),
+                name: name.clone(),
+                owner,
+                body: None,
+            };
             things.known.insert(id.clone(), thing);
             let kept = body.as_ref().and_then(|body| body.get("created_at"));
             return match kept.filter(|_| self.is(Weakness::KeepsReadOnlyMember)) {
@@ -893,6 +906,18 @@ impl Api {
                 None => (201, json!({ "id": id, "name": name })),
             };
         };
+        let uses = |thing: &Thing, id: &str| thing.owner.as_deref() == Some(id);
+        let lost = |owner: &String| !things.known.contains_key(owner);
+        let breaks = match (self.weakness, said.method.as_str()) {
+            (Some(Weakness::RemovalOfOwner), "DELETE") => things.known.values().any(|thing| uses(thing, id)),
+            (Some(Weakness::LostOwner), "GET") => {
+                things.known.get(id).is_some_and(|thing| thing.owner.as_ref().is_some_and(lost))
+            }
+            _ => false,
+        };
+        if breaks {
+            return (500, json!({}));
+        }
         if said.method == "DELETE" {
             if !self.is(Weakness::KeepsRemoved) {
                 things.known.remove(id);

@@ -136,6 +136,14 @@ impl<'a> CreateOperations<'a> {
         })
     }
 
+    /// Returns the operations for all resources that can be both created and deleted, by their bare paths.
+    pub fn all(&self) -> Vec<CreateOperation<'a>> {
+        let removed = self.operations.keys().filter(|(method, _)| *method == "DELETE");
+        let mut items: Vec<&String> = removed.map(|(_, item)| item).collect();
+        items.sort();
+        items.into_iter().filter_map(|item| self.of_item(item)).collect()
+    }
+
     /// Returns the operation with a method on a [`bare`] path.
     pub fn on(&self, method: &'static str, path: &str) -> Option<&'a Operation> {
         self.operations.get(&(method, path.to_owned())).copied()

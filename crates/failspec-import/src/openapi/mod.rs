@@ -21,6 +21,7 @@ mod fault_kind;
 mod faults;
 mod fixtures;
 mod generate;
+mod in_use;
 mod invalid_value;
 mod joined_lists;
 mod json_parameter;

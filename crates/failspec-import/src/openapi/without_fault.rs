@@ -46,6 +46,7 @@ impl<'a> Generator<'a> {
                 self.taken_name(operation, right);
                 self.taken_name_in_path(operation, right);
                 self.removed(operation, right);
+                self.removed_in_use(operation, right);
             }
             Reach::Fresh if self.allow_leftovers || self.removal_by_texts(operation).is_some() => {
                 self.sent_once(operation, right)

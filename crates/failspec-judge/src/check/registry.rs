@@ -193,7 +193,13 @@ pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &
     // Any part of a server may refuse an address that is none, and the document speaks only of the operations behind it.
     let is_of_operation = scenario.fault.as_deref() != Some(MALFORMED_ESCAPE);
     let declared = is_of_operation.then(|| declared(observed, scenario.source)).into_iter().flatten();
-    without_echo(unmet.chain(declared).collect(), observed.judged)
+    let mut found: Vec<Finding> = unmet.chain(declared).collect();
+    // What must hold afterwards and does not says that the last step got the wrong status.
+    if !observed.after_failure.is_empty() {
+        let last = observed.records.len().checked_sub(1);
+        found.retain(|it| it.check != undeclared_status::CHECK.id || it.record != last);
+    }
+    without_echo(found, observed.judged)
 }
 
 /// Removes the finding that a status is undeclared, if another one says that this status means that the server broke.
