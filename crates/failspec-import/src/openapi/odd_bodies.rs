@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use failspec_pack::{
-    openapi::Operation,
+    openapi::{Bundle, Operation},
     pack::fault_kind::{FOLLOWED_BY_MORE, NOT_A_NUMBER},
 };
 
@@ -79,7 +79,7 @@ impl Generator<'_> {
         // Some parsers read one value, and not what comes after it.
         add(FaultKind::Malformed, FOLLOWED_BY_MORE, "", Body::Text(format!("{written}}}")), true);
         if let Some((name, _)) = number {
-            let raw = |text| raw_body(written, name, text);
+            let raw = |text| raw_body(written, &[name], text);
             let beyond = raw(BEYOND_FLOAT_TEXT).map(|body| (FaultKind::Unusual, BEYOND_FLOAT, body));
             // JSON has no such number, and the parsers of some languages read it all the same.
             let not_a_number = raw("NaN").map(|body| (FaultKind::Malformed, NOT_A_NUMBER, body));
@@ -88,9 +88,26 @@ impl Generator<'_> {
             }
         }
         if let Some(name) = self.free_member(&members, value, right)
-            && let Some(body) = raw_body(written, name, HALF)
+            && let Some(body) = raw_body(written, &[name], HALF)
         {
             add(FaultKind::Unusual, HALF_A_CHARACTER, name, body, true);
+        }
+        // Texts of a map, and those of which only some are right, are often kept by other code.
+        let bundle = &self.declared.api.bundle;
+        let map = members.iter().find_map(|(name, property)| {
+            let key = key_of_texts(bundle, core(bundle, property), value.get(name))?;
+            Some((name, key))
+        });
+        if let Some((name, key)) = map
+            && let Some(body) = raw_body(written, &[name, &key], HALF)
+        {
+            add(FaultKind::Unusual, HALF_A_CHARACTER, name, body, true);
+        }
+        let listed = members.iter().find(|(_, property)| lists_texts(core(bundle, property)));
+        if let Some((name, _)) = listed
+            && let Some(body) = raw_body(written, &[name], HALF)
+        {
+            add(FaultKind::Invalid, HALF_A_CHARACTER, name, body, false);
         }
     }
 
@@ -186,9 +203,33 @@ impl Generator<'_> {
     }
 }
 
-/// Returns a body with a text of JSON, which need not be valid, as the value of a member.
-fn raw_body(written: &Value, name: &str, raw: &str) -> Option<Body> {
-    let whole = with(written, &[name.to_owned()], Some(&PLACE.into()))?;
+/// Returns a key of a member that is a map of texts: one that the valid value has, or any. `None` if it is no such map.
+fn key_of_texts(bundle: &Bundle, schema: &Value, valid: Option<&Value>) -> Option<String> {
+    let is_map = schema.as_object().and_then(kind) == Some("object") && schema.get("properties").is_none();
+    let values = schema.get("additionalProperties").map(|values| core(bundle, values)).filter(|_| is_map)?;
+    let values = values.as_object().filter(|values| kind(values) == Some("string"))?;
+    let is_free =
+        ["enum", "const", "format", "pattern", "maxLength"].iter().all(|key| !values.contains_key(*key));
+    let known = valid.and_then(Value::as_object).and_then(|valid| valid.keys().next().cloned());
+    is_free.then(|| known.unwrap_or_else(|| "failspec".to_owned()))
+}
+
+/// Returns true if a schema lists the texts that are right.
+fn lists_texts(schema: &Value) -> bool {
+    schema.get("enum").and_then(Value::as_array).is_some_and(|all| {
+        all.iter().any(Value::is_string) && all.iter().all(|one| one.is_string() || one.is_null())
+    })
+}
+
+/// Returns a body with a text of JSON, which need not be valid, as the value of a member, or in a member that is a map.
+fn raw_body(written: &Value, path: &[&str], raw: &str) -> Option<Body> {
+    let path: Vec<String> = path.iter().map(|&name| name.to_owned()).collect();
+    let in_map = |body: &Value| match path.as_slice() {
+        // A member that the valid body lacks gets a map.
+        [member, _] if body.get(member).is_none() => with(body, &path[..1], Some(&json!({}))),
+        _ => Some(body.clone()),
+    };
+    let whole = with(&in_map(written)?, &path, Some(&PLACE.into()))?;
     Some(Body::Text(whole.to_string().replace(&format!("\"{PLACE}\""), raw)))
 }
 
@@ -212,7 +253,44 @@ mod tests {
             ("size", "NaN", "{\"name\":\"${unique}\",\"size\":NaN}"),
             ("other", "1e400", "{\"name\":\"${unique}\",\"size\":1,\"other\":1e400}"),
         ] {
-            assert_eq!(raw_body(&written, name, raw), Some(Body::Text(expected.to_owned())));
+            assert_eq!(raw_body(&written, &[name], raw), Some(Body::Text(expected.to_owned())));
+        }
+        let in_map = raw_body(&json!({ "name": "a" }), &["labels", "en"], HALF);
+        let expected = r#"{"name":"a","labels":{"en":"${unique}\ud800"}}"#;
+        assert_eq!(in_map, Some(Body::Text(expected.to_owned())));
+    }
+
+    #[test]
+    fn maps_of_texts_and_lists_of_texts_get_half_a_character() {
+        let bundle = Bundle::default();
+        let texts = json!({ "type": "string" });
+        for (schema, valid, expected) in [
+            (json!({ "type": "object", "additionalProperties": texts }), json!({}), Some("failspec")),
+            (json!({ "type": "object", "additionalProperties": texts }), json!({ "en": "a" }), Some("en")),
+            (json!({ "type": "object", "additionalProperties": { "type": "integer" } }), json!({}), None),
+            (
+                json!({ "type": "object", "additionalProperties": { "type": "string", "enum": ["a"] } }),
+                json!({}),
+                None,
+            ),
+            (
+                json!({ "type": "object", "properties": { "a": {} }, "additionalProperties": texts }),
+                json!({}),
+                None,
+            ),
+            (json!({ "type": "object", "additionalProperties": true }), json!({}), None),
+            (json!({ "type": "string" }), json!("a"), None),
+        ] {
+            assert_eq!(key_of_texts(&bundle, &schema, Some(&valid)).as_deref(), expected, "{schema}");
+        }
+        for (schema, expected) in [
+            (json!({ "enum": ["a", "b"] }), true),
+            (json!({ "enum": ["a", null] }), true),
+            (json!({ "enum": [1, 2] }), false),
+            (json!({ "enum": [] }), false),
+            (json!({ "type": "string" }), false),
+        ] {
+            assert_eq!(lists_texts(&schema), expected, "{schema}");
         }
     }
 }
