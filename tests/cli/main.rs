@@ -76,6 +76,7 @@ mod openapi_undeclared;
 mod openapi_unproven;
 mod openapi_unremoved;
 mod openapi_unremoved_texts;
+mod openapi_untold_values;
 mod openapi_unusual;
 mod openapi_writes;
 mod options;

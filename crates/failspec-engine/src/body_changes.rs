@@ -22,7 +22,7 @@ pub(super) struct Change {
     value: Option<JsonTemplate>,
     /// The request whose response lists the value, if it is one of the API's own.
     list: Option<String>,
-    /// True if it leaves out a value that was made up: that the API refuses it says nothing about the document.
+    /// True if it leaves out a value that was made up, or replaces it by another one: that the API refuses it says nothing about the document.
     is_of_made_up: bool,
     /// True if its value is the id in the path of each request.
     is_id_of_path: bool,
@@ -65,6 +65,11 @@ impl Change {
     /// Leaves out an optional member whose value was made up.
     pub fn leave_out_made_up(path: Vec<String>, own: JsonTemplate) -> Self {
         Self { is_of_made_up: true, ..Self::leave_out(path, own) }
+    }
+
+    /// Puts a value in the place of one that was made up, and no better.
+    pub fn replace_made_up(path: Vec<String>, own: JsonTemplate, value: JsonTemplate) -> Self {
+        Self { is_of_made_up: true, ..Self::replace(path, own, value) }
     }
 
     /// Lets a member have the id that the path of the request has.
@@ -116,8 +121,7 @@ impl Change {
 
     /// Returns true if it adds a member to a body.
     pub fn adds(&self, template: &RequestTemplate) -> bool {
-        self.instead_of.is_none()
-            && at(template, &self.path).is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
+        self.instead_of.is_none() && at(template, &self.path).is_none_or(|own| is_short(&own))
     }
 
     /// Returns true if it leaves a member of a body out.
@@ -147,8 +151,7 @@ impl Change {
     fn applies_to(&self, own: Option<&JsonTemplate>) -> bool {
         match (own, &self.instead_of) {
             (None, instead_of) => instead_of.is_none(),
-            // A list that is as short as the document allows.
-            (Some(own), None) => own.as_constant().is_some_and(is_empty_list),
+            (Some(own), None) => is_short(own),
             (Some(own), Some(instead_of)) => {
                 own == instead_of
                     || stem_of(own).is_some_and(|own| stem_of(instead_of) == Some(own))
@@ -248,8 +251,15 @@ fn stem_of(value: &JsonTemplate) -> Option<Template> {
     Template::parse(&stem).ok()
 }
 
+/// Returns true for a list or an object that is as short as the document allows: there is nothing in it.
+pub(super) fn is_short(value: &JsonTemplate) -> bool {
+    constant_of(value).is_some_and(|value| {
+        is_empty_list(&value) || value.as_object().is_some_and(serde_json::Map::is_empty)
+    })
+}
+
 /// Returns true for a list with nothing in it, or with nothing but such lists.
-pub(super) fn is_empty_list(value: &Value) -> bool {
+fn is_empty_list(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
 }
 
@@ -353,6 +363,8 @@ mod tests {
             (json!({ "a": 1 }), add(&["b"], json!(2)), Some(json!({ "a": 1, "b": 2 }))),
             (json!({ "a": 1 }), add(&["a"], json!(2)), None),
             (json!({ "a": [] }), add(&["a"], json!([2])), Some(json!({ "a": [2] }))),
+            (json!({ "a": {} }), add(&["a"], json!({ "b": 2 })), Some(json!({ "a": { "b": 2 } }))),
+            (json!({ "a": { "c": 1 } }), add(&["a"], json!({ "b": 2 })), None),
             (json!({ "a": {} }), add(&["a", "b"], json!(2)), Some(json!({ "a": { "b": 2 } }))),
             (json!({}), add(&["a", "b"], json!(2)), None),
             (json!({ "a": "x" }), replace(&["a"], json!("x"), json!("y")), Some(json!({ "a": "y" }))),

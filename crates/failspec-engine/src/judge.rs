@@ -143,11 +143,14 @@ impl CaseRunner<'_> {
                 let contract = &session.pack.contract;
                 let found = check::judge_without_fault(contract, &case.scenario, &self.observed).into_iter();
                 let found = found.map(|finding| self.say_what_was_made(finding));
+                let judged = self.observed.records.get(self.observed.judged);
+                let response = judged.and_then(|record| record.exchange.result.as_ref().ok());
+                // That there is such a thing already is no rule that the document lacks.
+                let is_taken = response.is_some_and(|response| self.is_refused_as_taken(response));
+                let found = found.filter(|finding| !is_taken || !check::is_about_restrictions(finding));
                 sort(&mut report, found.chain(undocumented).chain(closed), session, case);
                 self.observe_success(&mut report);
                 // A fault that the API did not come to look at shows nothing.
-                let judged = self.observed.records.get(self.observed.judged);
-                let response = judged.and_then(|record| record.exchange.result.as_ref().ok());
                 let of_another = response.and_then(|response| self.refused_for_another(response));
                 let of_another = of_another.filter(|_| report.violations.is_empty());
                 settle(&mut report, of_another.map(|cause| Reason::Unjudged { cause: quoted(&cause) }));

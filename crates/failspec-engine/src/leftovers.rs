@@ -280,7 +280,10 @@ pub(super) fn names(request: &Request, id: &str) -> bool {
     let in_path = request.url.path_segments().and_then(|mut segments| segments.next_back());
     let body = request.body.as_ref().map(|body| &body.bytes[..]).unwrap_or_default();
     let in_form = || url::form_urlencoded::parse(body).any(|(_, value)| value == id);
-    in_path.is_some_and(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy() == id)
+    // The version of a thing may stand behind its id: `main@4f2a`.
+    let is_own =
+        |part: &str| part.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'));
+    in_path.is_some_and(|part| is_own(&percent_encoding::percent_decode_str(part).decode_utf8_lossy()))
         || match serde_json::from_slice::<Value>(body) {
             Ok(value) => contains(&value, id),
             Err(_) => in_form(),

@@ -77,7 +77,8 @@ impl Session {
                 // A thing that is there must not become the one that the run changes or removes: where the value takes the place
                 // of the run's own name, the collection has none of that name.
                 let is_name = own.as_ref().is_some_and(is_of_run) && template.line.method == "POST";
-                let value = match is_name || may_be_old {
+                // What says from what a new thing is made does not name it.
+                let value = match (is_name || may_be_old) && !listed.is_origin {
                     true => {
                         if beside.is_none() {
                             beside = Some(self.items_beside(outgoing).await);
@@ -104,6 +105,18 @@ impl Session {
             }
         }
         Ok(None)
+    }
+
+    /// Returns a value from the lists of the API for each member of an operation that has one, and the request that lists it.
+    pub(super) async fn listed_members(&self, operation: &str) -> Vec<(String, (Value, String))> {
+        let lists = self.pack.contract.listed_values.get(operation);
+        let mut found = Vec::new();
+        for (name, listed) in lists.into_iter().flatten() {
+            if let Some(value) = self.values_of(listed).await.into_iter().next() {
+                found.push((name.clone(), (value, name_of(&listed.list))));
+            }
+        }
+        found
     }
 
     /// Returns true if what the response to a request names can be removed, and the document does not say that it is new (201).
@@ -249,7 +262,8 @@ fn ordered(items: &[&Value], listed: &ListedValue) -> Vec<Value> {
     read.sort_by_key(|(is_off, value)| (listed.prefer.as_ref() != Some(value), *is_off));
     let mut values: Vec<Value> = Vec::new();
     for (_, value) in read {
-        if !values.contains(&value) {
+        // Those of one item stay together.
+        if listed.is_origin || !values.contains(&value) {
             values.push(value);
         }
     }

@@ -21,14 +21,16 @@ use serde_json::Value;
 use super::{
     author_example::in_place,
     body_changes::{
-        Change, at, changed, constant_of, is_empty_list, is_made_up, members_of, names, way_to_members,
+        Change, at, changed, constant_of, is_made_up, is_short, members_of, names, way_to_members,
     },
     case_runner::line,
     error::Unjudged,
+    made_up_addresses::other_address,
     raw_bodies::changed_text,
     refusal_hints::{Hint, Wish, either_in, hints, value_of},
     refusal_mismatch::{id_in_path, mismatched, names_the_same},
     refusal_names::{fold, members_in},
+    refused_credentials::names_lacking,
     sending::Outgoing,
     session::Session,
     steps::response_of,
@@ -115,7 +117,7 @@ impl Session {
         let outgoing = Outgoing { template: text.as_ref().unwrap_or(outgoing.template), ..outgoing };
         let Outgoing { template, context, .. } = outgoing;
         let Some((operation, members)) = self.optional_members(template) else {
-            return Box::pin(self.send_as_written(outgoing, records)).await;
+            return Box::pin(self.send_with_own_texts(outgoing, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
             let whole = match &known.example {
@@ -123,13 +125,14 @@ impl Session {
                 None => known.applied_to(template, context.phase),
             };
             let template = whole.as_ref().unwrap_or(template);
-            return Box::pin(self.send_as_written(Outgoing { template, ..outgoing }, records)).await;
+            return Box::pin(self.send_with_own_texts(Outgoing { template, ..outgoing }, records)).await;
         }
-        let index = Box::pin(self.send_as_written(outgoing, records)).await?;
+        let index = Box::pin(self.send_with_own_texts(outgoing, records)).await?;
         if !members_of(template) {
             return Ok(index);
         }
-        let refused = response_of(records, index).filter(|it| is_unmet(it.status) || it.status == 404);
+        let is_about = |it: &Response| is_unmet(it.status) || names_lacking(it, template, members);
+        let refused = response_of(records, index).filter(|it| is_about(it) || it.status == 404);
         // Of a request with a fault, what breaks the server is the answer.
         let refused = refused.filter(|it| context.is_sound || matches!(it.status, 400 | 422));
         let Some(refused) = refused else { return Ok(index) };
@@ -147,11 +150,11 @@ impl Session {
             };
             let Some(template) = whole else { return Ok(index) };
             records.remove(index);
-            return Box::pin(self.send_as_written(Outgoing { template: &template, ..outgoing }, records))
+            return Box::pin(self.send_with_own_texts(Outgoing { template: &template, ..outgoing }, records))
                 .await;
         }
         let mut found = None;
-        if is_unmet(refused.status) {
+        if is_about(&refused) {
             found = Box::pin(self.with_more(outgoing, operation, members, &refused, records)).await?;
         }
         if found.is_none() {
@@ -209,9 +212,13 @@ impl Session {
         records: &mut Vec<Record>,
     ) -> Result<Option<Vec<Change>>, Unjudged> {
         let found = Box::pin(self.with_hints(outgoing, members, Vec::new(), refused, records)).await?;
+        let found = match found {
+            Some(changes) => Some(changes),
+            None => Box::pin(self.with_listed(outgoing, operation, members, refused, records)).await?,
+        };
         match found {
             Some(changes) => Ok(Some(changes)),
-            None => Box::pin(self.with_listed(outgoing, operation, members, refused, records)).await,
+            None => Box::pin(self.with_unnamed(outgoing, operation, members, records)).await,
         }
     }
 
@@ -272,7 +279,7 @@ impl Session {
         outgoing: Outgoing<'_>,
         records: &mut Vec<Record>,
     ) -> Result<Option<Response>, Unjudged> {
-        let again = Box::pin(self.send_as_written(outgoing, records)).await?;
+        let again = Box::pin(self.send_with_own_texts(outgoing, records)).await?;
         let response = response_of(records, again);
         if !response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None))) {
             records.pop();
@@ -351,7 +358,7 @@ fn more_changes(
     let path = |name: &str| [way.as_slice(), &[name.to_owned()]].concat();
     let is_lacking = |name: &str| {
         let own = at(template, &path(name));
-        own.is_none_or(|own| own.as_constant().is_some_and(is_empty_list))
+        own.is_none_or(|own| is_short(&own))
     };
     let lacking = members.iter().filter(|(name, _)| is_lacking(name));
     let is_id = |name: &str| template.line.method != "POST" && names_the_same(path_of_operation, name);
@@ -401,6 +408,18 @@ fn more_changes(
         if !is_word && !named.iter().any(is_known) {
             named.extend(change_of(template, &hint));
         }
+    }
+    if named.is_empty() {
+        let own = at(template, &way);
+        let own: Vec<(String, JsonTemplate)> = match own {
+            Some(JsonTemplate::Map(own)) => own,
+            _ => Vec::new(),
+        };
+        let addresses = own.into_iter().filter_map(|(name, own)| {
+            let other = other_address(&own, &name, refusal)?;
+            Some(Change::replace_made_up(path(&name), own, other))
+        });
+        named.extend(addresses);
     }
     if named.is_empty() { lacking.map(change).collect() } else { named }
 }

@@ -7,7 +7,10 @@ use failspec_base::message::Response;
 use failspec_judge::check::{self, Record};
 use failspec_pack::{
     openapi::{Declared, Operation},
-    pack::fault_kind::{self, FURTHER_MEMBER_NAME},
+    pack::{
+        Scenario,
+        fault_kind::{self, FURTHER_MEMBER_NAME},
+    },
 };
 use serde_json::Value;
 
@@ -17,6 +20,7 @@ use super::{
     refusal_hints::hints,
     refusal_mismatch::mismatched,
     refusal_names::{fold, members_in, speaks_of},
+    taken_texts::{asks_for_taken, is_taken},
 };
 
 /// Kinds of fault that are in no part of a request: the body is the valid one, and a refusal shows something only if the API takes it.
@@ -79,8 +83,12 @@ impl CaseRunner<'_> {
         if !check::is_of_document(&self.session.pack.contract, scenario) {
             return None;
         }
+        if self.is_refused_as_taken(response) {
+            let why = "the refusal says that there is such a thing already, whatever else is wrong with the request";
+            return Some(why.to_owned());
+        }
         let fault = scenario.fault.as_deref().unwrap_or_default();
-        let is_of_whole = OF_WHOLE.contains(&fault);
+        let is_of_whole = is_of_whole(scenario);
         let part = scenario.part.as_deref();
         if part.is_none() && !is_of_whole || !may_be_about_values(response.status) {
             return None;
@@ -139,6 +147,24 @@ impl CaseRunner<'_> {
         }
         None
     }
+
+    /// Returns true if a body was refused for a name that another thing has, and the case does not ask about that: it says nothing of what
+    /// the case is about.
+    pub(super) fn is_refused_as_taken(&self, response: &Response) -> bool {
+        let scenario = &self.case.scenario;
+        let has_body = scenario.faulty.request.body.is_some();
+        let is_asked = scenario.part.is_some() || scenario.should_be_accepted || is_of_whole(scenario);
+        check::is_of_document(&self.session.pack.contract, scenario)
+            && has_body
+            && is_asked
+            && !asks_for_taken(scenario)
+            && is_taken(response)
+    }
+}
+
+/// Returns true if what is wrong with the request of a case is in no part of it.
+fn is_of_whole(scenario: &Scenario) -> bool {
+    scenario.fault.as_deref().is_some_and(|fault| OF_WHOLE.contains(&fault))
 }
 
 /// Returns the part of a fault that is the name of a member of the body itself.
@@ -190,8 +216,11 @@ fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
     if !known.is_empty() {
         return known;
     }
-    // The only member that it names, of which it says in no form that can be read what is wrong with it: `Invalid name`.
+    // Members that it says are missing, in a form that cannot be read; or the only one that it names, of which it does not say what is wrong
+    // with it: `Invalid name`.
+    let is_missing = || ["missing", "required"].iter().any(|word| speaks_of(refusal, word));
     match named.as_slice() {
+        [_, _, ..] if is_missing() => named.into_iter().cloned().collect(),
         [only] if FAULTY.iter().any(|word| speaks_of(refusal, word)) => vec![(*only).clone()],
         _ => Vec::new(),
     }
@@ -243,6 +272,12 @@ mod tests {
             (r#"{"message":"Invalid length for name."}"#, "tasks", &["name"]),
             (r#"{"message":"Invalid name"}"#, "name", &[]),
             (r#"{"message":"Invalid name or tasks"}"#, "ownerEmail", &[]),
+            (
+                r#"{"message":"required-parameters-missing, name ownerEmail"}"#,
+                "tasks",
+                &["name", "ownerEmail"],
+            ),
+            (r#"{"message":"required-parameters-missing, name tasks"}"#, "tasks", &[]),
             (r#"{"message":"no such name"}"#, "tasks", &[]),
             (r#"{"message":"Owner email is required"}"#, "tasks", &["ownerEmail"]),
             (r#"{"message":"invalid Owner-Email address"}"#, "ownerEmail", &[]),

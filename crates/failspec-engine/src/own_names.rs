@@ -12,7 +12,8 @@ use failspec_pack::pack::RequestTemplate;
 use serde_json::Value;
 
 use super::{
-    error::Unjudged, leftovers::response_names, sending::Outgoing, session::Session, steps::response_of,
+    error::Unjudged, leftovers::response_names, refusal_mismatch::compares, sending::Outgoing,
+    session::Session, steps::response_of,
 };
 
 /// The requests, by method and path as written, whose last captured value is to be a name.
@@ -67,13 +68,24 @@ impl Session {
         {
             return self.send_completed(Outgoing { scope: &named, ..outgoing }, records).await;
         }
+        if let Some(own) = self.with_known_version(template, scope, records) {
+            let versioned = Outgoing { template: &own.template, scope: &own.scope, ..outgoing };
+            return self.send_completed(versioned, records).await;
+        }
         let index = self.send_completed(outgoing, records).await?;
-        let status = response_of(records, index).map(|response| response.status);
+        let response = response_of(records, index);
+        let status = response.as_ref().map(|response| response.status);
         // An API may refuse an id of another form before it looks for it.
         let has_only_id = matches!(template.line.method.as_str(), "GET" | "DELETE");
-        let is_refused = (context.phase.is_teardown() || has_only_id) && matches!(status, Some(400 | 422));
+        // One may also say that its name in the body is not that in the path.
+        let is_compared = || response.as_ref().is_some_and(|it| compares(&it.body));
+        let is_refused = (context.phase.is_teardown() || has_only_id || is_compared())
+            && matches!(status, Some(400 | 422));
         let is_unknown = status == Some(404) || is_refused;
         let is_asked = context.is_sound && !context.expects_404 || context.phase.is_teardown();
+        if is_asked && Box::pin(self.sent_with_version(outgoing, index, records)).await? {
+            return Ok(index);
+        }
         let named = if is_unknown && is_asked { with_name(template, scope, records) } else { None };
         let Some(named) = named else { return Ok(index) };
         let again = self.send_completed(Outgoing { scope: &named, ..outgoing }, records).await?;

@@ -47,6 +47,12 @@ pub(super) fn mismatched<'n>(refusal: &[u8], members: &'n [String]) -> Vec<&'n S
     named.into_iter().filter(|name| !OF_PATH.contains(&fold(name).as_str())).collect()
 }
 
+/// Returns true if a refusal says that two values are not the same.
+pub(super) fn compares(refusal: &[u8]) -> bool {
+    let says = |words: &[&str]| words.iter().any(|word| speaks_of(refusal, word));
+    says(&COMPARED) && !says(&RULES)
+}
+
 /// Returns true if a member has the name of the last parameter of a path: `pool` and `pool_name` of `/pools/{pool_name}`.
 pub(super) fn names_the_same(path: &str, member: &str) -> bool {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();

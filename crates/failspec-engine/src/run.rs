@@ -45,8 +45,10 @@ use super::{
     role_use::RoleUse,
     scheduler::{Engine, PackRun, emit_event},
     session::{Session, Writers, variables},
+    taken_texts::TakenTexts,
     test_environment::{test_environment, via},
     unproven::Evidence,
+    versioned_ids::VersionedIds,
 };
 
 /// Default number of concurrent cases if all targets are on this machine.
@@ -203,6 +205,8 @@ pub(super) fn session(
         called_operations: CalledOperations::default(),
         accepted_bodies: super::accepted_bodies::AcceptedBodies::default(),
         optional_members: OptionalMembers::default(),
+        taken_texts: TakenTexts::default(),
+        versioned_ids: VersionedIds::default(),
         optional_parameters: super::optional_parameters::OptionalParameters::default(),
         completions: super::completions::Completions::default(),
         listed_values: super::listed_values::ListedValues::default(),

@@ -27,7 +27,7 @@ use super::{
     login_renewal::Logins, manners::Clients, optional_members::OptionalMembers, own_names::OwnNames,
     own_texts::NamedIds, role_access::RoleAccessLog, role_use::RoleUse, run::Exchanges,
     shared_controls::SharedControls, shared_parents::SharedParents, shared_things::SharedThings,
-    sparing::Sparing, unproven::Evidence,
+    sparing::Sparing, taken_texts::TakenTexts, unproven::Evidence, versioned_ids::VersionedIds,
 };
 
 /// The cases of a run that may change something on the target.
@@ -101,6 +101,10 @@ pub struct Session {
     pub accepted_bodies: AcceptedBodies,
     /// The members that bodies were found to lack.
     pub optional_members: OptionalMembers,
+    /// The operations that want the version of a thing behind its id.
+    pub versioned_ids: VersionedIds,
+    /// The members of bodies that only one thing may have.
+    pub taken_texts: TakenTexts,
     /// The parameters of queries that are optional, and needed.
     pub optional_parameters: super::optional_parameters::OptionalParameters,
     /// The findings about what operations require beyond the document.

@@ -180,12 +180,15 @@ impl<'a> CreateOperations<'a> {
         names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
     }
 
-    /// Returns the [`bare`] path of the resources that a member refers to by its name, or, if its value is a number in a text, by the name
-    /// of one or several of them alone: `user` is one of `/users`.
+    /// Returns the [`bare`] path of the resources that a member refers to by its name, or, if its value is a number, in a text or not,
+    /// by the name of one or several of them alone: `user` is one of `/users`, and `submission_type` one of `/submission-types`.
     pub fn named_by_value(&self, property: &str, value: &Value) -> Option<&str> {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let of_number = || {
-            let names = value.as_str().is_some_and(is_number).then(|| several(&fold(property)))?;
+            let is_in_text = value.as_str().is_some_and(is_number);
+            let names = (value.is_u64() || is_in_text).then(|| several(&fold(property)))?;
+            // A number by the name of several is how many there are.
+            let names = if is_in_text { &names[..] } else { &names[..2] };
             names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
         };
         self.named_by(property).or_else(of_number)
@@ -324,7 +327,7 @@ impl CreateOperation<'_> {
         }
         // A path that takes numbers does not take the name that was sent.
         let default = self.own_name(make).filter(|_| !self.takes_numbers(api));
-        let own = self.parameter;
+        let own = without_lookup(self.parameter);
         let mut names = vec![own.to_owned()];
         // `pool_name` of `/pools/{pool_name}` is `name` in the response.
         let short = IDENTIFYING.into_iter().find(|end| fold(own).ends_with(*end));
@@ -411,7 +414,7 @@ impl CreateOperation<'_> {
     /// another thing in the response has for an id, such as who created it, is not meant.
     pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
         let schema = success_schema(self.make, api)?;
-        let wanted = fold(self.parameter);
+        let wanted = fold(without_lookup(self.parameter));
         let mut places: Vec<BodyPath> = Vec::new();
         let kind = self.kind().map(|kind| fold(&kind)).unwrap_or_default();
         collect(schema, api, &BodyPath::root(), 0, &kind, &mut places);
@@ -456,6 +459,13 @@ pub(super) fn success_schema<'s>(operation: &'s Operation, api: &'s Api) -> Opti
         .iter()
         .find(|it| matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2)))?;
     Some(api.bundle.resolve(json(success)?.schema.as_ref()?))
+}
+
+/// Returns the name of the member that a parameter is about whose name is a lookup of Django: `code` of `user__code__iexact`.
+fn without_lookup(parameter: &str) -> &str {
+    const LOOKUPS: [&str; 3] = ["__iexact", "__exact", "__in"];
+    let own = LOOKUPS.iter().find_map(|lookup| parameter.strip_suffix(lookup));
+    own.map_or(parameter, |own| own.rsplit("__").next().unwrap_or(own))
 }
 
 /// Returns true if the body of a request is a list.
@@ -515,6 +525,52 @@ fn collect(schema: &Value, api: &Api, at: &BodyPath, depth: usize, kind: &str, p
     if at.names().count() < MAX_WRAPPERS && depth < MAX_PARTS {
         for (path, property) in inner {
             collect(property, api, &path, depth + 1, kind, places);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_lookup_is_about_the_member_that_it_names() {
+        for (parameter, expected) in [
+            ("code__iexact", "code"),
+            ("user__code__iexact", "code"),
+            ("code", "code"),
+            ("my__code", "my__code"),
+        ] {
+            assert_eq!(without_lookup(parameter), expected, "{parameter}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_the_id_of_what_the_member_is_called_after() {
+        let done = json!({ "responses": { "200": { "description": "done" } } });
+        let document = json!({
+            "openapi": "3.1.0", "info": { "title": "Any", "version": "1" },
+            "paths": {
+                "/submission-types": { "post": done }, "/submission-types/{id}": { "delete": done },
+                "/owners": { "post": done }, "/owners/{id}": { "delete": done },
+            }
+        });
+        let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+        let creators = CreateOperations::new(&api);
+        for (member, value, expected) in [
+            ("submission_type", json!(5), Some("/submission-types/{}")),
+            ("submissionType", json!(5), Some("/submission-types/{}")),
+            ("owner", json!("7"), Some("/owners/{}")),
+            ("owner_id", json!("x"), Some("/owners/{}")),
+            // A text may be a name of any kind.
+            ("owner", json!("x"), None),
+            ("owner", json!(1.5), None),
+            ("owners", json!(5), None),
+            ("size", json!(5), None),
+        ] {
+            assert_eq!(creators.named_by_value(member, &value), expected, "{member} {value}");
         }
     }
 }

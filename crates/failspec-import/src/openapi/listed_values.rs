@@ -19,7 +19,7 @@ use super::{
     request_spec::{Body, RequestSpec},
     unusual::snake,
     valid_request::{Reach, ValidRequest, json_body, list_of},
-    value_generator::kind,
+    value_generator::{UNIQUE, kind},
 };
 
 /// Names of lists in responses that say nothing of what is listed: it is what the path says.
@@ -208,13 +208,60 @@ impl<'a> Generator<'a> {
             let of_body = content.examples.iter().find_map(|example| example.get(&name));
             let prefer =
                 of_body.or_else(|| inner.get("example")).filter(|it| it.is_string() || it.is_number());
-            let source =
-                ListedValueSource { request: request.source(), items, values, prefer: prefer.cloned() };
+            let source = ListedValueSource {
+                request: request.source(),
+                items,
+                values,
+                prefer: prefer.cloned(),
+                origin: false,
+            };
             found.push((name, source));
+        }
+        if let Some(origin) = self.origin_of_new(operation, right) {
+            found.extend(origin);
         }
         if !found.is_empty() {
             self.listed_values.push((operation.name(), found));
         }
+    }
+
+    /// Returns where the members of a body that says from what a new thing is made get their values: one of the things that are there, if
+    /// the name of the new one is in the query, and what is listed has the members of the body.
+    fn origin_of_new(
+        &mut self,
+        operation: &Operation,
+        right: &ValidRequest,
+    ) -> Option<Vec<(String, ListedValueSource)>> {
+        let is_named_in_query = operation.method == "POST"
+            && right.ask.query.iter().any(|(_, value)| value == UNIQUE)
+            && self.creators.of_collection(operation).is_some();
+        let list = self.creators.on("GET", &bare(&operation.path)).filter(|_| is_named_in_query)?;
+        let body = right.body.as_ref()?.as_object()?;
+        let bundle = &self.declared.api.bundle;
+        let members = Members::of(bundle, json_body(operation)?.schema.as_ref()?, 0).properties;
+        let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let has_all = |list: &List<'_>| {
+            let listed = Members::of(bundle, list.items, 0).properties;
+            let texts = members.iter().filter(|(name, _)| body.get(name).is_some_and(Value::is_string));
+            let mut same = texts.map(|(name, own)| {
+                listed
+                    .iter()
+                    .any(|(other, schema)| other == name && core(bundle, schema) == core(bundle, own))
+            });
+            same.next() == Some(true) && same.all(|it| it)
+        };
+        let (_, list) =
+            lists_of(&self.declared.api, list, last).into_iter().find(|(_, list)| has_all(list))?;
+        let request = self.plain(list.operation).filter(|_| !self.skips(list.operation))?;
+        let request = Some(request).filter(|it| right.ask.may_call(it))?.source();
+        let items = Some(list.pointer()).filter(|it| !it.is_empty()).and_then(|it| Pointer::parse(&it));
+        let texts = body.iter().filter(|(_, value)| value.is_string());
+        let origin = texts.filter_map(|(name, _)| {
+            let values = vec![Pointer::parse(&format!("/{}", step(name)))?];
+            let (request, items) = (request.clone(), items.clone());
+            Some((name.clone(), ListedValueSource { request, items, values, prefer: None, origin: true }))
+        });
+        Some(origin.collect())
     }
 
     /// Returns true if an operation changes nothing but what it creates or what the run created, so that what its body names stays as
@@ -311,7 +358,7 @@ fn values_of(bundle: &Bundle, item: &Value, name: &str, member: &Value) -> Vec<P
     let by_id = ["id", "uuid"].iter().any(|end| snake(name).split('_').next_back() == Some(end));
     let names: &[&str] = match by_id || matches!(wanted.as_deref(), Some("integer" | "number")) {
         true => &["id", "uuid", "number"],
-        false => &["name", "key", "slug", "id", "uuid"],
+        false => &["name", "key", "slug", "code", "id", "uuid"],
     };
     let properties = Members::of(bundle, item, 0).properties;
     // What only the server sets has no place in a body, and is in a list all the same.

@@ -44,6 +44,7 @@ mod odd_addresses;
 mod odd_bodies;
 mod odd_counts;
 mod odd_headers;
+mod own_names;
 mod owners;
 mod pack;
 mod path_values;

@@ -11,7 +11,7 @@ use failspec_pack::{
 use super::{
     actions::acts_on_all,
     body::Members,
-    crud::bare,
+    crud::{CreateOperation, bare, fold, several},
     effects::{destroys, is_of_words, only_reads},
     fixtures::{Fixtures, is_own_id},
     generate::{Generator, declares},
@@ -259,7 +259,10 @@ impl Generator<'_> {
             _ => return,
         };
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
-        let is_short = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(is_empty_list));
+        let is_short = |value: &Value| {
+            value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
+                || value.as_object().is_some_and(serde_json::Map::is_empty)
+        };
         let lacking =
             members.iter().filter(|(name, _)| body.get(name).is_none_or(is_short)).take(MAX_OPTIONAL);
         let lacking = lacking.filter(|(name, property)| {
@@ -282,6 +285,8 @@ impl Generator<'_> {
             let own = || mapped.clone().or_else(|| self.sampler.value(property, &path));
             let is_full = |value: &Value| value.as_array().is_none_or(|items| !items.is_empty());
             let value = match body.get(name) {
+                // An object without any of its optional members: an API may want them all the same.
+                Some(Value::Object(_)) => self.sampler.in_full(property, &path)?,
                 Some(_) => with_items()?,
                 // The author's items first; made-up ones would name what is not there.
                 None if is_plain() && !self.creators.is_collection(name) => {
@@ -355,9 +360,14 @@ impl Generator<'_> {
     /// the import gave values.
     pub(super) fn make_own(&self, operation: &Operation, schema: &Value, value: &mut Value) {
         self.leave_out_references(schema, value);
-        if let Some(creator) = self.creators.of_collection(operation).filter(|_| operation.method == "POST") {
+        let creates = operation.method == "POST";
+        if let Some(creator) = self.creators.of_collection(operation).filter(|_| creates) {
             self.sampler.with_own_id(schema, value, |name| snake(name) == snake(creator.parameter));
+            self.with_own_identity(creator, schema, value);
             self.sampler.with_own_address(schema, value);
+        } else if let Some(creator) = self.creators.of_item(&bare(&operation.path)).filter(|_| !creates) {
+            // What a change names is the thing itself.
+            self.with_own_identity(creator, schema, value);
         }
         if self.allow_writes {
             self.fill_lists_of_ids(schema, value);
@@ -365,6 +375,27 @@ impl Generator<'_> {
         self.with_texts_of_removal(operation, schema, value);
         self.with_owner(operation, schema, value);
         self.give_members(schema, value);
+    }
+
+    /// Lets the members that name a thing be unique to the run: the one that is called after one of the collection, and names that only a
+    /// pattern describes.
+    fn with_own_identity(&self, creator: CreateOperation<'_>, schema: &Value, value: &mut Value) {
+        let collection = creator.make.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        // `tag` of what `POST /tags` creates is its name.
+        let is_one = |name: &str| several(&fold(name)).iter().take(2).any(|own| *own == fold(collection));
+        let bundle = &self.declared.api.bundle;
+        let members = Members::of(bundle, schema, 0).properties;
+        let item = bare(&creator.remove.path);
+        let from_pattern = members.iter().filter(|(name, property)| {
+            let refers = self.creators.refers(name, core(bundle, property))
+                && self.creators.named_by(name) != Some(item.as_str());
+            let own = value.get(name);
+            let is_made = own.is_some_and(|own| self.sampler.is_made_from_pattern(property, own));
+            is_made && identifies_by_name(name) && !refers
+        });
+        let from_pattern: Vec<&String> = from_pattern.map(|(name, _)| name).collect();
+        self.sampler
+            .with_own_id(schema, value, |name| is_one(name) || from_pattern.iter().any(|own| *own == name));
     }
 
     /// Adds a body to a request. Returns the body if it is JSON.
@@ -408,6 +439,13 @@ impl Generator<'_> {
         }
         Ok(None)
     }
+}
+
+/// Returns true if a member is a name or an id by its own name: `clientId`, `key`, `countryCode`.
+fn identifies_by_name(member: &str) -> bool {
+    const WORDS: [&str; 11] =
+        ["name", "id", "key", "slug", "code", "alias", "handle", "login", "username", "title", "identifier"];
+    snake(member).rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
 }
 
 /// Lets a change of what the scenario created keep its name: an API may know it by that.
@@ -499,5 +537,25 @@ pub(super) fn escaped(value: Value) -> Value {
             entries.into_iter().map(|(key, value)| (Template::escape(&key), escaped(value))).collect()
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identifies_by_name;
+
+    #[test]
+    fn a_member_is_a_name_or_an_id_by_its_own_name() {
+        for (member, expected) in [
+            ("clientId", true),
+            ("key", true),
+            ("country_code", true),
+            ("displayName", true),
+            ("color", false),
+            ("valid", false),
+            ("description", false),
+        ] {
+            assert_eq!(identifies_by_name(member), expected, "{member}");
+        }
     }
 }

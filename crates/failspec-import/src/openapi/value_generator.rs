@@ -19,6 +19,9 @@ use super::{
 /// Maximum nesting depth of generated values.
 const MAX_DEPTH: usize = 8;
 
+/// Maximum nesting depth of objects that are generated with all their members.
+const MAX_FULL_DEPTH: usize = 4;
+
 /// Maximum number of optional members that are added to make an object valid.
 const MAX_COMPLETED: usize = 30;
 
@@ -37,10 +40,6 @@ pub(super) fn seeded_hash(seed: u64, name: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, mix)
 }
-
-/// Names of properties that identify a resource. A second resource with the same name could be rejected.
-const NAMES: [&str; 9] =
-    ["name", "id", "slug", "key", "username", "user_name", "login", "title", "identifier"];
 
 impl ValueGenerator<'_> {
     /// Generates a value that `schema` allows in a request. Returns `None` if that is not possible.
@@ -67,6 +66,27 @@ impl ValueGenerator<'_> {
         let is_list = self.declared.api.bundle.resolve(items).as_object().and_then(kind) == Some("array");
         let inner = if is_list { self.with_items(items, name) } else { self.value(items, name) };
         Some(Value::Array(vec![inner?])).filter(|made| self.is_allowed(schema, made))
+    }
+
+    /// Generates an object that `schema` allows with all its members, and those of the objects in it.
+    pub fn in_full(&self, schema: &Value, name: &str) -> Option<Value> {
+        Some(self.full(schema, name, 0)?).filter(|made| self.is_allowed(schema, made))
+    }
+
+    fn full(&self, schema: &Value, name: &str, depth: usize) -> Option<Value> {
+        let own = core(&self.declared.api.bundle, schema);
+        let entries = own.as_object().filter(|_| depth < MAX_FULL_DEPTH);
+        let entries = entries.filter(|it| kind(it) == Some("object") && has_properties(it));
+        if entries.is_none() {
+            return self.make(schema, name, depth);
+        }
+        let mut made = Map::new();
+        for (key, property) in Members::of(&self.declared.api.bundle, own, 0).properties {
+            if self.declared.api.bundle.resolve(&property).get("readOnly") != Some(&Value::Bool(true)) {
+                made.insert(key.clone(), self.full(&property, &format!("{name}.{key}"), depth + 1)?);
+            }
+        }
+        Some(made.into())
     }
 
     /// Returns true if the schema allows a value. A schema that cannot be compiled allows every value.
@@ -99,6 +119,9 @@ impl ValueGenerator<'_> {
         }
         if self.wants_own_name(schema, entries, name) {
             return Some(UNIQUE.into());
+        }
+        if let Some(own) = self.own_translations(schema, entries, name) {
+            return Some(own);
         }
         let given = entries.get("examples").and_then(Value::as_array).into_iter().flatten();
         let given = given.chain(entries.get("example")).chain(entries.get("default"));
@@ -162,36 +185,6 @@ impl ValueGenerator<'_> {
         }
     }
 
-    /// Returns true if the value is a unique name of the run, `failspec-<run>-<n>`: the property identifies a
-    /// resource, such a name is not too long, and no constraint forbids it. A unique name is preferred to an example,
-    /// which may be the name of an existing resource.
-    fn wants_own_name(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> bool {
-        let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        // An item of a list within a body is a part of something, and its name often the name of something else.
-        let is_part = name.split('.').skip(2).any(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
-        !is_part
-            && NAMES.contains(&last.strip_prefix("new_").or(last.strip_prefix("new")).unwrap_or(&last))
-            && self.may_be_own(schema, entries)
-    }
-
-    /// Returns a text that was made up as one that is unique to the run, if the schema allows it: an API may know a thing by any text.
-    pub fn as_own_text(&self, schema: &Value, value: Value) -> Value {
-        let schema = core(&self.declared.api.bundle, schema);
-        let may_be = schema.as_object().is_some_and(|entries| self.may_be_own(schema, entries));
-        if may_be && value == *MADE_UP { UNIQUE.into() } else { value }
-    }
-
-    /// Returns true if a unique name of the run is not too long for a text, and no constraint forbids it.
-    fn may_be_own(&self, schema: &Value, entries: &Map<String, Value>) -> bool {
-        let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
-        let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
-        kind(entries) == Some("string")
-            && ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key))
-            && most >= 40
-            && fewest <= 16
-            && self.is_allowed(schema, &UNIQUE.into())
-    }
-
     /// Sets the property that a `discriminator` names to the name of the alternative, if there is a `discriminator`.
     pub(super) fn discriminated(
         &self,
@@ -214,74 +207,11 @@ impl ValueGenerator<'_> {
         if self.is_allowed(alternative, &changed) { changed } else { made }
     }
 
-    /// Replaces the names in an example, which may be those of existing resources, by names that are unique to the run.
-    pub fn with_own_names(&self, schema: &Value, example: &Value) -> Value {
-        let mut whole = example.clone();
-        let schema = core(&self.declared.api.bundle, schema);
-        for (key, property) in Members::of(&self.declared.api.bundle, schema, 0).properties {
-            let property = self.declared.api.bundle.resolve(&property);
-            let Some(entries) = property.as_object() else { continue };
-            let Some(value) = whole.get_mut(&key).filter(|value| value.is_string()) else { continue };
-            if self.wants_own_name(property, entries, &key) {
-                *value = UNIQUE.into();
-            }
-        }
-        if self.is_allowed(schema, &whole) { whole } else { example.clone() }
-    }
-
     /// Replaces the dates in an example on which something ends, if they are over.
     pub fn with_late_dates(&self, schema: &Value, name: &str, example: Value) -> Value {
         let mut late = example.clone();
         prolong(name.rsplit('.').next().unwrap_or_default(), &mut late);
         if late != example && self.is_allowed(schema, &late) { late } else { example }
-    }
-
-    /// Lets the member of a body that is the id of what is created be unique to the run: `artifactId` of
-    /// `/artifacts/{artifactId}`. With that of an example, a second thing would have the same one.
-    pub fn with_own_id(&self, schema: &Value, body: &mut Value, is_id: impl Fn(&str) -> bool) {
-        for (key, property) in Members::of(&self.declared.api.bundle, schema, 0).properties {
-            let property = core(&self.declared.api.bundle, &property);
-            let is_text = body.get(&key).is_some_and(Value::is_string);
-            let Some(entries) = property.as_object().filter(|_| is_text && is_id(&key)) else { continue };
-            let mut own = body.clone();
-            if self.may_be_own(property, entries)
-                && let Some(value) = own.get_mut(&key)
-            {
-                *value = UNIQUE.into();
-                *body = if self.is_allowed(schema, &own) { own } else { body.clone() };
-            }
-        }
-    }
-
-    /// Lets the e-mail addresses in the body of a creation be unique to the run: two things rarely have one address, and that of an
-    /// example may be somebody's.
-    pub fn with_own_address(&self, schema: &Value, body: &mut Value) {
-        for (key, property) in Members::of(&self.declared.api.bundle, schema, 0).properties {
-            let is_address = body.get(&key).and_then(Value::as_str).is_some_and(|text| text.contains('@'));
-            let property = core(&self.declared.api.bundle, &property);
-            let Some(own) =
-                property.as_object().and_then(|entries| self.own_address(property, entries, &key))
-            else {
-                continue;
-            };
-            let mut changed = body.clone();
-            if let Some(value) = changed.get_mut(&key).filter(|_| is_address) {
-                *value = own;
-            }
-            if self.is_allowed(schema, &changed) {
-                *body = changed;
-            }
-        }
-    }
-
-    /// Returns an e-mail address that is unique to the run, if the member is one and takes it.
-    fn own_address(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> Option<Value> {
-        let format = entries.get("format").and_then(Value::as_str);
-        let is_address =
-            name.to_ascii_lowercase().ends_with("email") && matches!(format, None | Some("email"));
-        let is_free = ["pattern", "enum", "const"].iter().all(|key| !entries.contains_key(*key));
-        let address = Value::from(format!("{UNIQUE_WITHIN}@example.com"));
-        (is_address && is_free && self.is_allowed(schema, &address)).then_some(address)
     }
 
     /// Adds optional members to an object that lacks some only because of others that are there (`dependentRequired`,
@@ -424,6 +354,11 @@ pub(super) const LONG: &str = "${fill(10000)}";
 
 /// An example of a unique name.
 pub(super) const LIKE_UNIQUE: &str = "failspec-k3x9qa-12-1";
+
+/// Returns true if a schema names members of its objects.
+pub(super) fn has_properties(entries: &Map<String, Value>) -> bool {
+    entries.get("properties").and_then(Value::as_object).is_some_and(|named| !named.is_empty())
+}
 
 fn has_unique(value: &Value) -> bool {
     match value {
@@ -572,5 +507,24 @@ mod tests {
         // Without a mapping, nothing tells what it may be.
         let unknown = own(text(), json!({}));
         assert!(!["saml", "oidc"].map(Value::from).contains(&unknown), "{unknown}");
+    }
+
+    #[test]
+    fn an_object_in_full_has_all_that_is_in_it() {
+        let inner = json!({ "type": "object", "properties": { "a": { "type": "integer" }, "at": { "type": "string", "readOnly": true } } });
+        let schema = json!({ "type": "object", "properties": { "inner": inner } });
+        let declared = declared(&schema);
+        let sampler = ValueGenerator { declared: &declared, seed: 1 };
+        let made = sampler.in_full(&schema, "body").unwrap();
+        assert!(made["inner"]["a"].is_i64() && made["inner"].get("at").is_none(), "{made}");
+    }
+
+    fn declared(schema: &Value) -> Declared {
+        let body = json!({ "content": { "application/json": { "schema": schema } } });
+        let post = json!({ "requestBody": body, "responses": { "200": { "description": "ok" } } });
+        let document = json!({
+            "openapi": "3.1.0", "info": { "title": "t", "version": "1" }, "paths": { "/a": { "post": post } },
+        });
+        Declared::new(Api::parse("openapi.json", &document.to_string()).unwrap())
     }
 }

@@ -90,3 +90,4 @@ pub use subject::{Subject, is_of_document};
 pub use success::unmet_success;
 pub(crate) use undeclared_requirement::WITHOUT_OPTIONAL_MEMBER;
 pub(crate) use undeclared_restriction::EXAMPLE_IS_ACCEPTED;
+pub use undeclared_restriction::is_about_restrictions;

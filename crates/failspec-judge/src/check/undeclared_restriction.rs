@@ -27,6 +27,11 @@ cannot say. The rows of a report name it only for operations that accept anythin
 /// The expectation of a finding about an example. The case that it is found in is about something else.
 pub(crate) const EXAMPLE_IS_ACCEPTED: &str = "the document's own example is accepted";
 
+/// Returns true if a finding says that the API refuses what its document allows.
+pub fn is_about_restrictions(finding: &Finding) -> bool {
+    finding.check == CHECK.id
+}
+
 /// Returns the findings that the API refuses the document's own example of a body, and accepts it without optional members.
 pub(super) fn examples(observed: &Observed) -> Vec<Finding> {
     let records = observed.records.iter().enumerate();

@@ -121,6 +121,8 @@ pub enum Rerun {
     ParametersAdded,
     /// The API refused values that were made up until those of one of its own lists took their place.
     ListedValue,
+    /// The API refused a text that another thing has until one of its own took its place.
+    OwnText,
     /// The API refused to create what the case needs: it read a thing that was there already.
     ExistingThing,
     /// The API was overloaded (503) when a setup, a control or a teardown was sent.
@@ -157,6 +159,7 @@ impl fmt::Display for Rerun {
             Self::MembersAdded => "added optional members to a body that the API refused as it was, or left some out",
             Self::ParametersAdded => "added optional parameters to a query that the API refused without them",
             Self::ListedValue => "took a value from a list of the API in place of one that it refused",
+            Self::OwnText => "sent a text of its own in place of one that another thing has",
             Self::ExistingThing => "used a thing that was there already: the API refused to create one",
             Self::RequestResent => {
                 "sent a request twice: the connection, which was used before, ended without a response"

@@ -21,6 +21,8 @@ pub struct ListedValue {
     pub values: Vec<Pointer>,
     /// The value that is tried first if it is listed, such as the author's example.
     pub prefer: Option<Value>,
+    /// True if the member says from what a new thing is made, and the name of the new one is elsewhere.
+    pub is_origin: bool,
 }
 
 pub(super) static LISTED_VALUE: MappingSchema = MappingSchema {
@@ -38,6 +40,11 @@ pub(super) static LISTED_VALUE: MappingSchema = MappingSchema {
             "pointers to the value in an item; the first one with a value is used (`\"\"`: the item is the value)",
         ),
         Field::optional("prefer", ValueType::Any, "the value that is tried first if it is listed"),
+        Field::optional(
+            "origin",
+            ValueType::Bool,
+            "the member says from what a new thing is made: its values are all of the same item",
+        ),
     ],
     also: request::KEYS,
 };
@@ -60,6 +67,7 @@ impl ListedValue {
         };
         let values = fields.get("values").map(|node| names.reader.list(node)).unwrap_or_default();
         let values = values.iter().filter_map(|node| Pointer::read(node, names.reader)).collect();
-        Some(Self { list, items, values, prefer: fields.get("prefer").map(Node::to_json) })
+        let is_origin = fields.get("origin").and_then(|node| names.reader.bool(node)).unwrap_or(false);
+        Some(Self { list, items, values, prefer: fields.get("prefer").map(Node::to_json), is_origin })
     }
 }

@@ -122,6 +122,8 @@ file_mappings! {
         values: Vec<Pointer> = ["values" always],
         /// The value that is tried first if it is listed.
         prefer: Option<Value> = "prefer",
+        /// True if the member says from what a new thing is made.
+        origin: bool = "origin",
     }
 
     /// The place of the id of a thing that is there already.

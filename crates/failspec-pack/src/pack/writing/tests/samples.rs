@@ -343,6 +343,7 @@ fn listed(text: &str, value: &Value, pointer: &Pointer) -> ListedValueSource {
         items: Some(pointer.clone()),
         values: vec![pointer.clone()],
         prefer: Some(value.clone()),
+        origin: true,
     }
 }
 
