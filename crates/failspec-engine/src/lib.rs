@@ -57,6 +57,7 @@ mod refusal_hints;
 mod refusal_members;
 mod refusal_mismatch;
 mod refusal_names;
+mod refusal_quotes;
 mod refusal_values;
 mod renamed;
 mod request_builder;

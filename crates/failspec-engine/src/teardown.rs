@@ -228,8 +228,19 @@ impl CaseRunner<'_> {
                 |record| line(&record.exchange.request),
             );
             let path = sent.map(|record| record.exchange.request.url.path().to_owned()).unwrap_or_default();
-            operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
-            left.push((path, format!("{what}: {reason}")));
+            if let Some(operation) = operation
+                && self.session.sparing.is_never_removed(operation, &self.case.name)
+            {
+                self.observed.refused_removal = Some(before);
+            }
+            let line = format!("{what}: {reason}");
+            let is_of_parent = parent.as_ref().is_some_and(|parent| self.is_in(parent, &path));
+            let is_later = self.observed.records.get(before).is_some_and(|record| {
+                !is_of_parent && self.session.remove_later(&self.case.name, record, &line, &self.uniques)
+            });
+            if !is_later {
+                left.push((path, line));
+            }
         }
         left.retain(|(path, _)| !removed.iter().any(|removed| path.starts_with(removed.as_str())));
         for (path, line) in left {
