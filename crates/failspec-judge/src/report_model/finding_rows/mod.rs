@@ -8,7 +8,9 @@ mod error_message;
 mod families;
 mod missing_part;
 mod proving;
+mod restrictions;
 mod same_words;
+mod shapes;
 
 use std::{
     cmp::Reverse,
@@ -17,7 +19,7 @@ use std::{
 };
 
 use failspec_base::sanitize::shortened;
-use failspec_pack::pack::fault_kind;
+use failspec_pack::pack::{WrittenAs, fault_kind};
 
 use crate::check::{Finding, Phase};
 
@@ -185,6 +187,7 @@ impl<'a> Row<'a> {
             Cause::AcceptedByAll(Rule::Missing(missing)) => (None, Some(missing.clone()), None),
             Cause::AcceptedByAll(Rule::Parameter(name)) => (None, None, Some((*name).to_owned())),
             Cause::ServerErrorByParameter(names) => (None, None, Some(names.join(", "))),
+            Cause::ShapeWithParameter(name) => (None, None, Some((*name).to_owned())),
             Cause::AcceptedParameters(_) | Cause::ServerErrorNaming(..) => {
                 (None, None, Some(self.parameters.into_iter().collect::<Vec<_>>().join(", ")))
             }
@@ -275,6 +278,21 @@ fn message(cause: &Cause<'_>, operations: usize, first: &Finding) -> String {
             "responses of {} operations were not compared with all that the document says; one reason: {}",
             operations, first.actual
         ),
+        Cause::WrittenAs(other) => {
+            let what = match other {
+                WrittenAs::NumberAsText => "texts for numbers",
+                WrittenAs::BooleanAsText => "texts for booleans",
+                WrittenAs::NumberAsBoolean => "booleans for numbers",
+                WrittenAs::BooleanAsNumber => "numbers for booleans",
+            };
+            format!("responses have {what} in several members: {}", first.message)
+        }
+        Cause::ShapeWithParameter(name) => {
+            format!(
+                "with `{name}` in the query, responses have another shape than declared: {}",
+                first.message
+            )
+        }
         _ => first.message.clone(),
     }
 }
