@@ -6,8 +6,9 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
+use failspec_base::message::Response;
 use failspec_judge::{
-    check::{OpenApiContext, Record},
+    check::{OpenApiContext, Record, View},
     report_model::Reason,
 };
 use regex::{Captures, Regex};
@@ -92,7 +93,7 @@ impl Session {
     pub(super) fn note_form(&self, record: &Record, is_sound: bool) {
         let Some(against) = &self.against else { return };
         let Ok(response) = &record.exchange.result else { return };
-        let is_accepted = (200..300).contains(&response.status);
+        let is_accepted = (200..300).contains(&response.status) && !self.refuses_by_code(response);
         if !is_accepted && !is_sound {
             return;
         }
@@ -109,6 +110,12 @@ impl Session {
         if forms.len() < MAX_FORMS {
             forms.insert(form);
         }
+    }
+
+    /// Returns true if a response has the status of a success, and a code that the contract does not have for one.
+    pub(super) fn refuses_by_code(&self, response: &Response) -> bool {
+        let has_codes = self.pack.contract.success.iter().any(|success| !success.matches.is_empty());
+        has_codes && (200..300).contains(&response.status) && !self.succeeded(View::new(response, None))
     }
 
     /// Remembers a refusal until it is known what the run has accepted.

@@ -157,6 +157,9 @@ impl CaseRunner<'_> {
                 settle(&mut report, Some(Reason::Unjudged { cause }));
             }
         }
+        if report.outcome == Outcome::Inconclusive && self.inconclusive.is_some() {
+            report.obstacle = self.obstacle().map(Box::new);
+        }
         if self.observed.closed_twice && report.outcome == Outcome::Failed {
             // The finding says it.
             report.reason = None;
@@ -264,6 +267,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         observed: None,
         observation: Observation::NoResponse,
         exercised: Exercise::No,
+        obstacle: None,
         violations: Vec::new(),
         warnings: Vec::new(),
         waived: Vec::new(),

@@ -41,6 +41,7 @@ mod made_up;
 mod manners;
 mod multipart;
 mod names_left;
+mod obstacle;
 mod openapi_coverage;
 mod optional_members;
 mod optional_parameters;

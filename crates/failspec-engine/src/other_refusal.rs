@@ -112,7 +112,8 @@ impl CaseRunner<'_> {
         // What is not found may be what another member names, but not where the fault is in what is asked for.
         let is_of_address = part.is_some_and(|part| operation.path.contains(&format!("{{{part}}}")));
         let may_miss = !is_of_address && !OF_NOTHING.contains(&fault);
-        if !may_be_about_values(response.status) && !(response.status == 404 && may_miss) {
+        let is_by_code = self.session.refuses_by_code(response);
+        if !may_be_about_values(response.status) && !(response.status == 404 && may_miss) && !is_by_code {
             return None;
         }
         let members = members_of(&against.declared, operation, &form);
@@ -124,7 +125,11 @@ impl CaseRunner<'_> {
             ));
         }
         let is_proof = |record: &Record| {
-            let is_accepted = record.exchange.result.as_ref().is_ok_and(|it| (200..300).contains(&it.status));
+            let is_accepted = record
+                .exchange
+                .result
+                .as_ref()
+                .is_ok_and(|it| (200..300).contains(&it.status) && !self.session.refuses_by_code(it));
             is_accepted
                 && form_of_record(against, record).is_some_and(|(other, accepted)| {
                     other == name && differs_only_at(&form, &accepted, &place)

@@ -169,11 +169,16 @@ pub enum Weakness {
     /// It breaks on an action whose body names nothing, and on a rename in the path to a name that is taken.
     UnknownInAction,
     TakenNameInPath,
+    /// It breaks on a token that is not signed, and takes one with whatever signature.
+    UnsignedToken,
+    AnySignature,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 96] = [
+    pub const ALL: [Self; 98] = [
+        Self::UnsignedToken,
+        Self::AnySignature,
         Self::UnknownInAction,
         Self::TakenNameInPath,
         Self::BlankId,
@@ -435,7 +440,7 @@ pub fn document(number: u64) -> Value {
         "info": { "title": "Two tenants", "version": "1" },
         "security": [{ "token": [] }],
         "paths": paths,
-        "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } }
+        "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } } }
     })
 }
 
@@ -568,6 +573,16 @@ impl Api {
         };
         let Some(operation) = item.get(said.method.to_ascii_lowercase()) else { return refusal(405) };
         let given = said.header("authorization").and_then(|it| it.strip_prefix("Bearer "));
+        let given = match given {
+            // `{"alg":"none"` and `{"alg":"HS256"`.
+            Some(token) if self.is(Weakness::UnsignedToken) && token.starts_with("eyJhbGciOiJub25l") => {
+                return (500, json!({}));
+            }
+            Some(token) if self.is(Weakness::AnySignature) && token.starts_with("eyJhbGciOiJIUzI1NiI") => {
+                Some(TOKENS[0].1)
+            }
+            given => given,
+        };
         let Some((role, _)) = TOKENS.iter().find(|(_, token)| Some(*token) == given) else {
             return refusal(401);
         };

@@ -254,8 +254,11 @@ pub fn is_of_document(contract: &Contract, scenario: &Scenario) -> bool {
     rule.is_some_and(|(file, _)| is_file_of(&document.path, file))
 }
 
-/// Returns true if a rule of this file is one of the document at a path. A document of several files has a folder of its own.
+/// Returns true if a rule of this file is one of the document at a path among the files of a pack. A document of several files has a
+/// folder of its own beside the contract.
 fn is_file_of(document: &str, file: &str) -> bool {
+    // `schemas/shop/openapi/main.yaml`: the folder of the contract is none of the document.
+    let document = document.splitn(3, '/').nth(2).unwrap_or(document);
     let (folder, main) = document.rsplit_once('/').unwrap_or(("", document));
     file == main || !folder.is_empty() && file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
@@ -267,15 +270,15 @@ mod tests {
     #[test]
     fn a_document_has_the_files_of_its_folder() {
         for (document, file, expected) in [
-            ("openapi.yaml", "openapi.yaml", true),
-            ("openapi.yaml", "openapi/pets.yaml", false),
-            ("openapi.yaml", "handbook.md", false),
-            ("openapi.yaml", "", false),
-            ("openapi/write.yaml", "write.yaml", true),
-            ("openapi/write.yaml", "openapi/write.yaml", true),
-            ("openapi/write.yaml", "openapi/write/users/uid.yaml", true),
-            ("openapi/write.yaml", "openapi2/write.yaml", false),
-            ("openapi/write.yaml", "handbook.md", false),
+            ("schemas/pets/openapi.yaml", "openapi.yaml", true),
+            ("schemas/pets/openapi.yaml", "openapi/pets.yaml", false),
+            ("schemas/pets/openapi.yaml", "handbook.md", false),
+            ("schemas/pets/openapi.yaml", "", false),
+            ("schemas/pets/openapi/write.yaml", "write.yaml", true),
+            ("schemas/pets/openapi/write.yaml", "openapi/write.yaml", true),
+            ("schemas/pets/openapi/write.yaml", "openapi/write/users/uid.yaml", true),
+            ("schemas/pets/openapi/write.yaml", "openapi2/write.yaml", false),
+            ("schemas/pets/openapi/write.yaml", "handbook.md", false),
         ] {
             assert_eq!(is_file_of(document, file), expected, "{document} {file}");
         }

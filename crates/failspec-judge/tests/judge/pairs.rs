@@ -518,7 +518,9 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         "triggers: refused, fault: undeclared_method",
     );
     let refused = |status| method.judge(text(status)).contains(&"warning unsupported-method".to_owned());
-    assert!(refused(404) && refused(400) && !refused(405) && !refused(401));
+    assert!(refused(404) && refused(400) && refused(403) && !refused(405) && !refused(401));
+    // Every server knows GET.
+    assert!(refused(501));
     asked_for_the_headers();
     let mut proven = BTreeSet::from([
         "head",

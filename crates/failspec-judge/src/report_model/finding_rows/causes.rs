@@ -363,6 +363,8 @@ fn text<'a>(deviation: &Deviation<'_>, finding: &'a Finding) -> Text<'a> {
         _ if ERRORS.contains(&finding.check) && is_error => ("envelope", "", &finding.actual),
         // What does not know the method is the same for all operations, whatever it says.
         _ if finding.check == HEAD => (HEAD, "", ""),
+        // Whatever it says instead, and wherever.
+        _ if finding.check == UNSUPPORTED_METHOD => (UNSUPPORTED_METHOD, "", ""),
         // Which methods `Allow` lacks is a matter of the path.
         _ if finding.check == ALLOW => {
             let mut headers = response.into_iter().flat_map(|response| &response.headers);

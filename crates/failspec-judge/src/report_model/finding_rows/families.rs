@@ -39,7 +39,7 @@ const BREAKING: [&[&str]; 9] = [
     &["wrong_item", "wrong_second_item"],
     // Both are escapes that are no text.
     &["malformed_escape", "not_utf8"],
-    &["without_credentials", "with_wrong_credentials"],
+    &["without_credentials", "with_wrong_credentials", "with_unsigned_token", "with_wrong_signature"],
 ];
 
 /// Kinds of faults that a reader of bodies or parameters notices before anything else sees the values: they do not have the form

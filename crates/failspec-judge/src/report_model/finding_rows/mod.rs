@@ -25,7 +25,7 @@ use crate::check::{Finding, Phase};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FaultPlace, FindingGroup, ResponseExcerpt};
 pub(super) use causes::UNDECLARED_RESTRICTION;
-use causes::{Cause, Causes, Rule, Weight};
+use causes::{Cause, Causes, Rule, UNSUPPORTED_METHOD, Weight};
 use deviation::{Deviation, Kind, deviations};
 pub use families::grouped_fault_kinds;
 use proving::Proofs;
@@ -249,7 +249,7 @@ impl<'a> Row<'a> {
 fn rank(violation: bool, cause: &Cause<'_>, check: &str) -> u8 {
     match (violation, cause) {
         (true, cause) if breaks_the_server(cause) => 0,
-        (true, Cause::Unclaimed(Weight::OtherParent)) => 0,
+        (true, Cause::Unclaimed(Weight::OtherParent) | Cause::Open) => 0,
         (true, _) if SEVERE.contains(&check) => 0,
         (true, _) => 1,
         (false, Cause::Unclaimed(Weight::OtherParent)) => 2,
@@ -257,7 +257,7 @@ fn rank(violation: bool, cause: &Cause<'_>, check: &str) -> u8 {
         (false, Cause::Unclaimed(_)) => 5,
         (false, cause) if breaks_the_server(cause) => 2,
         (false, _) if SEVERE.contains(&check) => 2,
-        (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&check) => 4,
+        (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD].contains(&check) => 4,
         // The import has said it.
         (false, Cause::NotCompared) => 5,
         (false, _) => 3,
