@@ -35,7 +35,7 @@ static NOT_HELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) struct Form {
     /// The members of its body, each by the names that lead to it; the items of a list have the place of the list.
     pub members: BTreeSet<Vec<String>>,
-    /// The places of the lists in it that have an object as an item.
+    /// The places of the objects in it, and of the lists that have one as an item: `null` is none.
     pub filled: BTreeSet<Vec<String>>,
     /// The names of the parameters in its query.
     pub query: BTreeSet<String>,
@@ -204,6 +204,9 @@ fn collect(value: &Value, path: &mut Vec<String>, form: &mut Form) {
         Value::Object(members) => {
             for (name, inner) in members {
                 path.push(name.clone());
+                if inner.is_object() {
+                    form.filled.insert(path.clone());
+                }
                 form.members.insert(path.clone());
                 collect(inner, path, form);
                 path.pop();
@@ -218,9 +221,7 @@ fn collect(value: &Value, path: &mut Vec<String>, form: &mut Form) {
 /// be in the accepted one, too: an object that is there for the fault alone may be refused whatever is in it, and so may an item.
 pub(super) fn differs_only_at(own: &Form, accepted: &Form, fault: &Place) -> bool {
     let part = fault.part.as_deref();
-    let is_new = |holder: &Vec<String>| {
-        !accepted.members.contains(holder) || own.filled.contains(holder) && !accepted.filled.contains(holder)
-    };
+    let is_new = |holder: &Vec<String>| !accepted.filled.contains(holder);
     if part.is_some_and(|part| holders(own, part).any(is_new)) {
         return false;
     }
@@ -231,11 +232,11 @@ pub(super) fn differs_only_at(own: &Form, accepted: &Form, fault: &Place) -> boo
     members.all(is_at) && more.all(is_at) && lacking.all(|name| part == Some(name.as_str()))
 }
 
-/// Returns the members of a body that the member with a fault is in.
+/// Returns the objects and lists of a body that the member with a fault is in.
 fn holders<'f>(form: &'f Form, part: &'f str) -> impl Iterator<Item = &'f Vec<String>> {
     let is_whole = form.members.iter().any(|place| place.join("_") == part && place.len() == 1);
     let holds = move |place: &&Vec<String>| !is_whole && part.starts_with(&format!("{}_", place.join("_")));
-    form.members.iter().filter(holds)
+    form.filled.iter().filter(holds)
 }
 
 /// Returns true if a place is that of a part, within it, or around it. The part has the names that lead to it, joined by `_`.
@@ -272,6 +273,8 @@ mod tests {
             (json!({ "keys": [{ "kid": 7 }] }), json!({ "keys": [] }), "keys_kid", false),
             (json!({ "keys": [{ "kid": 7 }] }), json!({ "keys": [{}] }), "keys_kid", true),
             (json!({ "keys": { "kid": 7 } }), json!({ "keys": {} }), "keys_kid", true),
+            (json!({ "keys": { "kid": 7 } }), json!({ "keys": null }), "keys_kid", false),
+            (json!({ "keys": [{ "kid": 7 }] }), json!({ "keys": [null] }), "keys_kid", false),
             (
                 json!({ "motion": { "family": "x" }, "name": "a" }),
                 json!({ "name": "a" }),
@@ -288,6 +291,7 @@ mod tests {
             ),
             (json!({ "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
             (json!({ "list_uuids": 1, "listed": 1 }), json!({}), "list", false),
+            (json!({ "list": 1, "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
         ] {
             let form = |body: &Value| {
                 let form = form_of_body(body.to_string().as_bytes()).expect("a form");

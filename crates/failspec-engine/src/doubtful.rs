@@ -12,8 +12,12 @@ use super::{
     case_runner::line, presence::Presence, session::Session, shared_things::Removal, unremoved::lost_because,
 };
 
-/// Waits before removals are sent again, one after the other: what was too much for the server at once may be over.
-const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+/// Waits before removals are sent again: what was too much for the server at once may be over.
+const WAITS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// Pause before each of them. Some servers go on with a removal after they have responded to it, and refuse the next one until it is
+/// done: Memos refuses every second one that comes at once, and one in six that comes after this pause.
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// Maximum duration of all removals that are sent again.
 const MAX_AGAIN: Duration = Duration::from_secs(60);
@@ -92,6 +96,9 @@ impl Session {
             let mut still = Vec::new();
             for postponed in left {
                 let is_late = began.elapsed() > MAX_AGAIN || self.interrupt.is_set();
+                if !is_late {
+                    tokio::time::sleep(PAUSE).await;
+                }
                 if is_late || !self.is_removed_at(&postponed.path, postponed.role.as_deref()).await {
                     still.push(postponed);
                 }
