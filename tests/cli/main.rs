@@ -71,6 +71,7 @@ mod openapi_resource_names;
 mod openapi_roles;
 mod openapi_scheme_roles;
 mod openapi_sessions;
+mod openapi_success_code;
 mod openapi_told_values;
 mod openapi_undeclared;
 mod openapi_unproven;

@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -51,7 +54,7 @@ components:
 type Silences = Arc<Mutex<BTreeMap<String, Value>>>;
 
 /// The API. `wrong` is what it does otherwise.
-fn api(asked: &Received, silences: &Silences, wrong: &str) -> Reply {
+fn api(asked: &Received, silences: &Silences, busy: &AtomicUsize, wrong: &str) -> Reply {
     let mut silences = silences.lock().unwrap();
     let (path, query) = asked.path_and_query();
     let refused = |status: u16| Reply::json(status, "{}");
@@ -92,6 +95,11 @@ fn api(asked: &Received, silences: &Silences, wrong: &str) -> Reply {
             match method {
                 "GET" | "DELETE" if own.is_none() => refused(if wrong == "by comment" { 422 } else { 404 }),
                 "DELETE" if wrong == "keeps" => refused(409),
+                "DELETE" if wrong == "breaks" => Reply::json(500, json!({ "message": "database is locked" })),
+                // It cannot do it while others are at it.
+                "DELETE" if wrong == "is busy" && busy.fetch_add(1, Relaxed) < 6 => {
+                    Reply::json(500, json!({ "message": "database is locked" }))
+                }
                 "DELETE" if wrong == "keeps one" && silences.len() == 1 && asked.number < 30 => refused(409),
                 "GET" => Reply::json(200, "{}"),
                 "DELETE" => {
@@ -114,7 +122,8 @@ fn run(wrong: &'static str) -> (Done, Value, Vec<String>, usize) {
     // One of somebody else.
     silences.lock().unwrap().insert("other".to_owned(), json!({ "comment": "failspec" }));
     let shared = Arc::clone(&silences);
-    let server = Server::start(move |asked| api(asked, &shared, wrong));
+    let busy = AtomicUsize::new(0);
+    let server = Server::start(move |asked| api(asked, &shared, &busy, wrong));
     let timeouts = match wrong {
         "hangs" => "timeouts = { first_byte = \"1500ms\", total = \"1500ms\" }\n",
         _ => "",
@@ -127,6 +136,19 @@ fn run(wrong: &'static str) -> (Done, Value, Vec<String>, usize) {
     assert!(silences.lock().unwrap().remove("other").is_some(), "{}", done.stdout);
     let left = silences.lock().unwrap().len();
     (done, serde_json::from_str(&report).unwrap(), server.lines(), left)
+}
+
+/// The rows that say that a removal is refused, each with its weight.
+fn refused_removals(report: &Value) -> Vec<String> {
+    let rows = report["finding_groups"].as_array().unwrap();
+    let rows = rows.iter().filter(|row| row["check"] == "removal-refused");
+    let row = |row: &Value| {
+        let message = row["message"].as_str().unwrap();
+        let message = message.strip_prefix("the removal that the document declares is refused: ").unwrap();
+        let message = message.strip_suffix(", and never succeeded in the run").unwrap();
+        format!("{} {message}", if row["violation"] == true { "violation" } else { "warning" })
+    };
+    rows.map(row).collect()
 }
 
 /// The number of cases with this kind of reason.
@@ -150,10 +172,31 @@ fn no_more_is_created_once_nothing_can_be_removed() {
     let (done, report, _, left) = run("keeps");
     assert!((1..=10).contains(&left), "{left}: {}", done.stdout);
     assert!(because(&report, "leaves_behind") > 3, "{}", done.stdout);
+    assert_eq!(
+        refused_removals(&report),
+        ["warning DELETE /silence/{silenceID} got HTTP 409 ({})"],
+        "{}",
+        done.stdout
+    );
     done.says("DELETE /silence/{silenceID} left several things behind");
+    let (done, report, _, left) = run("breaks");
+    let said = "violation DELETE /silence/{silenceID} got HTTP 500 ({\"message\":\"database is locked\"})";
+    assert_eq!(refused_removals(&report), [said], "{}", done.stdout);
+    assert!(left > 0 && done.stdout.contains("DELETE /silence/"), "{}", done.stdout);
     // One that is not removed is no reason.
     let (done, report, ..) = run("keeps one");
     assert_eq!(because(&report, "leaves_behind"), 0, "{}", done.stdout);
+}
+
+/// SQLite under load, for example: the last ones that are removed at once.
+#[test]
+fn what_a_server_could_not_remove_just_then_is_removed_at_the_end() {
+    let (done, report, lines, left) = run("is busy");
+    assert!(lines.iter().filter(|line| line.starts_with("DELETE ")).count() > 6, "{lines:?}");
+    assert_eq!(left, 0, "{}", done.stdout);
+    let cases = report["cases"].as_array().unwrap();
+    let listed: Vec<&Value> = cases.iter().flat_map(|case| case["left_behind"].as_array().unwrap()).collect();
+    assert!(listed.is_empty(), "{listed:?}");
 }
 
 #[test]

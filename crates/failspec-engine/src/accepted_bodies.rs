@@ -6,8 +6,9 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
+use failspec_base::message::Response;
 use failspec_judge::{
-    check::{OpenApiContext, Record},
+    check::{OpenApiContext, Record, View},
     report_model::Reason,
 };
 use regex::{Captures, Regex};
@@ -34,6 +35,8 @@ static NOT_HELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) struct Form {
     /// The members of its body, each by the names that lead to it; the items of a list have the place of the list.
     pub members: BTreeSet<Vec<String>>,
+    /// The places of the objects in it, and of the lists that have one as an item: `null` is none.
+    pub filled: BTreeSet<Vec<String>>,
     /// The names of the parameters in its query.
     pub query: BTreeSet<String>,
     /// True if it has a body, however empty.
@@ -90,7 +93,7 @@ impl Session {
     pub(super) fn note_form(&self, record: &Record, is_sound: bool) {
         let Some(against) = &self.against else { return };
         let Ok(response) = &record.exchange.result else { return };
-        let is_accepted = (200..300).contains(&response.status);
+        let is_accepted = (200..300).contains(&response.status) && !self.refuses_by_code(response);
         if !is_accepted && !is_sound {
             return;
         }
@@ -107,6 +110,12 @@ impl Session {
         if forms.len() < MAX_FORMS {
             forms.insert(form);
         }
+    }
+
+    /// Returns true if a response has the status of a success, and a code that the contract does not have for one.
+    pub(super) fn refuses_by_code(&self, response: &Response) -> bool {
+        let has_codes = self.pack.contract.success.iter().any(|success| !success.matches.is_empty());
+        has_codes && (200..300).contains(&response.status) && !self.succeeded(View::new(response, None))
     }
 
     /// Remembers a refusal until it is known what the run has accepted.
@@ -150,19 +159,19 @@ pub(super) fn form_of_record(against: &OpenApiContext, record: &Record) -> Optio
     let operation = against.operation(&request.method, request.url.path())?;
     let query = request.url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     let has_body = request.body.is_some();
-    let members = match &request.body {
-        Some(body) => members_of_body(&body.bytes)?,
-        None => BTreeSet::new(),
+    let form = match &request.body {
+        Some(body) => form_of_body(&body.bytes)?,
+        None => Form::default(),
     };
-    Some((operation.name(), Form { members, query, has_body }))
+    Some((operation.name(), Form { query, has_body, ..form }))
 }
 
 /// Returns the members of a body; `None` if it is neither an object nor a list.
-fn members_of_body(body: &[u8]) -> Option<BTreeSet<Vec<String>>> {
+fn form_of_body(body: &[u8]) -> Option<Form> {
     if body.len() > MAX_LEN {
         return None;
     }
-    let mut form = BTreeSet::new();
+    let mut form = Form::default();
     match serde_json::from_slice::<Value>(body) {
         Ok(value) if value.is_object() || value.is_array() => collect(&value, &mut Vec::new(), &mut form),
         Ok(_) => return None,
@@ -181,16 +190,24 @@ fn members_of_body(body: &[u8]) -> Option<BTreeSet<Vec<String>>> {
     Some(form)
 }
 
-fn collect(value: &Value, path: &mut Vec<String>, form: &mut BTreeSet<Vec<String>>) {
+fn collect(value: &Value, path: &mut Vec<String>, form: &mut Form) {
     if path.len() > MAX_DEPTH {
         return;
     }
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, path, form)),
+        Value::Array(items) => {
+            if items.iter().any(Value::is_object) {
+                form.filled.insert(path.clone());
+            }
+            items.iter().for_each(|item| collect(item, path, form));
+        }
         Value::Object(members) => {
             for (name, inner) in members {
                 path.push(name.clone());
-                form.insert(path.clone());
+                if inner.is_object() {
+                    form.filled.insert(path.clone());
+                }
+                form.members.insert(path.clone());
                 collect(inner, path, form);
                 path.pop();
             }
@@ -200,14 +217,26 @@ fn collect(value: &Value, path: &mut Vec<String>, form: &mut BTreeSet<Vec<String
 }
 
 /// Returns true if two requests have the same parts but for the one with the fault, what is in it, and what it is in. An optional
-/// parameter of the query is there for the fault alone, and so is the other bound of a range.
+/// parameter of the query is there for the fault alone, and so is the other bound of a range. What the member with the fault is in must
+/// be in the accepted one, too: an object that is there for the fault alone may be refused whatever is in it, and so may an item.
 pub(super) fn differs_only_at(own: &Form, accepted: &Form, fault: &Place) -> bool {
     let part = fault.part.as_deref();
+    let is_new = |holder: &Vec<String>| !accepted.filled.contains(holder);
+    if part.is_some_and(|part| holders(own, part).any(is_new)) {
+        return false;
+    }
     let mut members = accepted.members.difference(&own.members);
     let mut more = own.members.difference(&accepted.members).filter(|_| !fault.is_missing);
     let mut lacking = accepted.query.difference(&own.query);
     let is_at = |place: &Vec<String>| part.is_some_and(|part| is_at(place, part));
     members.all(is_at) && more.all(is_at) && lacking.all(|name| part == Some(name.as_str()))
+}
+
+/// Returns the objects and lists of a body that the member with a fault is in.
+fn holders<'f>(form: &'f Form, part: &'f str) -> impl Iterator<Item = &'f Vec<String>> {
+    let is_whole = form.members.iter().any(|place| place.join("_") == part && place.len() == 1);
+    let holds = move |place: &&Vec<String>| !is_whole && part.starts_with(&format!("{}_", place.join("_")));
+    form.filled.iter().filter(holds)
 }
 
 /// Returns true if a place is that of a part, within it, or around it. The part has the names that lead to it, joined by `_`.
@@ -239,7 +268,21 @@ mod tests {
             ),
             // An item that was made up for the fault alone.
             (json!({ "keys": [{ "alg": "a", "kid": 7 }] }), json!({}), "keys_kid", false),
-            (json!({ "keys": [{ "kid": 7 }] }), json!({}), "keys_kid", true),
+            // The list is there for the fault alone: it may be refused whatever is in it.
+            (json!({ "keys": [{ "kid": 7 }] }), json!({}), "keys_kid", false),
+            (json!({ "keys": [{ "kid": 7 }] }), json!({ "keys": [] }), "keys_kid", false),
+            (json!({ "keys": [{ "kid": 7 }] }), json!({ "keys": [{}] }), "keys_kid", true),
+            (json!({ "keys": { "kid": 7 } }), json!({ "keys": {} }), "keys_kid", true),
+            (json!({ "keys": { "kid": 7 } }), json!({ "keys": null }), "keys_kid", false),
+            (json!({ "keys": [{ "kid": 7 }] }), json!({ "keys": [null] }), "keys_kid", false),
+            (
+                json!({ "motion": { "family": "x" }, "name": "a" }),
+                json!({ "name": "a" }),
+                "motion_family",
+                false,
+            ),
+            (json!({ "photo": { "lens": { "f": 1 } } }), json!({ "photo": {} }), "photo_lens_f", false),
+            (json!({ "photo": { "f": 1 } }), json!({ "photo": { "g": 1 } }), "photo_f", false),
             (
                 json!({ "keys": [{ "alg": "a", "kid": 7 }] }),
                 json!({ "keys": [{ "alg": "b" }] }),
@@ -248,10 +291,11 @@ mod tests {
             ),
             (json!({ "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
             (json!({ "list_uuids": 1, "listed": 1 }), json!({}), "list", false),
+            (json!({ "list": 1, "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
         ] {
             let form = |body: &Value| {
-                let members = members_of_body(body.to_string().as_bytes()).expect("a form");
-                Form { members, has_body: true, ..Form::default() }
+                let form = form_of_body(body.to_string().as_bytes()).expect("a form");
+                Form { has_body: true, ..form }
             };
             let fault = Place { part: Some(part.to_owned()), is_missing: false };
             let found = differs_only_at(&form(&own), &form(&accepted), &fault);
@@ -268,6 +312,18 @@ mod tests {
         let fault = Place { part: Some("kind".to_owned()), is_missing: true };
         assert!(differs_only_at(&form(&["note"]), &form(&["kind"]), &fault));
         assert!(!differs_only_at(&form(&["note"]), &form(&["kind", "name"]), &fault));
+        // An item that lacks a member, in a list that no accepted request has.
+        let files = json!({ "files": [{ "type": "a" }] });
+        let item = form_of_body(files.to_string().as_bytes()).expect("a form");
+        let fault = Place { part: Some("files_name".to_owned()), is_missing: true };
+        for (accepted, expected) in [
+            (json!({ "note": 1 }), false),
+            (json!({ "files": [] }), false),
+            (json!({ "files": [{ "type": "a", "name": "b" }] }), true),
+        ] {
+            let accepted = form_of_body(accepted.to_string().as_bytes()).expect("a form");
+            assert_eq!(differs_only_at(&item, &accepted, &fault), expected, "{accepted:?}");
+        }
     }
 
     #[test]
@@ -299,7 +355,7 @@ mod tests {
             ("7", None),
             ("", None),
         ] {
-            let form = members_of_body(body.as_bytes());
+            let form = form_of_body(body.as_bytes()).map(|form| form.members);
             let place = |name: &&str| name.split('/').map(str::to_owned).collect::<Vec<String>>();
             let expected = expected.map(|it| it.iter().map(place).collect::<BTreeSet<_>>());
             assert_eq!(form, expected, "{body}");

@@ -58,6 +58,31 @@ impl CaseRunner<'_> {
         (report, told)
     }
 
+    /// Returns a text as reports show it: masked, and not longer than they quote.
+    fn quoted(&self, text: &str) -> String {
+        cut(self.session.mask.text(text).into_owned(), MAX_QUOTE_LEN)
+    }
+
+    /// Returns the reason why a case could not be judged as reports have it.
+    fn reason_in_report(&self, reason: &Unjudged) -> Reason {
+        match reason {
+            Unjudged::Interrupted | Unjudged::Abandoned { .. } => cancelled(self.session),
+            Unjudged::InDoubt => Reason::InDoubt,
+            Unjudged::MadeUpValues { request, response, names } => {
+                Reason::MadeUpValues(Box::new(MadeUpValues {
+                    request: self.quoted(request),
+                    response: self.quoted(response),
+                    names: names.clone(),
+                }))
+            }
+            Unjudged::ConditionInForce(condition) => {
+                Reason::ConditionInForce { condition: condition.clone() }
+            }
+            Unjudged::WouldChangeExisting => Reason::Unjudged { cause: reason.to_string() },
+            Unjudged::Because(words) => Reason::Unjudged { cause: self.quoted(words) },
+        }
+    }
+
     fn judge(&self) -> CaseReport {
         let duration = self.began.elapsed();
         let (session, case) = (self.session, self.case);
@@ -68,7 +93,7 @@ impl CaseRunner<'_> {
         report.operation = self.operation();
         report.parameter = self.parameter();
         report.rerun = self.rerun();
-        let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
+        let quoted = |text: &String| self.quoted(text);
         let given_up = [&self.inconclusive, &self.unfinished].into_iter().flatten().filter_map(may_have_made);
         report.left_behind = self.left_behind.iter().cloned().chain(given_up).map(|it| quoted(&it)).collect();
         let subject =
@@ -81,22 +106,7 @@ impl CaseRunner<'_> {
             report.observed = Some(observed);
         }
         report.logs = super::logs::logs(self, report.observed.as_ref());
-        let in_report = |reason: &Unjudged| match reason {
-            Unjudged::Interrupted | Unjudged::Abandoned { .. } => cancelled(session),
-            Unjudged::InDoubt => Reason::InDoubt,
-            Unjudged::MadeUpValues { request, response, names } => {
-                Reason::MadeUpValues(Box::new(MadeUpValues {
-                    request: quoted(request),
-                    response: quoted(response),
-                    names: names.clone(),
-                }))
-            }
-            Unjudged::ConditionInForce(condition) => {
-                Reason::ConditionInForce { condition: condition.clone() }
-            }
-            Unjudged::WouldChangeExisting => Reason::Unjudged { cause: reason.to_string() },
-            Unjudged::Because(words) => Reason::Unjudged { cause: quoted(words) },
-        };
+        let in_report = |reason: &Unjudged| self.reason_in_report(reason);
         let reason = self.inconclusive.as_ref().map(in_report);
         let undocumented =
             check::undocumented(&session.pack.contract, &case.scenario, &self.observed).into_iter();
@@ -159,6 +169,9 @@ impl CaseRunner<'_> {
                 let cause = "there is no response to judge".to_owned();
                 settle(&mut report, Some(Reason::Unjudged { cause }));
             }
+        }
+        if report.outcome == Outcome::Inconclusive && self.inconclusive.is_some() {
+            report.obstacle = self.obstacle().map(Box::new);
         }
         if self.observed.closed_twice && report.outcome == Outcome::Failed {
             // The finding says it.
@@ -267,6 +280,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         observed: None,
         observation: Observation::NoResponse,
         exercised: Exercise::No,
+        obstacle: None,
         violations: Vec::new(),
         warnings: Vec::new(),
         waived: Vec::new(),

@@ -20,6 +20,7 @@ use super::{
     refusal_hints::hints,
     refusal_mismatch::mismatched,
     refusal_names::{fold, members_in, speaks_of},
+    refusal_quotes::quotes,
     taken_texts::{asks_for_taken, is_taken},
 };
 
@@ -35,6 +36,15 @@ const OF_WHOLE: [&str; 6] = [
 
 /// Names of what such a fault is in, as refusals have them.
 const WHOLES: [&str; 5] = ["mediaType", "contentType", "mimeType", "charset", FURTHER_MEMBER_NAME];
+
+/// Kinds of fault of which a server says that what is named does not exist.
+const OF_NOTHING: [&str; 5] = [
+    fault_kind::UNKNOWN_ID,
+    fault_kind::UNKNOWN_REFERENCE,
+    fault_kind::ANOTHER_PARENT,
+    fault_kind::ZERO_ID,
+    fault_kind::NEGATIVE_ID,
+];
 
 /// Kinds of fault with which a body is no JSON for some parsers, and for others it is.
 const OF_SYNTAX: [&str; 2] = [fault_kind::FOLLOWED_BY_MORE, fault_kind::NOT_A_NUMBER];
@@ -90,7 +100,7 @@ impl CaseRunner<'_> {
         let fault = scenario.fault.as_deref().unwrap_or_default();
         let is_of_whole = is_of_whole(scenario);
         let part = scenario.part.as_deref();
-        if part.is_none() && !is_of_whole || !may_be_about_values(response.status) {
+        if part.is_none() && !is_of_whole {
             return None;
         }
         let against = self.session.against.as_ref()?;
@@ -107,6 +117,14 @@ impl CaseRunner<'_> {
         };
         let request = &asked.exchange.request;
         let operation = against.operation(&request.method, request.url.path())?;
+        // What is not found may be what another member names, but not where the fault is in what is asked for.
+        let is_of_address = part.is_some_and(|part| operation.path.contains(&format!("{{{part}}}")));
+        let may_miss = !is_of_address && !OF_NOTHING.contains(&fault);
+        let is_by_code = self.session.refuses_by_code(response);
+        let may_be_another = may_be_about_values(response.status) || response.status == 404 && may_miss;
+        if !may_be_another && !is_by_code {
+            return None;
+        }
         let members = members_of(&against.declared, operation, &form);
         if operation.path.trim_end_matches('/').ends_with('}')
             && let [member, ..] = mismatched(&response.body, &members).as_slice()
@@ -116,7 +134,11 @@ impl CaseRunner<'_> {
             ));
         }
         let is_proof = |record: &Record| {
-            let is_accepted = record.exchange.result.as_ref().is_ok_and(|it| (200..300).contains(&it.status));
+            let is_accepted = record
+                .exchange
+                .result
+                .as_ref()
+                .is_ok_and(|it| (200..300).contains(&it.status) && !self.session.refuses_by_code(it));
             is_accepted
                 && form_of_record(against, record).is_some_and(|(other, accepted)| {
                     other == name && differs_only_at(&form, &accepted, &place)
@@ -138,7 +160,7 @@ impl CaseRunner<'_> {
         let says = |words: &[&str]| words.iter().any(|word| speaks_of(&response.body, word));
         let is_about_it = match part {
             _ if OF_SYNTAX.contains(&fault) && says(&SYNTAX) => true,
-            Some(part) => is_about(&response.body, part, &members),
+            Some(part) => is_about(&response.body, part, &members) || quotes(&response.body, request, part),
             None => says(&WHOLES),
         };
         if !is_about_it {
@@ -301,6 +323,73 @@ mod tests {
             ("invalid to", "text", &["to"]),
         ] {
             assert_eq!(about_others(said.as_bytes(), part, &members), expected, "{said} · {part}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_others_in_the_field_is_not_about_the_fault() {
+        let members = [
+            "type",
+            "value",
+            "cid",
+            "username",
+            "password",
+            "name",
+            "attachments",
+            "filename",
+            "motionMedia",
+            "role",
+            "mediaMetadata",
+            "width",
+            "hash",
+            "commitMetaOfHEAD",
+            "message",
+            "tag",
+        ]
+        .map(str::to_owned);
+        const RULES: &str = r#"{"status":{"code":"bad-request","message":"error:required-parameters-missing, cid value"},"response":{"params":["cid","value"]}}"#;
+        const LOGIN: &str = r#"{"status":{"code":"bad-request","message":"error:required-parameters-missing, password"},"response":{"params":["password"]}}"#;
+        const LIVE: &str = r#"{"code":3,"message":"only Apple Live Photo motion metadata can be provided by clients","details":[]}"#;
+        const MEDIA: &str = r#"{"code":3,"message":"media_metadata is only supported for image and video attachments","details":[]}"#;
+        const NAME: &str =
+            r#"{"code":3,"message":"invalid attachment name: invalid request \"\"","details":[]}"#;
+        const COMMIT: &str = r#"{"status":404,"reason":"Not Found","message":"Commit 'abcdef42' not found","errorCode":"REFERENCE_NOT_FOUND"}"#;
+        for (said, part, expected) in [
+            (RULES, "type", false),
+            (RULES, "cid", true),
+            (LOGIN, "username", false),
+            (LIVE, "motionMedia_role", false),
+            (MEDIA, "mediaMetadata_width", false),
+            (NAME, "attachments_filename", false),
+            (NAME, "attachments_type", false),
+            (NAME, "attachments_name", true),
+            (COMMIT, "commitMetaOfHEAD_hash", false),
+            // Other spellings, a pointer, a list of fields.
+            (r#"{"message":"motion_media.role is unknown"}"#, "motionMedia_role", true),
+            (r#"{"message":"media metadata: Width must be a number"}"#, "mediaMetadata_width", true),
+            (
+                r#"{"errors":[{"field":"media_metadata.width","message":"must be a number"}]}"#,
+                "mediaMetadata_width",
+                true,
+            ),
+            (
+                r#"{"errors":[{"pointer":"/mediaMetadata/width","detail":"must be a number"}]}"#,
+                "mediaMetadata_width",
+                true,
+            ),
+            (
+                r#"{"detail":[{"loc":["body","attachments",0,"filename"],"msg":"Field required"}]}"#,
+                "attachments_filename",
+                true,
+            ),
+            (
+                r#"{"commitMetaOfHEAD":{"message":["This field is required."]}}"#,
+                "commitMetaOfHEAD_message",
+                true,
+            ),
+            (r#"{"message":"commit_meta_of_head is not a valid object"}"#, "commitMetaOfHEAD", true),
+        ] {
+            assert_eq!(is_about(said.as_bytes(), part, &members), expected, "{said} · {part}");
         }
     }
 

@@ -65,6 +65,20 @@ pub(super) fn names_in<'n>(text: &str, names: &'n [String]) -> Vec<&'n String> {
     found
 }
 
+/// Returns the texts of a refusal.
+pub(super) fn texts_of(refusal: &[u8]) -> Vec<String> {
+    let mut texts = Vec::new();
+    match serde_json::from_slice::<Value>(refusal) {
+        Ok(value) => read(&value, 0, &mut |said| {
+            if let Said::Text(text) = said {
+                texts.push(text.to_owned());
+            }
+        }),
+        Err(_) => texts.push(String::from_utf8_lossy(refusal).into_owned()),
+    }
+    texts
+}
+
 /// Returns a name without what only tells its words apart.
 pub(super) fn fold(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_ascii_lowercase()

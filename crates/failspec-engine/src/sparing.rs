@@ -4,7 +4,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
@@ -23,6 +23,8 @@ const MAX_FAILURES: usize = 3;
 pub struct Sparing {
     /// The number of things that an operation should have removed, or created and nothing removed; `None` once it removed one.
     left: Mutex<HashMap<String, Option<usize>>>,
+    /// The removals that were refused whenever they were sent, each with the case that tells it.
+    refused: Mutex<HashMap<String, Arc<str>>>,
     /// The number of things that an operation created for a setup or a control, and whose ids its responses did not tell.
     unknown: Mutex<HashMap<String, usize>>,
     /// The number of requests that got no response in time.
@@ -51,6 +53,17 @@ impl Sparing {
         if let Some(count) = left.entry(operation).or_insert(Some(0)) {
             *count += 1;
         }
+    }
+
+    /// Records that a request did not remove what it should. Returns true if that is so of every one in the run, and this case is to
+    /// tell it.
+    pub fn is_never_removed(&self, operation: String, case: &Arc<str>) -> bool {
+        self.note_left(operation.clone());
+        if !self.leaves(&operation) {
+            return false;
+        }
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.entry(operation).or_insert_with(|| Arc::clone(case)) == case
     }
 
     /// Records that a request created something whose id its response did not tell.
@@ -161,6 +174,17 @@ mod tests {
             assert!(!sparing.leaves("DELETE /a"));
             sparing.note_left("DELETE /a".to_owned());
             sparing.note_left("DELETE /b".to_owned());
+        }
+        let (one, other): (Arc<str>, Arc<str>) = ("one".into(), "other".into());
+        // One case tells it, also in its second run.
+        for (case, operation, expected) in [
+            (&one, "DELETE /a", true),
+            (&other, "DELETE /a", false),
+            (&one, "DELETE /a", true),
+            (&one, "DELETE /b", false),
+            (&one, "DELETE /d", false),
+        ] {
+            assert_eq!(sparing.is_never_removed(operation.to_owned(), case), expected, "{operation} {case}");
         }
         assert!(sparing.leaves("DELETE /a") && !sparing.leaves("DELETE /b") && !sparing.leaves("DELETE /c"));
     }

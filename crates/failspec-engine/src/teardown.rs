@@ -122,6 +122,45 @@ impl CaseRunner<'_> {
         self.teardown_of(&|_| true, scope, phase, flow, complete).await;
     }
 
+    /// Returns true if there is nothing that a teardown step could remove, or if it is not the run's.
+    fn has_nothing_to_remove(
+        &self,
+        step: &Step,
+        scope: &Scope,
+        phase: Phase,
+        flow: &Flow,
+        complete: bool,
+    ) -> bool {
+        // Nothing was created if its id was not captured.
+        let captures = [&flow.capture, &self.case.scenario.faulty.capture];
+        let is_captured = |name: &str| {
+            let has_it = |capture: &&Capture| capture.name == name;
+            let of_steps = |steps: &[Step]| steps.iter().flat_map(|step| &step.capture).any(|it| has_it(&it));
+            let of_setup = |flow: &Flow| of_steps(&flow.setup);
+            // Control and request under test may have setups of their own, of which one creates less.
+            let own_count = if phase == Phase::Teardown { self.setup_count } else { flow.setup.len() };
+            let control = match &self.case.scenario.control {
+                Control::Flow(control) => Some(&**control),
+                _ => None,
+            };
+            let of_other = of_setup(&self.case.scenario.faulty)
+                || control.is_some_and(|it| of_setup(it) || it.capture.iter().any(|it| has_it(&it)));
+            captures.iter().flat_map(|captures| captures.iter()).any(|it| has_it(&it))
+                || of_other && !of_steps(flow.setup.get(..own_count).unwrap_or(&flow.setup))
+        };
+        let needs = |request: &failspec_pack::pack::RequestTemplate| {
+            request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
+        };
+        step.request.as_ref().is_some_and(|request| {
+            needs(request)
+                // It was there before.
+                || changes_existing(request, scope)
+                || !complete && self.was_never_made(request, scope, phase)
+                // Whoever has its number now, it is not ours.
+                || self.was_removed(request, scope, phase)
+        })
+    }
+
     /// Runs the teardown steps that are wanted.
     pub(super) async fn teardown_of(
         &mut self,
@@ -142,41 +181,7 @@ impl CaseRunner<'_> {
         let parent = self.parent_of(phase).clone();
         let stays = |step: &Step| parent.as_ref().is_some_and(|parent| parent.is_removed_by(step));
         for step in self.case.scenario.teardown.iter().filter(|step| is_wanted(step) && !stays(step)) {
-            // Nothing was created if its id was not captured.
-            let captures = [&flow.capture, &self.case.scenario.faulty.capture];
-            let is_captured = |name: &str| {
-                let has_it = |capture: &&Capture| capture.name == name;
-                let of_steps =
-                    |steps: &[Step]| steps.iter().flat_map(|step| &step.capture).any(|it| has_it(&it));
-                let of_setup = |flow: &Flow| of_steps(&flow.setup);
-                // Control and request under test may have setups of their own, of which one creates less.
-                let own_count = if phase == Phase::Teardown { self.setup_count } else { flow.setup.len() };
-                let control = match &self.case.scenario.control {
-                    Control::Flow(control) => Some(&**control),
-                    _ => None,
-                };
-                let of_other = of_setup(&self.case.scenario.faulty)
-                    || control.is_some_and(|it| of_setup(it) || it.capture.iter().any(|it| has_it(&it)));
-                captures.iter().flat_map(|captures| captures.iter()).any(|it| has_it(&it))
-                    || of_other && !of_steps(flow.setup.get(..own_count).unwrap_or(&flow.setup))
-            };
-            let needs = |request: &failspec_pack::pack::RequestTemplate| {
-                request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
-            };
-            if step.request.as_ref().is_some_and(needs) {
-                continue;
-            }
-            // It was there before.
-            if step.request.as_ref().is_some_and(|request| changes_existing(request, &scope)) {
-                continue;
-            }
-            if !complete
-                && step.request.as_ref().is_some_and(|request| self.was_never_made(request, &scope, phase))
-            {
-                continue;
-            }
-            // Whoever has its number now, it is not ours.
-            if step.request.as_ref().is_some_and(|request| self.was_removed(request, &scope, phase)) {
+            if self.has_nothing_to_remove(step, &scope, phase, flow, complete) {
                 continue;
             }
             let before = self.observed.records.len();
@@ -228,8 +233,19 @@ impl CaseRunner<'_> {
                 |record| line(&record.exchange.request),
             );
             let path = sent.map(|record| record.exchange.request.url.path().to_owned()).unwrap_or_default();
-            operation.into_iter().for_each(|operation| self.session.sparing.note_left(operation));
-            left.push((path, format!("{what}: {reason}")));
+            if let Some(operation) = operation
+                && self.session.sparing.is_never_removed(operation, &self.case.name)
+            {
+                self.observed.refused_removal = Some(before);
+            }
+            let line = format!("{what}: {reason}");
+            let is_of_parent = parent.as_ref().is_some_and(|parent| self.is_in(parent, &path));
+            let is_later = self.observed.records.get(before).is_some_and(|record| {
+                !is_of_parent && self.session.remove_later(&self.case.name, record, &line, &self.uniques)
+            });
+            if !is_later {
+                left.push((path, line));
+            }
         }
         left.retain(|(path, _)| !removed.iter().any(|removed| path.starts_with(removed.as_str())));
         for (path, line) in left {

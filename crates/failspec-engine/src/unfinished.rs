@@ -56,6 +56,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         errata: packs.iter().flat_map(|pack| pack.errata.clone()).collect(),
         packs,
         cases: Vec::new(),
+        undecided: None,
         finding_groups: Vec::new(),
         run_findings: Vec::new(),
         recordings: Vec::new(),

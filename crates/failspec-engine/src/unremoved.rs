@@ -84,7 +84,7 @@ impl CaseRunner<'_> {
             return;
         }
         if let Some(target) = &target
-            && (self.was_sent(target) || self.remove_at(target, role.as_deref()).await)
+            && (self.was_sent(target) || self.remove_at(target, role.as_deref(), creation, fate).await)
         {
             return;
         }
@@ -250,8 +250,9 @@ impl CaseRunner<'_> {
             || refers_to_own()
     }
 
-    /// Removes what is at a path. Returns true if the API says that it did.
-    async fn remove_at(&mut self, path: &str, role: Option<&str>) -> bool {
+    /// Removes what a request created at a path. Returns true if the API says that it did, or could not do it just then: the end of the
+    /// run decides.
+    async fn remove_at(&mut self, path: &str, role: Option<&str>, creation: &Record, fate: Fate) -> bool {
         let Some(request) = self.session.request_to("DELETE", path, role) else { return false };
         let scope = self.plain_scope();
         let context = SendContext {
@@ -270,11 +271,16 @@ impl CaseRunner<'_> {
             && self.observed.records.last().is_some_and(|record| {
                 record.exchange.result.as_ref().is_ok_and(|it| (200..300).contains(&it.status))
             });
+        let sent = self.observed.records.get(before).filter(|_| fate == Fate::Accepted && !is_removed);
+        let is_later = sent.is_some_and(|sent| {
+            let left = format!("{}: {UNREMOVED}", line(&creation.exchange.request));
+            self.session.remove_later(&self.case.name, sent, &left, &self.uniques)
+        });
         if !is_removed {
             // That nothing was there is no matter of the case.
             self.observed.records.truncate(before);
         }
-        is_removed
+        is_removed || is_later
     }
 
     /// Lists what a request may have created. What is in a thing that others use goes with it.

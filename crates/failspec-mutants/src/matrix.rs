@@ -26,6 +26,7 @@ pub const UNUSED: &[&str] = &[
     "undeclared-restriction",
     "read-only",
     "removal",
+    "removal-refused",
     "unsupported-method",
     "head",
     // No built-in pack documents these statuses, or bodies of this media type.

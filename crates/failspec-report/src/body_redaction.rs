@@ -26,6 +26,11 @@ pub fn withhold(report: &mut RunReport, bodies: BodyPolicy) {
             withheld.insert(Arc::clone(&case.name));
         }
     }
+    if !withheld.is_empty() {
+        // It quotes one of several cases.
+        let obstacles = report.undecided.iter_mut().flat_map(|undecided| &mut undecided.obstacles);
+        obstacles.for_each(|it| it.obstacle.said.clear());
+    }
     for group in report.finding_groups.iter_mut().filter(|group| withheld.contains(group.example.as_str())) {
         if let Some(response) = &mut group.response {
             response.body.clear();
@@ -49,6 +54,9 @@ pub fn withhold_case(case: &mut CaseReport, bodies: BodyPolicy) -> bool {
 }
 
 fn without_bodies(case: &mut CaseReport) {
+    if let Some(obstacle) = &mut case.obstacle {
+        obstacle.said.clear();
+    }
     if let Some(snapshot) = &mut case.snapshot {
         // The difference shows the body, line by line.
         snapshot.diff = None;

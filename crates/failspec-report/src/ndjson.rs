@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use failspec_judge::report_model::{
     CaseReport, Event, PackReport, Reason, RecordingReport, RunFinding, RunHeader, RunReport, ShardReport,
-    Summary, Verdict,
+    Summary, Undecided, Verdict,
 };
 
 /// A line.
@@ -37,6 +37,8 @@ struct Finished<'a> {
     diagnosis: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<&'a ShardReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undecided: Option<&'a Undecided>,
     packs: &'a [PackReport],
     run_findings: &'a [RunFinding],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -78,6 +80,7 @@ pub fn finished(report: &RunReport, out: impl Write) -> io::Result<()> {
         reference: report.reference,
         diagnosis: report.diagnosis.as_deref(),
         shard: report.shard.as_ref(),
+        undecided: report.undecided.as_ref(),
         packs: &report.packs,
         run_findings: &report.run_findings,
         recordings: &report.recordings,

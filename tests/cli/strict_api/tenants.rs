@@ -172,13 +172,18 @@ pub enum Weakness {
     /// It breaks on the removal of what another thing refers to, and on a read of what refers to nothing since then.
     RemovalOfOwner,
     LostOwner,
+    /// It breaks on a token that is not signed, and takes one with whatever signature.
+    UnsignedToken,
+    AnySignature,
 }
 
 impl Weakness {
     /// All of them.
-    pub const ALL: [Self; 98] = [
+    pub const ALL: [Self; 100] = [
         Self::RemovalOfOwner,
         Self::LostOwner,
+        Self::UnsignedToken,
+        Self::AnySignature,
         Self::UnknownInAction,
         Self::TakenNameInPath,
         Self::BlankId,
@@ -440,7 +445,7 @@ pub fn document(number: u64) -> Value {
         "info": { "title": "Two tenants", "version": "1" },
         "security": [{ "token": [] }],
         "paths": paths,
-        "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } }
+        "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } } }
     })
 }
 
@@ -575,6 +580,16 @@ impl Api {
         };
         let Some(operation) = item.get(said.method.to_ascii_lowercase()) else { return refusal(405) };
         let given = said.header("authorization").and_then(|it| it.strip_prefix("Bearer "));
+        let given = match given {
+            // `{"alg":"none"` and `{"alg":"HS256"`.
+            Some(token) if self.is(Weakness::UnsignedToken) && token.starts_with("eyJhbGciOiJub25l") => {
+                return (500, json!({}));
+            }
+            Some(token) if self.is(Weakness::AnySignature) && token.starts_with("eyJhbGciOiJIUzI1NiI") => {
+                Some(TOKENS[0].1)
+            }
+            given => given,
+        };
         let Some((role, _)) = TOKENS.iter().find(|(_, token)| Some(*token) == given) else {
             return refusal(401);
         };

@@ -62,6 +62,7 @@ mod scheme_roles;
 mod second_credentials;
 mod spared_things;
 mod strangers;
+mod success_code;
 mod taken_names;
 mod unknown_ids;
 mod unknown_values;

@@ -37,6 +37,7 @@ use super::{
     scenario::{Question, Scenario},
     scheme_roles::{SchemeRole, SchemeRoles},
     second_credentials::SecondCredentials,
+    success_code::success_code,
     value_generator::ValueGenerator,
 };
 
@@ -202,7 +203,10 @@ pub fn from_openapi(
             as_of: options.read,
             documentation: options.documentation.clone(),
             title: Some(api.title.clone()).filter(|title| !title.is_empty()),
-            success: SuccessSource { status: vec![StatusPattern::Class(2)].into(), matches: Vec::new() },
+            success: SuccessSource {
+                status: vec![StatusPattern::Class(2)].into(),
+                matches: success_code(api).into_iter().collect(),
+            },
             style,
             envelope: shape.as_ref().map_or_else(DraftEnvelope::default, |shape| shape.envelope.clone()),
             failures: failures

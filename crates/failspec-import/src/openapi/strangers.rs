@@ -1,6 +1,6 @@
 //! Requests without credentials, and with wrong ones.
 
-use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
+use failspec_pack::openapi::{Credential, Operation, ParameterLocation, SecurityScheme};
 
 use crate::names::slug;
 
@@ -11,6 +11,19 @@ use super::{
     registration_tokens::without_token,
     valid_request::ValidRequest,
 };
+
+/// JSON Web Tokens (RFC 7519) that nobody may accept, each with its kind of fault: one that is not signed (`alg` is `none`), and one
+/// whose signature is none. Both are of the subject `failspec`, and expire in 2100.
+const WRONG_TOKENS: [(&str, &str); 2] = [
+    (
+        "with_unsigned_token",
+        "Bearer eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJmYWlsc3BlYyIsImV4cCI6NDEwMjQ0NDgwMH0.",
+    ),
+    (
+        "with_wrong_signature",
+        "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJmYWlsc3BlYyIsImV4cCI6NDEwMjQ0NDgwMH0.ZmFpbHNwZWMtaXMtbm8tc2lnbmF0dXJl",
+    ),
+];
 
 impl Generator<'_> {
     /// Adds requests without credentials and with wrong ones.
@@ -36,7 +49,17 @@ impl Generator<'_> {
         faults.push(Fault::new(FaultKind::Credentials, what, rule.clone(), faulty.clone()));
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
         let schemes = schemes.filter_map(|name| self.declared.api.schemes.get(name));
-        let mut credentials: Vec<&Credential> = schemes.map(|scheme| &scheme.credential).collect();
+        let schemes: Vec<&SecurityScheme> = schemes.collect();
+        if schemes.iter().any(|scheme| scheme.is_jwt) {
+            for (kind, token) in WRONG_TOKENS {
+                let mut faulty = faulty.clone();
+                faulty.headers.retain(|(known, _)| !known.eq_ignore_ascii_case("authorization"));
+                faulty.headers.push(("Authorization".to_owned(), token.to_owned()));
+                faults.push(Fault::new(FaultKind::Credentials, kind.to_owned(), rule.clone(), faulty));
+            }
+        }
+        let mut credentials: Vec<&Credential> =
+            schemes.into_iter().map(|scheme| &scheme.credential).collect();
         // Without a scheme, a parameter whose name says so carries them, else probably `Authorization`.
         let own = operation.parameters.iter().find(|parameter| self.is_credential(operation, parameter));
         let own =

@@ -191,6 +191,8 @@ pub struct Observed {
     pub against: Option<OpenApiContext>,
     /// The source of the rule that the comparison request must get the same response.
     pub indistinguishable_source: Option<Provenance>,
+    /// Index of the record of a removal that is refused whenever the run sends it, if this case is to tell that.
+    pub refused_removal: Option<usize>,
     /// Values of this case only (`${unique}`, `${uuid}`), which may differ between two responses.
     pub own_values: Vec<String>,
 }

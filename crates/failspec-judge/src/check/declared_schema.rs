@@ -66,6 +66,7 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
             format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);
         let finding = Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message);
         let finding = finding.breaking(misfit.rule.as_deref(), misfit.null_member.as_deref()).at(&misfit.at);
+        let finding = Finding { written_as: misfit.written_as, ..finding };
         it.about(finding).about_annotation(misfit.is_annotation)
     };
     let mut misfits = schema.misfits(&body);

@@ -39,11 +39,12 @@ pub(super) fn misfits(
         .into_iter()
         .map(|misfit| {
             let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
-            subject
+            let finding = subject
                 .finding(check, source, format!("{at} to match the schema"), &misfit.shape)
                 .saying(format!("{at}: {}", misfit.message))
                 .breaking(misfit.rule.as_deref(), misfit.null_member.as_deref())
-                .about_annotation(misfit.is_annotation)
+                .about_annotation(misfit.is_annotation);
+            Finding { written_as: misfit.written_as, ..finding }
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use failspec_pack::{
-    pack::Provenance,
+    pack::{Provenance, WrittenAs},
     target_config::{CheckLevel, Waiver},
 };
 
@@ -48,6 +48,9 @@ pub struct Finding {
     /// The name of the member of a body that breaks a schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) member: Option<Arc<str>>,
+    /// The other type in which the value is written that breaks a schema, if it is one that the schema means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) written_as: Option<WrittenAs>,
     /// True if nothing is known to be wrong: a part of the document is missing with which the response should be compared.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) not_compared: bool,
@@ -87,6 +90,7 @@ impl Finding {
             schema_rule: None,
             null_member: None,
             member: None,
+            written_as: None,
             not_compared: false,
         }
     }
@@ -122,6 +126,11 @@ impl Finding {
     /// Returns the name of the member of a body that breaks a schema.
     pub fn member(&self) -> Option<&str> {
         self.member.as_deref()
+    }
+
+    /// Returns the other type in which a value is written that the schema means.
+    pub fn written_as(&self) -> Option<WrittenAs> {
+        self.written_as
     }
 
     /// Sets the place in a body that breaks a schema, a JSON Pointer. Its last name that is no index is the member.
@@ -235,6 +244,7 @@ impl<'de> Deserialize<'de> for Finding {
             schema_rule: Option<Arc<str>>,
             null_member: Option<Arc<str>>,
             member: Option<Arc<str>>,
+            written_as: Option<WrittenAs>,
             #[serde(default)]
             not_compared: bool,
         }
@@ -251,6 +261,7 @@ impl<'de> Deserialize<'de> for Finding {
             schema_rule,
             null_member,
             member,
+            written_as,
             not_compared,
         } = Written::deserialize(deserializer)?;
         let unknown = || D::Error::custom(format!("there is no check `{check}`"));
@@ -269,6 +280,7 @@ impl<'de> Deserialize<'de> for Finding {
             schema_rule,
             null_member,
             member,
+            written_as,
             not_compared,
         })
     }

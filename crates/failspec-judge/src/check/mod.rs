@@ -44,6 +44,7 @@ mod read_only;
 mod recovers;
 mod registry;
 mod removal;
+mod removal_refused;
 mod repeatable;
 mod request_id;
 mod response_view;

@@ -13,8 +13,8 @@ use super::{
     duplicate_header, empty_body, envelope, expectation,
     finding::Finding,
     head, headers, indistinguishable, leaks, matching, media_type, message, names_fault, not_rejected,
-    problem_details, proxy_authenticate, read_only, recovers, removal, repeatable, request_id, retry_after,
-    retry_after_syntax, schema, server_error, status,
+    problem_details, proxy_authenticate, read_only, recovers, removal, removal_refused, repeatable,
+    request_id, retry_after, retry_after_syntax, schema, server_error, status,
     subject::Subject,
     success, undeclared_media_type, undeclared_requirement, undeclared_restriction, undeclared_status,
     unrecognized_response, unsupported_method, upgrade, vacuous, well_formed, wording, www_authenticate,
@@ -67,6 +67,7 @@ pub static CHECKS: &[&Check] = &[
     &undeclared_restriction::CHECK,
     &read_only::CHECK,
     &removal::CHECK,
+    &removal_refused::CHECK,
     &undeclared_status::CHECK,
     &undeclared_media_type::CHECK,
     &declared_schema::CHECK,
@@ -102,7 +103,8 @@ pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
         .chain(declared_vacuous::vacuous(observed))
         .chain(declared_headers::headers(observed))
         .chain(undeclared_requirement::requirements(observed))
-        .chain(undeclared_restriction::examples(observed));
+        .chain(undeclared_restriction::examples(observed))
+        .chain(removal_refused::refused(observed));
     alike_once(found.collect(), scenario)
 }
 

@@ -247,9 +247,40 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Returns true if the OpenAPI document is the only source of a scenario.
+/// Returns true if the OpenAPI document is the only source of a scenario: its main file, or one that lies beside it or below it.
 pub fn is_of_document(contract: &Contract, scenario: &Scenario) -> bool {
-    let document = contract.openapi.as_ref().map(|file| file.path.rsplit('/').next().unwrap_or_default());
+    let Some(document) = &contract.openapi else { return false };
     let rule = scenario.documentation.as_deref().and_then(|rule| rule.split_once('#'));
-    document.zip(rule).is_some_and(|(document, (file, _))| file == document)
+    rule.is_some_and(|(file, _)| is_file_of(&document.path, file))
+}
+
+/// Returns true if a rule of this file is one of the document at a path among the files of a pack. A document of several files has a
+/// folder of its own beside the contract.
+fn is_file_of(document: &str, file: &str) -> bool {
+    // `schemas/shop/openapi/main.yaml`: the folder of the contract is none of the document.
+    let document = document.splitn(3, '/').nth(2).unwrap_or(document);
+    let (folder, main) = document.rsplit_once('/').unwrap_or(("", document));
+    file == main || !folder.is_empty() && file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_file_of;
+
+    #[test]
+    fn a_document_has_the_files_of_its_folder() {
+        for (document, file, expected) in [
+            ("schemas/pets/openapi.yaml", "openapi.yaml", true),
+            ("schemas/pets/openapi.yaml", "openapi/pets.yaml", false),
+            ("schemas/pets/openapi.yaml", "handbook.md", false),
+            ("schemas/pets/openapi.yaml", "", false),
+            ("schemas/pets/openapi/write.yaml", "write.yaml", true),
+            ("schemas/pets/openapi/write.yaml", "openapi/write.yaml", true),
+            ("schemas/pets/openapi/write.yaml", "openapi/write/users/uid.yaml", true),
+            ("schemas/pets/openapi/write.yaml", "openapi2/write.yaml", false),
+            ("schemas/pets/openapi/write.yaml", "handbook.md", false),
+        ] {
+            assert_eq!(is_file_of(document, file), expected, "{document} {file}");
+        }
+    }
 }

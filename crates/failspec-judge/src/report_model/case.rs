@@ -10,7 +10,8 @@ use crate::check::{Finding, Phase};
 use failspec_pack::pack::{Contract, Failure, Provenance, Retry, StatusPattern, show_statuses};
 
 use super::{
-    Observation, Outcome, Reason, RecordedCase, RequestReport, Rerun, finding_rows::UNDECLARED_RESTRICTION,
+    Observation, Obstacle, Outcome, Reason, RecordedCase, RequestReport, Rerun,
+    finding_rows::UNDECLARED_RESTRICTION,
 };
 
 /// One case: one scenario, or one row of it.
@@ -66,6 +67,9 @@ pub struct CaseReport {
     pub observation: Observation,
     /// The coverage of the failure under test by the case.
     pub exercised: Exercise,
+    /// The request that did not get what the case needs, if it could not be judged for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Box<Obstacle>>,
     /// Findings about documented rules.
     pub violations: Vec<Finding>,
     /// Findings about inferred rules or rules of a standard.

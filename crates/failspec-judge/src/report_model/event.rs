@@ -13,7 +13,7 @@ use failspec_pack::{
 use super::{
     CaseReport, Coverage, ExchangeReport, FeatureReport, FindingGroup, MissingRequirement, OperationAccess,
     OperationCoverage, Reason, RecordingReport, RunFinding, Shard, ShardReport, Summary, TestEnvironment,
-    Verdict, WaiverReport,
+    Undecided, Verdict, WaiverReport,
 };
 
 /// An event of a run.
@@ -398,6 +398,9 @@ pub struct RunReport {
     /// The shard that this report is of; absent for a whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardReport>,
+    /// The cases that could not be judged, if they are more than half of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<Undecided>,
     /// The packs.
     pub packs: Vec<PackReport>,
     /// The cases, in the order of the plan.

@@ -2,7 +2,7 @@
 
 use super::{
     CaseReport, Event, FORMAT, PackEnd, PackReport, RunEnd, RunHeader, RunReport, SnapshotState, Summary,
-    VerdictInput, group_findings, is_cut_short, waiver_findings,
+    Undecided, VerdictInput, group_findings, is_cut_short, waiver_findings,
 };
 
 /// A fold over the events of a run that results in its report.
@@ -84,6 +84,7 @@ pub fn report(header: &RunHeader, cases: Vec<CaseReport>, packs: Vec<PackEnd>, e
         shard: end.shard,
         errata: reports.iter().flat_map(|pack| pack.errata.clone()).collect(),
         packs: reports,
+        undecided: Undecided::of(&cases),
         finding_groups: group_findings(&cases),
         cases,
         run_findings,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     CaseReport, Coverage, Exercise, FeatureReport, MissingRequirement, Outcome, PackReport, Reason,
-    RunFinding, RunReport, ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, access,
-    disclaimed_features, group_findings, is_cut_short, merge_recordings::add_recordings, operation::joined,
-    reused_request_ids, waiver_findings,
+    RunFinding, RunReport, ShardReport, Summary, TargetConfigReport, Undecided, Verdict, VerdictInput,
+    access, disclaimed_features, group_findings, is_cut_short, merge_recordings::add_recordings,
+    operation::joined, reused_request_ids, waiver_findings,
 };
 
 /// Reason why reports cannot be merged.
@@ -167,6 +167,7 @@ fn merge_shards(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     });
     whole.diagnosis = (!judged).then(|| diagnoses.join("\n\n"));
     whole.finding_groups = group_findings(&scenarios);
+    whole.undecided = Undecided::of(&scenarios);
     whole.cases = scenarios;
     whole.shard = None;
     (whole.started, whole.duration_ms) = times;

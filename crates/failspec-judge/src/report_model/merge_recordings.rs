@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{MergeError, RunReport, Summary, Verdict, group_findings, merge::Named};
+use super::{MergeError, RunReport, Summary, Undecided, Verdict, group_findings, merge::Named};
 
 /// Adds what was seen in recorded traffic to the report of a run; without a run, to the first of the observations.
 ///
@@ -44,6 +44,7 @@ pub(super) fn add_recordings(run: Option<RunReport>, observed: Vec<Named>) -> Re
     }
     whole.summary = Summary::of(&whole.cases, whole.packs.iter().map(|pack| &pack.coverage));
     whole.finding_groups = group_findings(&whole.cases);
+    whole.undecided = Undecided::of(&whole.cases);
     Ok(whole)
 }
 

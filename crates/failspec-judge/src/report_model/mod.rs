@@ -24,6 +24,7 @@ mod run_finding;
 mod shard;
 mod summary;
 mod test_environment;
+mod undecided;
 
 pub use access::{AccessLog, OperationAccess, RoleAccess};
 pub use case::{
@@ -58,3 +59,4 @@ pub use summary::Summary;
 pub use test_environment::{
     CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment,
 };
+pub use undecided::{FrequentObstacle, Obstacle, Undecided};

@@ -1,7 +1,7 @@
 //! The report of a run that was repeated.
 
 use super::{
-    CaseReport, Exercise, Outcome, Reason, RunReport, State, Summary, Verdict, coverage::shown_by,
+    CaseReport, Exercise, Outcome, Reason, RunReport, State, Summary, Undecided, Verdict, coverage::shown_by,
     group_findings,
 };
 
@@ -52,6 +52,7 @@ pub fn merge_repeated(runs: Vec<RunReport>) -> Option<RunReport> {
     whole.diagnosis = others.iter().find_map(|run| run.diagnosis.clone()).or(whole.diagnosis);
     whole.summary = Summary::of(&whole.cases, whole.packs.iter().map(|pack| &pack.coverage));
     whole.finding_groups = group_findings(&whole.cases);
+    whole.undecided = Undecided::of(&whole.cases);
     (whole.started, whole.duration_ms) = (started, duration_ms);
     let has = |verdict| verdicts.contains(&verdict);
     whole.verdict = if whole.summary.unstable > 0 && !has(Verdict::Interrupted) {

@@ -497,6 +497,15 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         let sent = json!({ "name": "one", "created_at": "2001-02-03T04:05:06Z" });
         world.judge_without_fault(&sent, Reply::json(201, response)).contains(&"warning read-only".to_owned())
     };
+    // A removal that is refused whenever it is sent.
+    let removal = |refused: Option<usize>, status: u16| {
+        let replies = [(Phase::Request, text(404)), (Phase::Teardown, text(status))];
+        let found = contract.judge_with(&replies, |observed| observed.refused_removal = refused);
+        found.into_iter().find(|finding| finding.contains("removal-refused"))
+    };
+    assert_eq!(removal(None, 400), None);
+    assert_eq!(removal(Some(1), 400).as_deref(), Some("warning removal-refused"));
+    assert_eq!(removal(Some(1), 500).as_deref(), Some("violation removal-refused"));
     let old = json!({ "created_at": "2001-02-03T04:05:06Z" });
     let new = json!({ "created_at": "2026-11-20T04:05:06Z", "name": "one" });
     assert!(created("read_only_member", old.clone()) && created("read_only_member", json!({ "data": old })));
@@ -509,12 +518,15 @@ fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
         "triggers: refused, fault: undeclared_method",
     );
     let refused = |status| method.judge(text(status)).contains(&"warning unsupported-method".to_owned());
-    assert!(refused(404) && refused(400) && !refused(405) && !refused(401));
+    assert!(refused(404) && refused(400) && refused(403) && !refused(405) && !refused(401));
+    // Every server knows GET.
+    assert!(refused(501));
     asked_for_the_headers();
     let mut proven = BTreeSet::from([
         "head",
         "read-only",
         "removal",
+        "removal-refused",
         "unsupported-method",
         "concurrent",
         "names-fault",

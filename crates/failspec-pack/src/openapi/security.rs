@@ -35,6 +35,8 @@ pub struct SecurityScheme {
     pub name: String,
     /// The credential that it requires.
     pub credential: Credential,
+    /// True if its bearer tokens are JSON Web Tokens (`bearerFormat: JWT`).
+    pub is_jwt: bool,
 }
 
 /// Reads the security schemes of a document, by name.
@@ -78,7 +80,8 @@ pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<
                 continue;
             }
         };
-        schemes.insert(name.to_owned(), SecurityScheme { name: name.to_owned(), credential });
+        let is_jwt = credential == Credential::Bearer && text("bearerFormat").eq_ignore_ascii_case("jwt");
+        schemes.insert(name.to_owned(), SecurityScheme { name: name.to_owned(), credential, is_jwt });
     }
     schemes
 }

@@ -103,7 +103,7 @@ pub use request_flow::{At, Flow, Place, Repeat};
 pub use row::Row;
 pub use rules::{CodeRule, HeaderRule, Part, RetryAfterLocation, Rules, WaitForm};
 pub use scenario::{Needs, SCENARIOS, Scenario};
-pub use schema::{Schema, SchemaError, SchemaRegistry, SchemaViolation};
+pub use schema::{Schema, SchemaError, SchemaRegistry, SchemaViolation, WrittenAs};
 pub use stability::{CHANGES, ChangeKind, Stability};
 pub use status::{StatusPattern, show_statuses};
 pub use step::{Capture, Step, StepOfFixture, Wait, WaitFor};

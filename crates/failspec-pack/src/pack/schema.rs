@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use jsonschema::{PatternOptions, Retrieve, Uri, ValidationError, Validator, error::ValidationErrorKind};
+use jsonschema::{
+    JsonType, PatternOptions, Retrieve, Uri, ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -89,13 +94,29 @@ pub struct SchemaViolation {
     pub rule: Option<String>,
     /// The name of the member that is `null` and must not be.
     pub null_member: Option<String>,
+    /// The other type in which the value is written, if it is one that the schema means.
+    pub written_as: Option<WrittenAs>,
+}
+
+/// A value that is the one that is meant, in another type of JSON: what writes it knows no types, or has others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WrittenAs {
+    /// `"7"` for `7`.
+    NumberAsText,
+    /// `"true"` for `true`.
+    BooleanAsText,
+    /// `true` for `1`.
+    NumberAsBoolean,
+    /// `1` for `true`.
+    BooleanAsNumber,
 }
 
 impl SchemaViolation {
     /// A violation by a value as a whole.
     pub(super) fn whole(message: String) -> Self {
         let (at, shape) = (String::new(), message.clone());
-        Self { at, message, shape, is_annotation: false, rule: None, null_member: None }
+        Self { at, message, shape, is_annotation: false, rule: None, null_member: None, written_as: None }
     }
 }
 
@@ -230,6 +251,7 @@ impl Schema {
                 is_annotation,
                 rule: Some(place(error.schema_path().as_str())).filter(|rule| rule.starts_with("/$defs/")),
                 null_member: null_member(&error),
+                written_as: written_as(&error),
             })
             .collect()
     }
@@ -317,6 +339,33 @@ fn null_member(error: &ValidationError<'_>) -> Option<String> {
     let pointer = error.instance_path();
     let last = pointer.as_str().rsplit('/').find(|step| !step.bytes().all(|byte| byte.is_ascii_digit()));
     last.filter(|name| error.instance().is_null() && name.len() <= MAX_QUOTE_LEN).map(str::to_owned)
+}
+
+/// Returns the type in which a value is written that the schema means in another one, if that is what is wrong.
+fn written_as(error: &ValidationError<'_>) -> Option<WrittenAs> {
+    let ValidationErrorKind::Type { kind } = error.kind() else { return None };
+    let wants = |wanted: JsonType| match kind {
+        TypeKind::Single(one) => *one == wanted,
+        TypeKind::Multiple(several) => several.contains(wanted),
+    };
+    let wants_number = wants(JsonType::Number) || wants(JsonType::Integer);
+    match error.instance().as_ref() {
+        Value::String(text) if wants_number && is_number(text) => Some(WrittenAs::NumberAsText),
+        Value::String(text) if wants(JsonType::Boolean) && matches!(text.as_str(), "true" | "false") => {
+            Some(WrittenAs::BooleanAsText)
+        }
+        Value::Bool(_) if wants_number => Some(WrittenAs::NumberAsBoolean),
+        Value::Number(number) if wants(JsonType::Boolean) && matches!(number.as_u64(), Some(0 | 1)) => {
+            Some(WrittenAs::BooleanAsNumber)
+        }
+        _ => None,
+    }
+}
+
+/// Returns true if a text is a number as JSON writes it.
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && serde_json::from_str::<Value>(text).is_ok_and(|it| it.is_number())
 }
 
 /// Returns a location in a body for messages; the keys in it may be as long as the body.

@@ -113,6 +113,10 @@ fn verdict(page: &mut Page, report: &RunReport) {
     if let Some(diagnosis) = &report.diagnosis {
         page.raw("<pre class=\"diagnosis\">").text(diagnosis).raw("</pre>\n");
     }
+    if let Some(undecided) = &report.undecided {
+        page.raw("<p class=\"notice\">").icon("note").raw("<span>").text(&undecided.to_string());
+        page.raw(".</span></p>\n");
+    }
     outcomes(page, report);
     page.raw("<nav aria-label=\"Parts of this report\">");
     if causes::has_findings(report) {

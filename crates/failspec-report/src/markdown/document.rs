@@ -93,6 +93,9 @@ fn head(comment: &mut Comment, report: &RunReport) {
     if let Some(selection) = selection(report) {
         comment.line(&format!("> **{}**\n", prose(&selection)));
     }
+    if let Some(undecided) = &report.undecided {
+        comment.line(&format!("> **{}.**\n", prose(&undecided.to_string())));
+    }
     if let Some(diagnosis) = &report.diagnosis {
         comment.line(&block(diagnosis));
     }

@@ -54,6 +54,11 @@ const MAX_SLOW: usize = 3;
 pub fn end(report: &RunReport, view: View) -> String {
     let View { verbose, quiet, columns } = view;
     let text = &mut Screen::new(columns);
+    if let Some(undecided) = &report.undecided {
+        text.blank();
+        let undecided = sanitize::one_line(&undecided.to_string());
+        text.line(4, format_args!("{}", Styles::dab(Styles::WARN, undecided)));
+    }
     let by_cause = are_shown_by_cause(report) && !quiet;
     if by_cause {
         text.blank();

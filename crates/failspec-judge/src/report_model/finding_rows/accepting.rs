@@ -33,6 +33,8 @@ pub(super) struct Accepting<'a> {
     converted: HashSet<&'a str>,
     /// True for reading and for other operations of which several succeed although there is no such thing.
     nothing_there: HashSet<bool>,
+    /// The cause of a value that is accepted and should not be, by the part of the request that it is in.
+    by_part: HashMap<(&'a str, &'a str), Cause<'a>>,
 }
 
 impl<'a> Accepting<'a> {
@@ -67,8 +69,15 @@ impl<'a> Accepting<'a> {
             often: often.into_keys().collect(),
             converted: HashSet::new(),
             nothing_there: HashSet::new(),
+            by_part: HashMap::new(),
         };
         accepting.note_kinds(&sure);
+        for deviation in sure.into_iter().rev() {
+            if let Some(part) = deviation.part() {
+                let cause = accepting.cause(deviation);
+                accepting.by_part.insert(part, cause);
+            }
+        }
         accepting
     }
 
@@ -112,6 +121,12 @@ impl<'a> Accepting<'a> {
         // A value that servers convert says nothing new where every value is accepted.
         if !finding.is_violation() && deviation.part().is_none_or(|part| !self.parts.contains(&part)) {
             return Cause::Unclaimed(Weight::of(kind));
+        }
+        // It is one row with the value that weighs more.
+        if let Some(cause) =
+            deviation.part().filter(|_| !finding.is_violation()).and_then(|part| self.by_part.get(&part))
+        {
+            return cause.clone();
         }
         if is_about_credentials(case) {
             return Cause::Open;

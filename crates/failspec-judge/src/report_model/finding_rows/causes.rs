@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use failspec_pack::pack::fault_kind;
+use failspec_pack::pack::{WrittenAs, fault_kind};
 
 use crate::check::{EXAMPLE_IS_ACCEPTED, Finding};
 
@@ -13,6 +13,8 @@ use super::{
     deviation::{Deviation, Kind, is_echo},
     error_message::Sentence,
     families::is_converted,
+    restrictions::Restrictions,
+    shapes::Shapes,
 };
 
 /// The check of faults that are not rejected.
@@ -91,6 +93,10 @@ pub(super) enum Cause<'a> {
     Echo,
     /// Responses lack required members where the request has this part, in several operations.
     LacksRequiredWith(&'a str),
+    /// Responses have another shape than declared where the query has this parameter.
+    ShapeWithParameter(&'a str),
+    /// Values of several members of responses are written in another type than the declared one.
+    WrittenAs(WrittenAs),
     /// A body has a wrong shape, by the index of the shape.
     Shape(usize),
     /// Responses have a media type that is not declared: the media type, and true for responses of errors.
@@ -159,6 +165,8 @@ pub(super) struct Causes<'a> {
     rarely_violations: HashSet<u16>,
     /// The rules that members must be there which several operations break with one part of the request, each with that part.
     selecting: HashMap<&'a str, &'a str>,
+    shape_reasons: Shapes<'a>,
+    restrictions: Restrictions<'a>,
     /// The shapes, as a forest: two texts that one exchange shows belong to one shape.
     texts: HashMap<Text<'a>, usize>,
     parents: Vec<usize>,
@@ -173,6 +181,8 @@ impl<'a> Causes<'a> {
             wrong_statuses: declared.filter_map(Deviation::wrong_status).collect(),
             rarely_violations: rarely_violations(deviations),
             selecting: selecting(deviations),
+            shape_reasons: Shapes::of(deviations),
+            restrictions: Restrictions::of(deviations),
             texts: HashMap::new(),
             parents: Vec::new(),
         };
@@ -243,19 +253,28 @@ impl<'a> Causes<'a> {
         deviation.findings().all(|finding| part_of(finding) == Some(part)).then_some(part)
     }
 
+    /// Returns the cause of a wrong shape.
+    fn shape_cause(&self, deviation: &Deviation<'a>) -> Cause<'a> {
+        if let Some(part) = self.selecting_part(deviation) {
+            return Cause::LacksRequiredWith(part);
+        }
+        if let Some(name) = self.shape_reasons.parameter(deviation) {
+            return Cause::ShapeWithParameter(name);
+        }
+        if let Some(other) = self.shape_reasons.written_as(deviation) {
+            return Cause::WrittenAs(other);
+        }
+        let text = text(deviation, deviation.first);
+        self.texts.get(&text).map_or(Cause::Text(text), |index| Cause::Shape(self.root(*index)))
+    }
+
     pub fn cause(&self, deviation: &Deviation<'a>) -> Cause<'a> {
         let (case, finding) = (deviation.case, deviation.first);
         match deviation.kind {
             Kind::ServerError => self.breaking.cause(deviation),
             _ if finding.is_not_compared() => Cause::NotCompared,
             Kind::Shape if is_echo(deviation) => Cause::Echo,
-            Kind::Shape => match self.selecting_part(deviation) {
-                Some(part) => Cause::LacksRequiredWith(part),
-                None => match self.texts.get(&text(deviation, finding)) {
-                    Some(index) => Cause::Shape(self.root(*index)),
-                    None => Cause::Text(text(deviation, finding)),
-                },
-            },
+            Kind::Shape => self.shape_cause(deviation),
             Kind::Other if MEDIA_TYPE.contains(&finding.check) => {
                 let response = deviation.exchange.and_then(|exchange| exchange.response.as_ref());
                 Cause::Media(&finding.actual, response.is_none_or(|response| response.status >= 400))
@@ -265,7 +284,7 @@ impl<'a> Causes<'a> {
                     && finding.expected != EXAMPLE_IS_ACCEPTED
                     && case.fault.is_some() =>
             {
-                Cause::Restriction(case.fault.as_deref().unwrap_or_default())
+                Cause::Restriction(self.restrictions.kind(case.fault.as_deref().unwrap_or_default()))
             }
             Kind::Other if [UNSUPPORTED_METHOD, HEAD, UNDECLARED_REQUIREMENT].contains(&finding.check) => {
                 Cause::Text(text(deviation, finding))
@@ -344,6 +363,8 @@ fn text<'a>(deviation: &Deviation<'_>, finding: &'a Finding) -> Text<'a> {
         _ if ERRORS.contains(&finding.check) && is_error => ("envelope", "", &finding.actual),
         // What does not know the method is the same for all operations, whatever it says.
         _ if finding.check == HEAD => (HEAD, "", ""),
+        // Whatever it says instead, and wherever.
+        _ if finding.check == UNSUPPORTED_METHOD => (UNSUPPORTED_METHOD, "", ""),
         // Which methods `Allow` lacks is a matter of the path.
         _ if finding.check == ALLOW => {
             let mut headers = response.into_iter().flat_map(|response| &response.headers);

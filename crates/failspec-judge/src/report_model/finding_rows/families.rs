@@ -33,12 +33,13 @@ const BREAKING: [&[&str]; 9] = [
     // What is not there, and what is null, is null in most languages.
     &["missing", "null"],
     &["null_item", "null_item_alone", "map_value_null", "map_value_null_alone"],
-    &["wrong_type", "wrong_type_alone"],
+    // A number is as little the text that is read as an object is.
+    &["wrong_type", "wrong_type_alone", "number_for_text"],
     // One that is wrong in the second place is wrong for the same reason.
     &["wrong_item", "wrong_second_item"],
     // Both are escapes that are no text.
     &["malformed_escape", "not_utf8"],
-    &["without_credentials", "with_wrong_credentials"],
+    &["without_credentials", "with_wrong_credentials", "with_unsigned_token", "with_wrong_signature"],
 ];
 
 /// Kinds of faults that a reader of bodies or parameters notices before anything else sees the values: they do not have the form

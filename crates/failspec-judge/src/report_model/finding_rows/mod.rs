@@ -8,7 +8,9 @@ mod error_message;
 mod families;
 mod missing_part;
 mod proving;
+mod restrictions;
 mod same_words;
+mod shapes;
 
 use std::{
     cmp::Reverse,
@@ -17,13 +19,13 @@ use std::{
 };
 
 use failspec_base::sanitize::shortened;
-use failspec_pack::pack::fault_kind;
+use failspec_pack::pack::{WrittenAs, fault_kind};
 
 use crate::check::{Finding, Phase};
 
 use super::{CaseReport, ExchangeReport, FaultCount, FaultPlace, FindingGroup, ResponseExcerpt};
 pub(super) use causes::UNDECLARED_RESTRICTION;
-use causes::{Cause, Causes, Rule, Weight};
+use causes::{Cause, Causes, Rule, UNSUPPORTED_METHOD, Weight};
 use deviation::{Deviation, Kind, deviations};
 pub use families::grouped_fault_kinds;
 use proving::Proofs;
@@ -185,6 +187,7 @@ impl<'a> Row<'a> {
             Cause::AcceptedByAll(Rule::Missing(missing)) => (None, Some(missing.clone()), None),
             Cause::AcceptedByAll(Rule::Parameter(name)) => (None, None, Some((*name).to_owned())),
             Cause::ServerErrorByParameter(names) => (None, None, Some(names.join(", "))),
+            Cause::ShapeWithParameter(name) => (None, None, Some((*name).to_owned())),
             Cause::AcceptedParameters(_) | Cause::ServerErrorNaming(..) => {
                 (None, None, Some(self.parameters.into_iter().collect::<Vec<_>>().join(", ")))
             }
@@ -246,7 +249,7 @@ impl<'a> Row<'a> {
 fn rank(violation: bool, cause: &Cause<'_>, check: &str) -> u8 {
     match (violation, cause) {
         (true, cause) if breaks_the_server(cause) => 0,
-        (true, Cause::Unclaimed(Weight::OtherParent)) => 0,
+        (true, Cause::Unclaimed(Weight::OtherParent) | Cause::Open) => 0,
         (true, _) if SEVERE.contains(&check) => 0,
         (true, _) => 1,
         (false, Cause::Unclaimed(Weight::OtherParent)) => 2,
@@ -254,7 +257,7 @@ fn rank(violation: bool, cause: &Cause<'_>, check: &str) -> u8 {
         (false, Cause::Unclaimed(_)) => 5,
         (false, cause) if breaks_the_server(cause) => 2,
         (false, _) if SEVERE.contains(&check) => 2,
-        (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION].contains(&check) => 4,
+        (false, _) if ["undeclared-status", UNDECLARED_RESTRICTION, UNSUPPORTED_METHOD].contains(&check) => 4,
         // The import has said it.
         (false, Cause::NotCompared) => 5,
         (false, _) => 3,
@@ -275,6 +278,21 @@ fn message(cause: &Cause<'_>, operations: usize, first: &Finding) -> String {
             "responses of {} operations were not compared with all that the document says; one reason: {}",
             operations, first.actual
         ),
+        Cause::WrittenAs(other) => {
+            let what = match other {
+                WrittenAs::NumberAsText => "texts for numbers",
+                WrittenAs::BooleanAsText => "texts for booleans",
+                WrittenAs::NumberAsBoolean => "booleans for numbers",
+                WrittenAs::BooleanAsNumber => "numbers for booleans",
+            };
+            format!("responses have {what} in several members: {}", first.message)
+        }
+        Cause::ShapeWithParameter(name) => {
+            format!(
+                "with `{name}` in the query, responses have another shape than declared: {}",
+                first.message
+            )
+        }
         _ => first.message.clone(),
     }
 }
