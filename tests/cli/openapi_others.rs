@@ -30,6 +30,12 @@ paths:
     parameters: [{ name: pid, in: path, required: true, schema: { type: string }, example: 2 }, { name: since, in: path, required: true, schema: { type: integer } }]
     put: { responses: { '200': { description: set back }, '404': { description: none } } }
     delete: { responses: { '200': { description: gone }, '404': { description: none } } }
+  /dns_config:
+    get: { responses: { '200': { description: parameters, content: { application/json: { schema: { type: object } } } } } }
+    post:
+      summary: Set the parameters
+      requestBody: { required: true, content: { application/json: { schema: { type: object, properties: { servers: { type: array, items: { type: string } } } } } } }
+      responses: { '200': { description: set }, '400': { description: no } }
 components:
   schemas:
     Author: { type: object, required: [name], properties: { id: { type: integer, nullable: true, minimum: 1 }, name: { type: string } } }
@@ -77,6 +83,14 @@ fn api(asked: &Received, authors: &Mutex<BTreeMap<i64, String>>, touched: &Mutex
             Reply::json(200, "{}")
         }
         ("PUT" | "DELETE", ["posts", ..]) => Reply::json(404, "{}"),
+        ("GET", ["dns_config"]) => Reply::json(200, "{}"),
+        // Whatever can be read is set.
+        ("POST" | "PUT" | "PATCH" | "DELETE", ["dns_config"]) if body.is_some() || asked.body.is_empty() => {
+            touched.lock().unwrap().push(format!("{method} {}", asked.path));
+            Reply::json(200, "{}")
+        }
+        (_, ["dns_config"]) if method == "POST" => Reply::json(400, "{}"),
+        (_, ["dns_config"]) => Reply::json(405, "{}").with("Allow", "GET, POST"),
         (_, ["authors"]) => Reply::json(405, "{}").with("Allow", "GET, POST"),
         (_, ["authors", _]) => Reply::json(405, "{}").with("Allow", "GET, PUT, DELETE"),
         (_, ["posts", ..]) => Reply::json(405, "{}").with("Allow", "PUT, DELETE"),
@@ -103,4 +117,7 @@ fn nothing_of_others_is_changed_by_a_server_that_takes_wrong_requests_for_change
     assert_eq!(*touched.lock().unwrap(), Vec::<String>::new(), "{}", done.stdout);
     // Versions of posts that do not exist are asked for all the same.
     assert!(server.received().iter().any(|asked| asked.method == "PUT" && asked.path.contains("/versions/")));
+    // Settings are asked what a text that ends too early can ask.
+    let is_cut = |asked: &Received| asked.path == "/dns_config" && asked.body.starts_with(b"{\"failspec");
+    assert!(server.received().iter().any(is_cut), "{}", done.stdout);
 }

@@ -138,10 +138,10 @@ impl Session {
     /// things; `None` if none of them does.
     pub(super) fn request_to(&self, method: &str, path: &str, role: Option<&str>) -> Option<RequestTemplate> {
         let against = self.against.as_ref()?;
-        let operation =
-            against.operation(method, path).filter(|it| it.path.trim_end_matches('/').ends_with('}'))?;
-        let known = self.creations.known.get()?.requests.get(&operation.name())?;
         let below = path.strip_prefix(against.base.trim_end_matches('/')).unwrap_or(path);
+        let operation = against.declared.operation_of_resource(method, below);
+        let operation = operation.filter(|it| it.path.trim_end_matches('/').ends_with('}'))?;
+        let known = self.creations.known.get()?.requests.get(&operation.name())?;
         let mut request =
             RequestTemplate { path: Vec::new(), role: role.map(str::to_owned), ..known.clone() };
         request.line.operation = None;

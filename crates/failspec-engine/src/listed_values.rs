@@ -128,7 +128,8 @@ impl Session {
             operation.responses.iter().any(|response| response.status == ResponseStatus::Exactly(201))
         };
         let creation = against.declared.operation(&template.line.method, written);
-        !creation.is_some_and(says_created) && against.declared.operation("DELETE", &item).is_some()
+        !creation.is_some_and(says_created)
+            && against.declared.operation_of_resource("DELETE", &item).is_some()
     }
 
     /// Reads the values of a list, once in a run. None if it cannot be read.

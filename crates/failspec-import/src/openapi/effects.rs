@@ -5,6 +5,7 @@ use serde_json::Value;
 use failspec_pack::openapi::{Operation, Parameter, ResponseStatus, is_verb};
 
 use super::{
+    generate::declares,
     path_values::{names, parameter},
     unusual::snake,
 };
@@ -244,6 +245,56 @@ pub(super) fn destroys(operation: &Operation) -> bool {
     last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
 }
 
+/// Verbs of operations that change what is there, in the summary, in the id or in the last segment of the path.
+const SETTING_VERBS: [&str; 14] = [
+    "adjust",
+    "change",
+    "configure",
+    "edit",
+    "modify",
+    "overwrite",
+    "patch",
+    "reconfigure",
+    "rename",
+    "replace",
+    "set",
+    "switch",
+    "toggle",
+    "update",
+];
+
+/// Last words of a path that name what a system has one of.
+const SETTINGS: [&str; 12] = [
+    "config",
+    "configuration",
+    "language",
+    "options",
+    "parameters",
+    "password",
+    "preferences",
+    "profile",
+    "setting",
+    "settings",
+    "setup",
+    "theme",
+];
+
+/// Returns true if a POST without an id in its path changes what the system has one of: its words say that it sets something, or its
+/// path names its settings, and no success says that it made something (201).
+pub(super) fn sets_up(operation: &Operation) -> bool {
+    let last = snake(&last_segment(operation));
+    let words: Vec<&str> = last.split('_').collect();
+    let mut ends = [words.first(), words.last()].into_iter().flatten();
+    let begins_with = |verbs: &[&str]| operation.first_words().any(|word| is_verb(&word, verbs));
+    operation.method == "POST"
+        && !declares(operation, 201)
+        && !only_reads(operation)
+        && !begins_with(&["add", "create", "import", "register"])
+        && (ends.any(|word| SETTING_VERBS.contains(word))
+            || words.last().is_some_and(|last| SETTINGS.contains(last))
+            || begins_with(&SETTING_VERBS))
+}
+
 /// Last path segments behind the id of a thing of operations that choose it: then another one of its kind is no longer chosen.
 const CHOOSING: [&str; 9] =
     ["choose", "chosen", "current", "default", "main", "primary", "select", "selected", "switch"];
@@ -314,6 +365,39 @@ mod tests {
             });
             let api = Api::parse("openapi.json", &document.to_string()).unwrap();
             assert_eq!(chooses_one(&api.operations[0]), expected, "{method} {path} {summary}");
+        }
+    }
+
+    #[test]
+    fn a_post_without_an_id_that_sets_something_changes_what_is_there() {
+        for (path, id, summary, status, expected) in [
+            ("/dns_config", "dnsConfig", "General parameters", "200", true),
+            ("/protection", "setProtection", "", "200", true),
+            ("/protection", "", "Set the state of the protection", "204", true),
+            ("/tls/configure", "", "", "200", true),
+            ("/filtering/set_rules", "", "", "200", true),
+            ("/access/set", "", "", "200", true),
+            ("/i18n/changeLanguage", "", "", "200", true),
+            ("/settings", "", "", "200", true),
+            ("/clients/update", "", "", "200", true),
+            ("/user/password", "", "", "200", true),
+            ("/v1/things", "ThingService_UpdateThings", "", "200", true),
+            ("/settings", "", "", "201", false),
+            ("/profile", "createProfile", "", "200", false),
+            ("/clients/add", "clientsAdd", "Add a client", "200", false),
+            ("/datasets", "", "Create a set of data", "200", false),
+            ("/sets", "createSet", "", "200", false),
+            ("/settings/validate", "", "", "200", false),
+            ("/updates", "sendUpdate", "Send an update", "200", false),
+        ] {
+            let operation = json!({
+                "operationId": id, "summary": summary, "responses": { status: { "description": "done" } }
+            });
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "Any", "version": "1" }, "paths": { path: { "post": operation } }
+            });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(sets_up(&api.operations[0]), expected, "{path} {id} {summary}");
         }
     }
 

@@ -169,6 +169,10 @@ impl<'a> FailureCatalog<'a> {
             return Ok(self.combine(class.statuses().to_vec(), inferred, documentation, class));
         }
         let mut declared: Vec<u16> = class.statuses().iter().copied().filter(declares).collect();
+        // 501 alone says what a server cannot do on some system, and nothing of other methods.
+        if class == FaultKind::Method && !declares(&405) {
+            declared.clear();
+        }
         if declared.is_empty() && class == FaultKind::Credentials && declares(&403) {
             declared.push(403);
         }

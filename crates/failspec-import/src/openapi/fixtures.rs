@@ -287,7 +287,7 @@ impl Generator<'_> {
             return None;
         }
         let declared = self.declared;
-        let remove = declared.operation("DELETE", &operation.path)?;
+        let remove = declared.operation_of_resource("DELETE", &operation.path)?;
         let path = fault.faulty.path.clone();
         let is_own = |name: &str| around.made.values().any(|capture| capture == name);
         if !PathTemplate::parse(&path).ok()?.parameters().all(is_own) {

@@ -88,7 +88,8 @@ impl<'a> Generator<'a> {
         }
         let Ok(right) = self.right(operation) else { return };
         let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
-        if last.is_some_and(|last| !right.around.made.contains_key(&last)) {
+        let is_of_others = last.is_some_and(|last| !right.around.made.contains_key(&last));
+        if is_of_others || right.reach == Reach::Foreign {
             return self.tracing(operation);
         }
         let mut faulty = RequestSpec { method: method.to_owned(), ..right.ask.clone() };

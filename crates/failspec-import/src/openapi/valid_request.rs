@@ -12,7 +12,7 @@ use super::{
     actions::acts_on_all,
     body::Members,
     crud::{CreateOperation, bare, fold, several},
-    effects::{destroys, is_of_words, only_reads},
+    effects::{destroys, is_of_words, only_reads, sets_up},
     fixtures::{Fixtures, is_own_id},
     generate::{Generator, declares},
     invalid_value::core,
@@ -151,7 +151,11 @@ impl Generator<'_> {
         let folder = operation.path.rsplit_once("/{").map(|(folder, _)| folder).filter(|_| gives_name);
         let named = folder.filter(|folder| self.is_known_by_id(folder)).unwrap_or(&operation.path);
         let last = named.rfind('}').map(|end| bare(&named[..=end]));
-        if last.is_none() && (destroys(operation) || acts_on_all(operation)) {
+        // What has no id is what the system has one of.
+        let sets_up = sets_up(operation) && self.creators.of_collection(operation).is_none();
+        if last.is_none() && (destroys(operation) || acts_on_all(operation))
+            || is_of_words(operation) && sets_up
+        {
             return Reach::Foreign;
         }
         // One of few settings that a system has is not the run's, unless all of what it is a setting of is.

@@ -121,13 +121,29 @@ impl Declared {
         self.methods(path).into_iter().filter_map(|method| self.operation(method, path)).find(declares)
     }
 
-    /// Returns the methods that are declared for a path.
+    /// Returns the methods that are declared for a path. Of several templates that match it, that is the most concrete one: `/pets/{id}`
+    /// says nothing of `/pets/search`.
     pub fn methods(&self, path: &str) -> Vec<&str> {
+        let operations = self.on_most_concrete(path);
+        operations.into_iter().map(|operation| operation.method.as_str()).collect()
+    }
+
+    /// Returns the operation for a request like [`Self::operation`], but `None` if another method has a more concrete path there: what
+    /// the path names is not what the operation is about.
+    pub fn operation_of_resource(&self, method: &str, path: &str) -> Option<&Operation> {
+        self.on_most_concrete(path).into_iter().find(|operation| operation.method == method)
+    }
+
+    /// Returns the operation of each method on the most concrete template that matches a path.
+    fn on_most_concrete(&self, path: &str) -> Vec<&Operation> {
         let mut methods: Vec<&str> = self.api.operations.iter().map(|it| it.method.as_str()).collect();
         methods.sort_unstable();
         methods.dedup();
-        methods.retain(|method| self.operation(method, path).is_some());
-        methods
+        let mut all: Vec<&Operation> =
+            methods.into_iter().filter_map(|method| self.operation(method, path)).collect();
+        let most_concrete = all.iter().map(|operation| rank(&operation.path)).min();
+        all.retain(|operation| Some(rank(&operation.path)) == most_concrete);
+        all
     }
 
     /// Returns a compiled schema; `None` if it cannot be used, which [`Self::unusable`] explains.

@@ -367,3 +367,34 @@ fn a_discriminator_selects_the_alternative() {
         assert_eq!(accepts(&api, &value), is_valid, "{about}");
     }
 }
+
+/// A template says nothing of what a more concrete path names, whatever its methods are.
+#[test]
+fn the_methods_of_a_path_are_those_of_its_most_concrete_template() {
+    let done = json!({ "responses": { "200": { "description": "done" } } });
+    let api = read(
+        &json!({
+            "openapi": "3.1.0", "info": { "title": "Any", "version": "1" },
+            "paths": {
+                "/tools/{name}": { "get": done, "delete": done },
+                "/tools/{tool}": { "put": done },
+                "/tools/search": { "get": done },
+                "/tools/files/{file}": { "put": done },
+                "/tools/{name}/{version}": { "get": done, "delete": done }
+            }
+        })
+        .to_string(),
+    );
+    let declared = Declared::new(api);
+    for (path, expected) in [
+        ("/tools/hammer", &["DELETE", "GET", "PUT"][..]),
+        ("/tools/search", &["GET"]),
+        ("/tools/files/a", &["PUT"]),
+        ("/tools/hammer/1", &["DELETE", "GET"]),
+        ("/none", &[]),
+    ] {
+        assert_eq!(declared.methods(path), expected, "{path}");
+        let removal = declared.operation_of_resource("DELETE", path);
+        assert_eq!(removal.is_some(), expected.contains(&"DELETE"), "{path}");
+    }
+}
