@@ -42,6 +42,7 @@ mod openapi_actions;
 mod openapi_after_changes;
 mod openapi_alternatives;
 mod openapi_bare_bodies;
+mod openapi_bare_ids;
 mod openapi_copies;
 mod openapi_drift;
 mod openapi_examples;

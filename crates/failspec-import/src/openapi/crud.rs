@@ -300,7 +300,7 @@ impl CreateOperation<'_> {
     {
         let place = self.name_at(api)?;
         let wanted = fold(self.parameter);
-        let is_same = place.name().is_some_and(|name| fold(name) == wanted || fold(name) == "id");
+        let is_same = place.name().is_none_or(|name| fold(name) == wanted || fold(name) == "id");
         let schema = success_schema(self.make, api).filter(|_| is_same)?;
         place.names().try_fold(schema, |schema, name| member_of(schema, api, name, 0))
     }
@@ -414,6 +414,9 @@ impl CreateOperation<'_> {
     /// another thing in the response has for an id, such as who created it, is not meant.
     pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
         let schema = success_schema(self.make, api)?;
+        if declares(self.make, 201) && is_id(schema) {
+            return Some(BodyPath::root());
+        }
         let wanted = fold(without_lookup(self.parameter));
         let mut places: Vec<BodyPath> = Vec::new();
         let kind = self.kind().map(|kind| fold(&kind)).unwrap_or_default();
@@ -459,6 +462,12 @@ pub(super) fn success_schema<'s>(operation: &'s Operation, api: &'s Api) -> Opti
         .iter()
         .find(|it| matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2)))?;
     Some(api.bundle.resolve(json(success)?.schema.as_ref()?))
+}
+
+/// Returns true if a schema describes an id alone: a UUID or a whole number.
+fn is_id(schema: &Value) -> bool {
+    let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
+    is("type", "string") && is("format", "uuid") || is("type", "integer")
 }
 
 /// Returns the name of the member that a parameter is about whose name is a lookup of Django: `code` of `user__code__iexact`.

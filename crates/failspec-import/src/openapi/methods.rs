@@ -10,12 +10,12 @@ use failspec_pack::{
 use super::{
     changing_reads::{changes_by_reading, is_changing_call},
     crud::bare,
-    effects::{chooses_one, destroys},
+    effects::{chooses_one, destroys, sets_up},
     fault_kind::FaultKind,
     faults::Fault,
     fixtures::Fixtures,
     generate::{Generator, declares},
-    path_values::CreatedResources,
+    path_values::{CreatedResources, names},
     request_spec::{Body, RequestSpec},
     valid_request::{Reach, ValidRequest},
 };
@@ -89,7 +89,7 @@ impl<'a> Generator<'a> {
         let Ok(right) = self.right(operation) else { return };
         let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
         let is_of_others = last.is_some_and(|last| !right.around.made.contains_key(&last));
-        if is_of_others || right.reach == Reach::Foreign {
+        if is_of_others || right.reach == Reach::Foreign || self.has_settings(&operation.path) {
             return self.tracing(operation);
         }
         let mut faulty = RequestSpec { method: method.to_owned(), ..right.ask.clone() };
@@ -100,6 +100,14 @@ impl<'a> Generator<'a> {
         // A method that has a body lacks nothing but its declaration.
         faulty.body.get_or_insert_with(|| Body::Json(serde_json::json!({})));
         self.wrong_method(operation, &right, faulty);
+    }
+
+    /// Returns true if an operation on a path without an id changes what the system has one of: a server that does not look at the
+    /// method would do that for any.
+    fn has_settings(&self, path: &str) -> bool {
+        let changes = |it: &&Operation| matches!(it.method.as_str(), "PUT" | "PATCH") || sets_up(it);
+        let mut on_path = self.declared.api.operations.iter().filter(|it| it.path == path);
+        names(path).is_empty() && on_path.any(|it| changes(&it))
     }
 
     /// Generates a TRACE request, which changes nothing (RFC 9110, section 9.3.8), where another method that the path does not
