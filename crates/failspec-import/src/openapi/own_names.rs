@@ -30,7 +30,7 @@ impl ValueGenerator<'_> {
         }
         let given = entries.get("examples").and_then(Value::as_array).into_iter().flatten();
         let mut given = given.chain(entries.get("example")).chain(entries.get("default"));
-        given.find_map(|given| own_texts_of(given)).filter(|own| self.is_allowed(schema, own))
+        given.find_map(own_texts_of).filter(|own| self.is_allowed(schema, own))
     }
 
     /// Returns true if the value is a unique name of the run, `failspec-<run>-<n>`: the property identifies a
