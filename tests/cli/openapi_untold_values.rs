@@ -59,6 +59,10 @@ fn as_get(asked: &Received) -> &str {
     if asked.method == "HEAD" { "GET" } else { &asked.method }
 }
 
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
 /// The API: `wrong` is the collection whose things may have the size 0.
 fn api(asked: &Received, things: &Mutex<Things>, wrong: &str) -> Reply {
     let mut things = things.lock().unwrap();
@@ -105,7 +109,8 @@ fn api(asked: &Received, things: &Mutex<Things>, wrong: &str) -> Reply {
                         return refused(400, "invalid");
                     }
                     assert_ne!(body["notifyAll"], true, "nobody is notified");
-                    if body["everywhere"] != true {
+                    let has_places = body["places"].as_array().is_some_and(|it| !it.is_empty());
+                    if body["everywhere"] != true || has_places {
                         return refused(400, "Please pick some of them, or all of them!");
                     }
                 }
@@ -116,6 +121,7 @@ fn api(asked: &Received, things: &Mutex<Things>, wrong: &str) -> Reply {
                     let is_hash = (8..=16).contains(&hash.len())
                         && hash.bytes().all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it));
                     let own = query.split('&').find_map(|it| it.strip_prefix("name="));
+                    let own = own.map(|own| decoded(&own.replace('+', " ")));
                     let Some(own) = own.filter(|own| is_hash && !own.is_empty()) else {
                         return refused(400, "invalid");
                     };
@@ -123,7 +129,7 @@ fn api(asked: &Received, things: &Mutex<Things>, wrong: &str) -> Reply {
                     if origin.is_none_or(|it| it["hash"] != hash) {
                         return refused(404, &format!("reference '{name}' not found"));
                     }
-                    id = own.to_owned();
+                    id = own.clone();
                     let made = json!({ "name": own, "hash": hash });
                     let is_new = things.insert((kind.to_string(), id.clone()), made).is_none();
                     return match is_new {
@@ -136,12 +142,13 @@ fn api(asked: &Received, things: &Mutex<Things>, wrong: &str) -> Reply {
             Reply::json(201, json!({ "id": id }).to_string())
         }
         ("GET" | "DELETE", [kind, id]) => {
-            let key = (kind.to_string(), id.to_string());
+            let id = decoded(id);
+            let key = (kind.to_string(), id.clone());
             match things.get(&key).cloned() {
                 None => refused(404, "none"),
                 Some(it) if asked.method != "DELETE" => Reply::json(200, it.to_string()),
                 Some(_) => {
-                    assert!(*id != "main", "the branch of others is removed");
+                    assert!(id != "main", "the branch of others is removed");
                     things.remove(&key);
                     Reply::new(204, "", "")
                 }

@@ -211,6 +211,7 @@ impl Session {
             expects_401: false,
             expects_404: false,
             is_sound: true,
+            asks_for_taken: false,
         };
         let (extra, mut records) = (Extra::default(), Vec::new());
         let outgoing = Outgoing { template: list, scope, extra: &extra, context };

@@ -178,12 +178,16 @@ impl CaseRunner<'_> {
             let is_same = is_same && named.is_none_or(|id| response_names(creation, &id));
             // A response need not tell the name that the request gave. If it tells another one, and a setup had given that name
             // before, there were two, and one is left.
+            let is_own = |id: &str| {
+                response_names(creation, id)
+                    || self.session.is_id_of_run(id)
+                        && names(&creation.exchange.request, id)
+                        && !(has_another_id && self.is_of_setup(id))
+            };
+            // The version of a thing may stand behind its id: `main@4f2a`.
             let is_of_it = |segment: &str| {
                 let id = percent_decode(segment);
-                response_names(creation, &id)
-                    || self.session.is_id_of_run(&id)
-                        && names(&creation.exchange.request, &id)
-                        && !(has_another_id && self.is_of_setup(&id))
+                is_own(&id) || id.rsplit_once('@').is_some_and(|(id, _)| is_own(id))
             };
             let is_item = || match removed.strip_prefix(&collection) {
                 Some(item) => item.split('/').any(is_of_it),

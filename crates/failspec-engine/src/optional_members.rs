@@ -222,6 +222,15 @@ impl Session {
         }
     }
 
+    /// Forgets that nothing helped to get a request accepted: the reason was another one.
+    pub(super) fn forget_vain_search(&self, template: &RequestTemplate) {
+        let Some((operation, _)) = self.known_members(template) else { return };
+        let mut known = self.optional_members.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.get(operation).is_some_and(|it| it.changes.is_empty() && it.example.is_none()) {
+            known.remove(operation);
+        }
+    }
+
     /// Returns a request whose body is written as a text with what is known of the bodies of its operation: without it, the API
     /// would refuse it for another reason than its fault. `None` if nothing is known, or it needs nothing.
     fn with_changes_in_text(&self, template: &RequestTemplate, phase: Phase) -> Option<RequestTemplate> {

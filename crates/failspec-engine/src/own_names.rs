@@ -18,15 +18,24 @@ use super::{
 
 /// The requests, by method and path as written, whose last captured value is to be a name.
 #[derive(Debug, Default)]
-pub struct OwnNames(Mutex<HashSet<(String, String)>>);
+pub struct OwnNames {
+    known: Mutex<HashSet<(String, String)>>,
+    /// Those for which it was found out once more what their bodies need: with an id, they are refused whatever the body is.
+    again: Mutex<HashSet<(String, String)>>,
+}
 
 impl OwnNames {
     fn knows(&self, template: &RequestTemplate) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&key(template))
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&key(template))
     }
 
     fn learn(&self, template: &RequestTemplate) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key(template));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key(template));
+    }
+
+    /// Returns true for the first time.
+    fn begins_again(&self, template: &RequestTemplate) -> bool {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner).insert(key(template))
     }
 }
 
@@ -88,6 +97,9 @@ impl Session {
         }
         let named = if is_unknown && is_asked { with_name(template, scope, records) } else { None };
         let Some(named) = named else { return Ok(index) };
+        if is_compared() && self.own_names.begins_again(template) {
+            self.forget_vain_search(template);
+        }
         let again = self.send_completed(Outgoing { scope: &named, ..outgoing }, records).await?;
         let is_known =
             response_of(records, again).is_some_and(|response| self.succeeded(View::new(&response, None)));
@@ -121,7 +133,9 @@ fn with_name(template: &RequestTemplate, scope: &Scope, records: &[Record]) -> O
     let creation = records.iter().find(|record| {
         is_success(record) && record.exchange.request.method == "POST" && response_names(record, &id)
     })?;
-    let body: Value = serde_json::from_slice(&creation.exchange.request.body.as_ref()?.bytes).ok()?;
+    // With a fault, there may be more behind it.
+    let bytes = &creation.exchange.request.body.as_ref()?.bytes;
+    let body: Value = serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok()?;
     let name = unique_text(&body, scope.unique(), &id)?;
     let mut named = scope.clone();
     named.capture(captured, VariableValue::open(name));

@@ -19,6 +19,7 @@ use super::{
     request_builder::Extra,
     sending::{Outgoing, SendContext},
     steps::{fill_pick, fill_schemas, response_of, stream_end},
+    taken_texts::asks_for_taken,
 };
 
 impl CaseRunner<'_> {
@@ -40,13 +41,14 @@ impl CaseRunner<'_> {
         };
         let extra = &Extra { stream: stream_end(pick.as_ref()), ..extra.clone() };
         self.observed.pick = pick;
-        let context = match failure {
+        let mut context = match failure {
             Some(failure) => SendContext::of(Phase::Request, &faulty.request, failure),
             None => SendContext {
                 is_sound: !case.scenario.may_be_refused,
                 ..self.session.expecting(Phase::Request, faulty.request.role.as_deref(), faulty.expected())
             },
         };
+        context.asks_for_taken = asks_for_taken(&case.scenario);
         if let Some(concurrent) = &case.scenario.concurrent {
             let response = Box::pin(self.send_at_once(concurrent, scope, extra)).await?;
             self.answered = true;

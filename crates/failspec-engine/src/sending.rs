@@ -67,6 +67,8 @@ pub(super) struct SendContext<'a> {
     pub expects_404: bool,
     /// True if the request has no fault: if it is refused, optional members may be added to its body.
     pub is_sound: bool,
+    /// True if the case asks what happens to a text that another thing has.
+    pub asks_for_taken: bool,
 }
 
 impl<'a> SendContext<'a> {
@@ -79,6 +81,7 @@ impl<'a> SendContext<'a> {
             expects_401: failure.allows_status(401),
             expects_404: failure.allows_status(404) || failure.allows_status(410),
             is_sound: false,
+            asks_for_taken: false,
         }
     }
 }

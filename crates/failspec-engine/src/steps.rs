@@ -100,7 +100,9 @@ impl Session {
         let is_sound = matches!(phase, Phase::Setup | Phase::ControlSetup)
             && step.expect.failure.is_none()
             && step.expect.status.iter().all(|status| status.is_below(300));
-        let context = SendContext { phase, role, expects_429, expects_401, expects_404, is_sound };
+        let asks_for_taken = false;
+        let context =
+            SendContext { phase, role, expects_429, expects_401, expects_404, is_sound, asks_for_taken };
         let deadline = after(Instant::now(), self.time(&step.within, scope)?);
         let pick = tested.filter(|_| step.resend).and_then(|tested| tested.pick);
         let pick = pick.filter(|pick| matches!(pick.within(), Within::Stream(_)));
@@ -264,6 +266,7 @@ impl Session {
             expects_401: self.expects(expect, 401),
             expects_404: self.expects(expect, 404),
             is_sound: !expect.is_about_outcome(),
+            asks_for_taken: false,
         }
     }
 

@@ -26,6 +26,9 @@ use super::{
 /// Maximum number of times that it is tried in vain for one operation.
 const MAX_TRIES: usize = 2;
 
+/// Maximum number of texts that are kept of the requests to one operation.
+const MAX_SOUND: usize = 40;
+
 /// Words of a refusal that say that something has this name already, in lower case.
 const TAKEN: [&str; 37] = [
     "already exist",
@@ -78,7 +81,19 @@ pub struct TakenTexts(Mutex<HashMap<String, Taken>>);
 #[derive(Debug, Default, Clone)]
 struct Taken {
     members: Vec<(Vec<String>, JsonTemplate)>,
+    /// The texts that requests without a fault have.
+    sound: Vec<(Vec<String>, JsonTemplate)>,
     in_vain: usize,
+}
+
+impl Taken {
+    fn note_sound(&mut self, texts: Vec<(Vec<String>, JsonTemplate)>) {
+        for text in texts {
+            if self.sound.len() < MAX_SOUND && !self.sound.contains(&text) {
+                self.sound.push(text);
+            }
+        }
+    }
 }
 
 impl TakenTexts {
@@ -86,8 +101,9 @@ impl TakenTexts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned().unwrap_or_default()
     }
 
-    fn change(&self, operation: String, change: impl FnOnce(&mut Taken)) {
-        change(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default());
+    fn change(&self, operation: &str, change: impl FnOnce(&mut Taken)) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(all.entry(operation.to_owned()).or_default());
     }
 }
 
@@ -112,22 +128,33 @@ impl Session {
         let current = own.as_ref().unwrap_or(template);
         let index =
             Box::pin(self.send_as_written(Outgoing { template: current, ..outgoing }, records)).await?;
-        if !context.is_sound || taken.in_vain >= MAX_TRIES {
+        if context.is_sound {
+            self.taken_texts.change(&operation, |known| known.note_sound(texts_of(current)));
+        }
+        if context.asks_for_taken || taken.in_vain >= MAX_TRIES {
             return Ok(index);
         }
-        let refused = response_of(records, index).filter(|it| it.status == 409 || is_taken(it));
+        let is_about = |it: &Response| is_taken(it) || context.is_sound && it.status == 409;
+        let refused = response_of(records, index).filter(is_about);
         let more = refused.map(|refused| identifying(current, &refused.body)).unwrap_or_default();
+        // Of a request with a fault, another text than those without one have may be the fault.
+        let is_meant = |it: &(Vec<String>, JsonTemplate)| context.is_sound || taken.sound.contains(it);
+        let more: Vec<(Vec<String>, JsonTemplate)> = more.into_iter().filter(is_meant).collect();
         let Some(other) = with_own(current, &more, records.len()) else { return Ok(index) };
         let again =
             Box::pin(self.send_as_written(Outgoing { template: &other, ..outgoing }, records)).await?;
         let response = response_of(records, again);
-        if response.as_ref().is_some_and(|it| self.succeeded(View::new(it, None))) {
-            self.taken_texts.change(operation, |known| known.members.extend(more));
-            // The exchange that succeeded takes the place of the one that did not.
+        let is_free = response.as_ref().is_some_and(|it| match context.is_sound {
+            true => self.succeeded(View::new(it, None)),
+            false => !is_taken(it),
+        });
+        if is_free {
+            self.taken_texts.change(&operation, |known| known.members.extend(more));
+            // The exchange that was not about it takes the place of the one that was.
             records.remove(index);
             records[index].rerun = Some(Rerun::OwnText);
         } else {
-            self.taken_texts.change(operation, |known| known.in_vain += 1);
+            self.taken_texts.change(&operation, |known| known.in_vain += 1);
             records.pop();
         }
         Ok(index)
@@ -156,6 +183,14 @@ fn says_taken(refusal: &[u8]) -> bool {
     let is_of_list =
         said.contains("duplicate items") || said.contains("unique items") || said.contains("uniqueitems");
     !is_of_list && TAKEN.iter().any(|words| said.contains(words))
+}
+
+/// Returns the texts of the members of a thing that were made up.
+fn texts_of(template: &RequestTemplate) -> Vec<(Vec<String>, JsonTemplate)> {
+    let way = way_to_members(template);
+    let Some(JsonTemplate::Map(members)) = at(template, &way) else { return Vec::new() };
+    let texts = members.into_iter().filter(|(_, value)| is_made_up_text(value));
+    texts.map(|(name, own)| ([way.as_slice(), &[name]].concat(), own)).collect()
 }
 
 /// Returns the members by which the API may know the thing of a request that it refused because there is one.

@@ -262,6 +262,7 @@ impl CaseRunner<'_> {
             expects_401: false,
             expects_404: true,
             is_sound: false,
+            asks_for_taken: false,
         };
         let extra = &Extra::default();
         let outgoing = Outgoing { template: &request, scope: &scope, extra, context };

@@ -3,7 +3,7 @@
 use failspec_pack::openapi::{Api, Operation, is_verb};
 use serde_json::Value;
 
-use super::{crud::success_schema, generate::is_never_sent, unusual::snake};
+use super::{body::Members, crud::success_schema, generate::is_never_sent, unusual::snake};
 
 /// Words at the beginning of the last segment of a path, of an id or of a summary that say that something which is there gets
 /// another state, or is looked at.
@@ -76,6 +76,21 @@ pub(super) fn acts(operation: &Operation) -> bool {
 fn says_action(operation: &Operation, is_action: &dyn Fn(&str) -> bool) -> bool {
     let last = snake(operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default());
     last.split('_').next().is_some_and(is_action) || operation.first_words().any(|word| is_action(&word))
+}
+
+/// Returns true if a POST operation invites or adds a person by an e-mail address, judging by the last segment of its path: somebody gets an
+/// account, or a message, that no request takes back.
+pub(super) fn adds_person(api: &Api, operation: &Operation) -> bool {
+    const ADDING: [&str; 6] = ["add", "enrol", "enroll", "invite", "onboard", "register"];
+    let last = operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let adds = snake(last).split('_').next().is_some_and(|word| ADDING.contains(&word));
+    let schemas = operation.body.iter().filter_map(|content| content.schema.as_ref());
+    let mut members = schemas.flat_map(|schema| Members::of(&api.bundle, schema, 0).properties);
+    let is_address = |(name, property): (String, Value)| {
+        let format = api.bundle.resolve(&property).get("format").and_then(Value::as_str);
+        format == Some("email") || snake(&name).rsplit('_').next() == Some("email")
+    };
+    operation.method == "POST" && adds && members.any(is_address)
 }
 
 /// Returns true if the words of a POST operation say that it does something to all of what is there.
@@ -237,6 +252,27 @@ mod tests {
             let operation = &api.operations[0];
             let found = (acts(operation), answers_with_a_thing(operation, &api));
             assert_eq!(found, expected, "{path} {id} {summary}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_added_by_an_address() {
+        for (path, member, expected) in [
+            ("/teams/{id}/invite/", "email", true),
+            ("/talks/{id}/add-speaker", "email", true),
+            ("/talks/{id}/addSpeaker", "userEmail", true),
+            ("/talks/{id}/add-speaker", "name", false),
+            ("/teams/{id}/remove_member", "email", false),
+            ("/invites", "email", false),
+        ] {
+            let schema = json!({ "type": "object", "properties": { member: { "type": "string" } } });
+            let body = json!({ "content": { "application/json": { "schema": schema } } });
+            let post = json!({ "requestBody": body, "responses": { "200": { "description": "done" } } });
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "Any", "version": "1" }, "paths": { path: { "post": post } }
+            });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(adds_person(&api, &api.operations[0]), expected, "{path} {member}");
         }
     }
 }

@@ -12,6 +12,7 @@ use failspec_pack::{
 };
 
 use super::{
+    actions::adds_person,
     changing_reads::changes_by_reading,
     crud::{CreateOperation, CreateOperations},
     effects::{chooses_one, destroys, only_reads},
@@ -129,7 +130,12 @@ impl<'a> Generator<'a> {
                     self.note_optional_members(operation, &right);
                     self.note_listed_values(operation, &right);
                     self.operation(operation, &right);
-                    self.without_fault(operation, &right);
+                    if self.allow_leftovers || !adds_person(&self.declared.api, operation) {
+                        self.without_fault(operation, &right);
+                    } else {
+                        let why = "it adds or invites a person, who would stay or get a message (--allow-leftovers)";
+                        self.leave_out(why, operation, "valid");
+                    }
                     self.as_others(operation, &right);
                 }
                 Err(reason) => self.leave_out(&reason, operation, "everything"),
@@ -167,7 +173,8 @@ impl<'a> Generator<'a> {
         self.leave_out_unremovable(operation, right, &mut faults);
         let is_lasting = right.reach == Reach::Fresh
             && self.creators.of_collection(operation).is_none()
-            && self.removal_by_texts(operation).is_none();
+            && self.removal_by_texts(operation).is_none()
+            || adds_person(&self.declared.api, operation);
         if is_lasting && !self.allow_leftovers && faults.iter().any(|fault| fault.tolerated) {
             let why = "most servers accept it, and what it creates could not be deleted (--allow-leftovers)";
             for fault in faults.extract_if(.., |fault| fault.tolerated) {

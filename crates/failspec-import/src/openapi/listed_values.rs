@@ -358,7 +358,7 @@ fn values_of(bundle: &Bundle, item: &Value, name: &str, member: &Value) -> Vec<P
     let by_id = ["id", "uuid"].iter().any(|end| snake(name).split('_').next_back() == Some(end));
     let names: &[&str] = match by_id || matches!(wanted.as_deref(), Some("integer" | "number")) {
         true => &["id", "uuid", "number"],
-        false => &["name", "key", "slug", "code", "id", "uuid"],
+        false => &["name", "key", "slug", "id", "uuid"],
     };
     let properties = Members::of(bundle, item, 0).properties;
     // What only the server sets has no place in a body, and is in a list all the same.
