@@ -1,4 +1,4 @@
-//! What most cases of a run could not be judged without.
+//! The requests without which most cases of a run could not be judged.
 
 use failspec_judge::report_model::{CaseReport, Obstacle, Outcome, Reason, Undecided};
 
