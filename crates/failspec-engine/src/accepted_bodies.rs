@@ -11,6 +11,7 @@ use failspec_judge::{
     check::{OpenApiContext, Record, View},
     report_model::Reason,
 };
+use failspec_pack::pack::Pointer;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
@@ -116,8 +117,13 @@ impl Session {
 
     /// Returns true if a response has the status of a success, and a code that the contract does not have for one.
     pub(super) fn refuses_by_code(&self, response: &Response) -> bool {
-        let has_codes = self.pack.contract.success.iter().any(|success| !success.matches.is_empty());
-        has_codes && (200..300).contains(&response.status) && !self.succeeded(View::new(response, None))
+        let mut places = self.pack.contract.success.iter().flat_map(|success| &success.matches).peekable();
+        if places.peek().is_none() || !(200..300).contains(&response.status) {
+            return false;
+        }
+        let body = response.document().value.as_ref();
+        let tells = |place: &Pointer| body.and_then(|body| place.find(body)).is_some_and(|it| !it.is_null());
+        places.any(|(place, _)| tells(place)) && !self.succeeded(View::new(response, None))
     }
 
     /// Remembers a refusal until it is known what the run has accepted.

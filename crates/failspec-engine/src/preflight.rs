@@ -126,10 +126,8 @@ impl First {
         }
         let result = record.exchange.result.clone();
         let succeeded = result.as_ref().is_ok_and(|response| {
-            let view = View::new(response, None);
             // Its own code of an error in the status of a success shows that it is the API, too.
-            let has_code = view.code(&session.pack.contract.envelope).is_some_and(|code| !code.is_null());
-            session.succeeded(view) || has_code && session.refuses_by_code(response)
+            session.succeeded(View::new(response, None)) || session.refuses_by_code(response)
         });
         Some(Self {
             role: record.role.clone(),
