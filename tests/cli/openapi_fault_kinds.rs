@@ -105,7 +105,7 @@ fn document() -> Value {
         },
         "components": {
             "schemas": { "Thing": thing },
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
         },
     })
 }

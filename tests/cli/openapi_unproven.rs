@@ -37,8 +37,12 @@ enum Refuses {
     All,
     /// Whatever is asked, as if a member were missing that the document does not have.
     AllBySubject,
+    /// Whatever is asked, as something that is not found.
+    AllAsNotFound,
     /// Wrong requests alone, without a word.
     Wrong,
+    /// Wrong requests, and those with a member that not every note may have.
+    Parts,
     /// Whatever is asked, by the names of all members.
     AllByName,
 }
@@ -67,12 +71,16 @@ fn api(asked: &Received, refuses: Refuses) -> Reply {
     match (refuses, wrong) {
         (Refuses::All, _) => no("no"),
         (Refuses::AllBySubject, _) => no("Invalid length for subject."),
+        (Refuses::AllAsNotFound, _) => Reply::json(404, json!({ "message": "Commit 'abcdef42' not found" })),
+        (Refuses::Parts, _) if body["parts"].as_array().is_some_and(|parts| !parts.is_empty()) => {
+            no("a part is only taken for drafts")
+        }
         (Refuses::AllByName, _) => {
             let names: Vec<&str> = body.as_object().into_iter().flatten().map(|it| it.0.as_str()).collect();
             no(&format!("wrong: {}", names.join(", ")))
         }
-        (Refuses::Wrong, None) if body.is_object() && is_json => Reply::json(200, "{}"),
-        (Refuses::Wrong, _) => no("no"),
+        (Refuses::Wrong | Refuses::Parts, None) if body.is_object() && is_json => Reply::json(200, "{}"),
+        (Refuses::Wrong | Refuses::Parts, _) => no("no"),
     }
 }
 
@@ -95,7 +103,7 @@ fn run(refuses: Refuses) -> Vec<(String, String, Value)> {
 
 #[test]
 fn a_refusal_that_may_be_about_anything_passes_only_if_the_request_without_the_fault_is_accepted() {
-    for refuses in [Refuses::All, Refuses::AllBySubject] {
+    for refuses in [Refuses::All, Refuses::AllBySubject, Refuses::AllAsNotFound] {
         let found = run(refuses);
         assert!(found.len() > 10, "{found:#?}");
         let passed: Vec<_> = found.iter().filter(|(_, outcome, _)| outcome == "passed").collect();
@@ -104,6 +112,16 @@ fn a_refusal_that_may_be_about_anything_passes_only_if_the_request_without_the_f
     let found = run(Refuses::Wrong);
     let others: Vec<_> = found.iter().filter(|(_, outcome, _)| outcome != "passed").collect();
     assert!(found.len() > 10 && others.iter().all(|(part, ..)| part.starts_with("parts_")), "{others:#?}");
+}
+
+/// As Memos takes the metadata of an image, and only for an image.
+#[test]
+fn a_refusal_of_what_the_fault_is_in_is_not_that_of_the_fault() {
+    let found = run(Refuses::Parts);
+    let (within, others): (Vec<_>, Vec<_>) = found.iter().partition(|(part, ..)| part.starts_with("parts_"));
+    assert!(!within.is_empty() && within.iter().all(|(_, outcome, _)| outcome != "passed"), "{within:#?}");
+    let is_passed = |part: &str| others.iter().any(|(own, outcome, _)| own == part && outcome == "passed");
+    assert!(["text", "size"].into_iter().all(is_passed), "{others:#?}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use failspec_judge::{
     check::{OpenApiContext, Record, View},
     report_model::Reason,
 };
+use failspec_pack::pack::Pointer;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
@@ -67,6 +68,8 @@ pub(super) struct Place {
     pub part: Option<String>,
     /// True if it is missing: what is beside it so that the body is not empty is right by itself.
     pub is_missing: bool,
+    /// True if the refusal speaks of what the member is in, and not of the member.
+    pub is_of_holder: bool,
 }
 
 /// The cases of a pack that a run has, in which a proof may be.
@@ -114,8 +117,13 @@ impl Session {
 
     /// Returns true if a response has the status of a success, and a code that the contract does not have for one.
     pub(super) fn refuses_by_code(&self, response: &Response) -> bool {
-        let has_codes = self.pack.contract.success.iter().any(|success| !success.matches.is_empty());
-        has_codes && (200..300).contains(&response.status) && !self.succeeded(View::new(response, None))
+        let mut places = self.pack.contract.success.iter().flat_map(|success| &success.matches).peekable();
+        if places.peek().is_none() || !(200..300).contains(&response.status) {
+            return false;
+        }
+        let body = response.document().value.as_ref();
+        let tells = |place: &Pointer| body.and_then(|body| place.find(body)).is_some_and(|it| !it.is_null());
+        places.any(|(place, _)| tells(place)) && !self.succeeded(View::new(response, None))
     }
 
     /// Remembers a refusal until it is known what the run has accepted.
@@ -217,12 +225,13 @@ fn collect(value: &Value, path: &mut Vec<String>, form: &mut Form) {
 }
 
 /// Returns true if two requests have the same parts but for the one with the fault, what is in it, and what it is in. An optional
-/// parameter of the query is there for the fault alone, and so is the other bound of a range. What the member with the fault is in must
-/// be in the accepted one, too: an object that is there for the fault alone may be refused whatever is in it, and so may an item.
+/// parameter of the query is there for the fault alone, and so is the other bound of a range. Where the refusal speaks of what the member
+/// with the fault is in, that must be in the accepted one, too: an object that is there for the fault alone may be refused whatever is in
+/// it, and so may an item.
 pub(super) fn differs_only_at(own: &Form, accepted: &Form, fault: &Place) -> bool {
     let part = fault.part.as_deref();
     let is_new = |holder: &Vec<String>| !accepted.filled.contains(holder);
-    if part.is_some_and(|part| holders(own, part).any(is_new)) {
+    if fault.is_of_holder && part.is_some_and(|part| holders(own, part).any(is_new)) {
         return false;
     }
     let mut members = accepted.members.difference(&own.members);
@@ -233,7 +242,7 @@ pub(super) fn differs_only_at(own: &Form, accepted: &Form, fault: &Place) -> boo
 }
 
 /// Returns the objects and lists of a body that the member with a fault is in.
-fn holders<'f>(form: &'f Form, part: &'f str) -> impl Iterator<Item = &'f Vec<String>> {
+pub(super) fn holders<'f>(form: &'f Form, part: &'f str) -> impl Iterator<Item = &'f Vec<String>> {
     let is_whole = form.members.iter().any(|place| place.join("_") == part && place.len() == 1);
     let holds = move |place: &&Vec<String>| !is_whole && part.starts_with(&format!("{}_", place.join("_")));
     form.filled.iter().filter(holds)
@@ -268,6 +277,31 @@ mod tests {
             ),
             // An item that was made up for the fault alone.
             (json!({ "keys": [{ "alg": "a", "kid": 7 }] }), json!({}), "keys_kid", false),
+            (json!({ "keys": [{ "kid": 7 }] }), json!({}), "keys_kid", true),
+            (
+                json!({ "keys": [{ "alg": "a", "kid": 7 }] }),
+                json!({ "keys": [{ "alg": "b" }] }),
+                "keys_kid",
+                true,
+            ),
+            (json!({ "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
+            (json!({ "list_uuids": 1, "listed": 1 }), json!({}), "list", false),
+            (json!({ "list": 1, "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
+        ] {
+            let form = |body: &Value| {
+                let form = form_of_body(body.to_string().as_bytes()).expect("a form");
+                Form { has_body: true, ..form }
+            };
+            let fault = Place { part: Some(part.to_owned()), ..Place::default() };
+            let found = differs_only_at(&form(&own), &form(&accepted), &fault);
+            assert_eq!(found, expected, "{own} {accepted} {part}");
+        }
+    }
+
+    #[test]
+    fn what_a_member_is_in_is_proven_by_one_that_was_accepted() {
+        let form = |body: &Value| form_of_body(body.to_string().as_bytes()).expect("a form");
+        for (own, accepted, part, expected) in [
             // The list is there for the fault alone: it may be refused whatever is in it.
             (json!({ "keys": [{ "kid": 7 }] }), json!({}), "keys_kid", false),
             (json!({ "keys": [{ "kid": 7 }] }), json!({ "keys": [] }), "keys_kid", false),
@@ -283,21 +317,8 @@ mod tests {
             ),
             (json!({ "photo": { "lens": { "f": 1 } } }), json!({ "photo": {} }), "photo_lens_f", false),
             (json!({ "photo": { "f": 1 } }), json!({ "photo": { "g": 1 } }), "photo_f", false),
-            (
-                json!({ "keys": [{ "alg": "a", "kid": 7 }] }),
-                json!({ "keys": [{ "alg": "b" }] }),
-                "keys_kid",
-                true,
-            ),
-            (json!({ "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
-            (json!({ "list_uuids": 1, "listed": 1 }), json!({}), "list", false),
-            (json!({ "list": 1, "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
         ] {
-            let form = |body: &Value| {
-                let form = form_of_body(body.to_string().as_bytes()).expect("a form");
-                Form { has_body: true, ..form }
-            };
-            let fault = Place { part: Some(part.to_owned()), is_missing: false };
+            let fault = Place { part: Some(part.to_owned()), is_missing: false, is_of_holder: true };
             let found = differs_only_at(&form(&own), &form(&accepted), &fault);
             assert_eq!(found, expected, "{own} {accepted} {part}");
         }
@@ -309,13 +330,13 @@ mod tests {
             members: names.iter().map(|name| vec![(*name).to_owned()]).collect(),
             ..Form::default()
         };
-        let fault = Place { part: Some("kind".to_owned()), is_missing: true };
+        let fault = Place { part: Some("kind".to_owned()), is_missing: true, is_of_holder: false };
         assert!(differs_only_at(&form(&["note"]), &form(&["kind"]), &fault));
         assert!(!differs_only_at(&form(&["note"]), &form(&["kind", "name"]), &fault));
         // An item that lacks a member, in a list that no accepted request has.
         let files = json!({ "files": [{ "type": "a" }] });
         let item = form_of_body(files.to_string().as_bytes()).expect("a form");
-        let fault = Place { part: Some("files_name".to_owned()), is_missing: true };
+        let fault = Place { part: Some("files_name".to_owned()), is_missing: true, is_of_holder: true };
         for (accepted, expected) in [
             (json!({ "note": 1 }), false),
             (json!({ "files": [] }), false),
@@ -339,7 +360,7 @@ mod tests {
                 query: query.iter().map(|name| (*name).to_owned()).collect(),
                 ..Form::default()
             };
-            let fault = Place { part: Some(part.to_owned()), is_missing: false };
+            let fault = Place { part: Some(part.to_owned()), ..Place::default() };
             let found = differs_only_at(&form(own), &form(accepted), &fault);
             assert_eq!(found, expected, "{own:?} {accepted:?} {part}");
         }

@@ -31,7 +31,7 @@ pub(super) fn is_for_now(status: u16) -> bool {
 #[derive(Debug, Default)]
 pub struct Doubtful {
     creations: Mutex<Vec<Creation>>,
-    /// What a server could not remove just then.
+    /// The removals that a server could not do just then.
     removals: Mutex<Vec<Postponed>>,
     /// The lines about what requests left that were sent again at the end, with the case whose report says so.
     left: Mutex<Vec<(Arc<str>, String)>>,

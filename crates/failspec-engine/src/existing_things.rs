@@ -16,12 +16,13 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::{
+    captured::id_in_name,
     case_runner::{CaseRunner, line},
     error::Unjudged,
     request_builder::Extra,
     sending::{Outgoing, SendContext},
     session::Session,
-    steps::{id_in_name, request_of, response_of},
+    steps::{request_of, response_of},
     teardown::may_create,
 };
 

@@ -13,6 +13,7 @@ mod body_changes;
 mod broken_creations;
 mod called_operations;
 mod cancel;
+mod captured;
 mod case_runner;
 mod cleanup;
 mod completions;

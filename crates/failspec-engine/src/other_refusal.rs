@@ -15,11 +15,11 @@ use failspec_pack::{
 use serde_json::Value;
 
 use super::{
-    accepted_bodies::{Form, Place, Unproven, differs_only_at, form_of_record},
+    accepted_bodies::{Form, Place, Unproven, differs_only_at, form_of_record, holders},
     case_runner::CaseRunner,
     refusal_hints::hints,
     refusal_mismatch::mismatched,
-    refusal_names::{fold, members_in, speaks_of},
+    refusal_names::{fold, members_in, speaks_of, words_of},
     refusal_quotes::quotes,
     taken_texts::{asks_for_taken, is_taken},
 };
@@ -111,18 +111,14 @@ impl CaseRunner<'_> {
             Some(part) => Some(member_of(&form, part)?),
             None => part,
         };
-        let place = Place {
-            part: part.or(is_of_whole.then_some(FURTHER_MEMBER_NAME)).map(str::to_owned),
-            is_missing: fault == fault_kind::MISSING,
-        };
         let request = &asked.exchange.request;
         let operation = against.operation(&request.method, request.url.path())?;
         // What is not found may be what another member names, but not where the fault is in what is asked for.
         let is_of_address = part.is_some_and(|part| operation.path.contains(&format!("{{{part}}}")));
         let may_miss = !is_of_address && !OF_NOTHING.contains(&fault);
         let is_by_code = self.session.refuses_by_code(response);
-        let may_be_another = may_be_about_values(response.status) || response.status == 404 && may_miss;
-        if !may_be_another && !is_by_code {
+        let is_missing_thing = response.status == 404 && may_miss;
+        if !(may_be_about_values(response.status) || is_missing_thing || is_by_code) {
             return None;
         }
         let members = members_of(&against.declared, operation, &form);
@@ -133,6 +129,16 @@ impl CaseRunner<'_> {
                 "the refusal says that {member} is not what the path says, whatever else is wrong with the request"
             ));
         }
+        let is_of_part =
+            |part: &str| is_about(&response.body, part, &members) || quotes(&response.body, request, part);
+        let is_of_holder = part.is_some_and(|part| {
+            !is_of_part(part) && holders(&form, part).any(|holder| speaks_of_holder(&response.body, holder))
+        });
+        let place = Place {
+            part: part.or(is_of_whole.then_some(FURTHER_MEMBER_NAME)).map(str::to_owned),
+            is_missing: fault == fault_kind::MISSING,
+            is_of_holder,
+        };
         let is_proof = |record: &Record| {
             let is_accepted = record
                 .exchange
@@ -160,7 +166,7 @@ impl CaseRunner<'_> {
         let says = |words: &[&str]| words.iter().any(|word| speaks_of(&response.body, word));
         let is_about_it = match part {
             _ if OF_SYNTAX.contains(&fault) && says(&SYNTAX) => true,
-            Some(part) => is_about(&response.body, part, &members) || quotes(&response.body, request, part),
+            Some(part) => is_of_part(part),
             None => says(&WHOLES),
         };
         if !is_about_it {
@@ -213,6 +219,17 @@ fn members_of(declared: &Declared, operation: &Operation, form: &Form) -> Vec<St
     let named = properties.into_iter().flatten().map(|(name, _)| name);
     let sent = form.members.iter().filter_map(|place| place.last());
     named.chain(sent).chain(&form.query).cloned().collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+/// Minimum length of a word of a name that tells it from others.
+const MIN_WORD: usize = 5;
+
+/// Returns true if a refusal speaks of an object or a list of a body: by its name, that of one of its items, or a word of it.
+fn speaks_of_holder(refusal: &[u8], holder: &[String]) -> bool {
+    let Some(name) = holder.last() else { return false };
+    let words = words_of(name).into_iter().map(String::from_iter).filter(|word| word.len() >= MIN_WORD);
+    let one = name.strip_suffix('s').map(str::to_owned);
+    words.chain(one).chain([name.clone()]).any(|word| speaks_of(refusal, &word))
 }
 
 /// Returns the members that a refusal is about, if none of them is the one with the fault, and it does not speak of that at all.
@@ -269,7 +286,7 @@ fn is_part(name: &str, part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{about_others, is_about};
+    use super::{about_others, is_about, speaks_of_holder};
 
     #[test]
     fn a_refusal_that_names_another_member_alone_is_not_about_the_fault() {
@@ -323,6 +340,25 @@ mod tests {
             ("invalid to", "text", &["to"]),
         ] {
             assert_eq!(about_others(said.as_bytes(), part, &members), expected, "{said} · {part}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_speaks_of_what_a_member_is_in() {
+        for (said, holder, expected) in [
+            ("only Apple Live Photo motion metadata can be provided by clients", "motionMedia", true),
+            ("media_metadata is only supported for image and video attachments", "mediaMetadata", true),
+            (r#"invalid attachment name: invalid request """#, "attachments", true),
+            ("invalid Media Metadata", "mediaMetadata", true),
+            ("invalid", "attachments", false),
+            (r#"{"code":"invalid","message":"the request is invalid"}"#, "inner", false),
+            ("Bad Request", "mediaMetadata", false),
+        ] {
+            assert_eq!(
+                speaks_of_holder(said.as_bytes(), &[holder.to_owned()]),
+                expected,
+                "{said} · {holder}"
+            );
         }
     }
 

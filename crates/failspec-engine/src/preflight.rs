@@ -125,7 +125,10 @@ impl First {
             return None;
         }
         let result = record.exchange.result.clone();
-        let succeeded = result.as_ref().is_ok_and(|response| session.succeeded(View::new(response, None)));
+        let succeeded = result.as_ref().is_ok_and(|response| {
+            // Its own code of an error in the status of a success shows that it is the API, too.
+            session.succeeded(View::new(response, None)) || session.refuses_by_code(response)
+        });
         Some(Self {
             role: record.role.clone(),
             line: super::case_runner::line(&record.exchange.request),

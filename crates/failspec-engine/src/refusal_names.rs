@@ -138,7 +138,7 @@ fn end_of(text: &[char], start: usize, words: &[Vec<char>]) -> Option<usize> {
 }
 
 /// Splits a name into its words, in lower case: `messageId`, `message_id`.
-fn words_of(name: &str) -> Vec<Vec<char>> {
+pub(super) fn words_of(name: &str) -> Vec<Vec<char>> {
     let mut words: Vec<Vec<char>> = Vec::new();
     let mut before = ' ';
     for c in name.chars() {

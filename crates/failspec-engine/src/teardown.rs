@@ -1,6 +1,9 @@
 //! The teardown of a case: removes what it created, and lists what it could not remove.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use failspec_base::{
     message::{Exchange, Response, TransportError, is_idempotent, is_safe},
@@ -14,6 +17,7 @@ use super::{
     case_runner::{CaseRunner, line},
     existing_things::changes_existing,
     presence::{Presence, says_error},
+    shared_parents::Parent,
 };
 
 /// Maximum total duration of the teardown of a case.
@@ -228,24 +232,12 @@ impl CaseRunner<'_> {
                     continue;
                 }
             }
-            let what = sent.map_or_else(
-                || "a step that could not be sent".to_owned(),
-                |record| line(&record.exchange.request),
-            );
-            let path = sent.map(|record| record.exchange.request.url.path().to_owned()).unwrap_or_default();
             if let Some(operation) = operation
                 && self.session.sparing.is_never_removed(operation, &self.case.name)
             {
                 self.observed.refused_removal = Some(before);
             }
-            let line = format!("{what}: {reason}");
-            let is_of_parent = parent.as_ref().is_some_and(|parent| self.is_in(parent, &path));
-            let is_later = self.observed.records.get(before).is_some_and(|record| {
-                !is_of_parent && self.session.remove_later(&self.case.name, record, &line, &self.uniques)
-            });
-            if !is_later {
-                left.push((path, line));
-            }
+            left.extend(self.left_line(before, &reason, parent.as_ref()));
         }
         left.retain(|(path, _)| !removed.iter().any(|removed| path.starts_with(removed.as_str())));
         for (path, line) in left {
@@ -254,6 +246,19 @@ impl CaseRunner<'_> {
                 _ => self.left_behind.push(line),
             }
         }
+    }
+
+    /// Returns the path of what a removal did not remove, with the line about it; `None` if it is sent again at the end of the run.
+    fn left_line(&self, sent: usize, reason: &str, parent: Option<&Arc<Parent>>) -> Option<(String, String)> {
+        let Some(record) = self.observed.records.get(sent) else {
+            return Some((String::new(), format!("a step that could not be sent: {reason}")));
+        };
+        let request = &record.exchange.request;
+        let (path, left) = (request.url.path().to_owned(), format!("{}: {reason}", line(request)));
+        let is_of_parent = parent.is_some_and(|parent| self.is_in(parent, &path));
+        let is_later =
+            !is_of_parent && self.session.remove_later(&self.case.name, record, &left, &self.uniques);
+        (!is_later).then_some((path, left))
     }
 
     async fn clean(

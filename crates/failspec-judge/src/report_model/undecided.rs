@@ -11,6 +11,9 @@ use super::{CaseReport, Outcome, Reason};
 /// Maximum number of requests that are named.
 const MAX_NAMED: usize = 3;
 
+/// Minimum share of the cases of a run that lack a request which is named: one in ten.
+const MIN_SHARE: usize = 10;
+
 /// A request of a case that did not get what it needs, so that the case could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Obstacle {
@@ -63,10 +66,9 @@ impl Undecided {
         let mut obstacles: Vec<FrequentObstacle> = known.into_values().collect();
         obstacles.sort_by_key(|it| Reverse(it.cases));
         // One of a few cases is no cause of so many.
-        let least = obstacles.first()?.cases / 4;
-        obstacles.retain(|it| it.cases > least);
+        obstacles.retain(|it| it.cases * MIN_SHARE >= of);
         obstacles.truncate(MAX_NAMED);
-        Some(Self { cases: count, of, obstacles })
+        (!obstacles.is_empty()).then_some(Self { cases: count, of, obstacles })
     }
 }
 
