@@ -2,7 +2,7 @@
 //! wants the name. It is found out once for each operation.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -16,12 +16,15 @@ use super::{
     session::Session, steps::response_of,
 };
 
+/// Maximum number of times that it is found out anew what a body needs.
+const MAX_AGAIN: usize = 8;
+
 /// The requests, by method and path as written, whose last captured value is to be a name.
 #[derive(Debug, Default)]
 pub struct OwnNames {
     known: Mutex<HashSet<(String, String)>>,
-    /// Those for which it was found out once more what their bodies need: with an id, they are refused whatever the body is.
-    again: Mutex<HashSet<(String, String)>>,
+    /// How often it was found out anew what the bodies of each need: with an id, it is refused whatever the body is.
+    again: Mutex<HashMap<(String, String), usize>>,
 }
 
 impl OwnNames {
@@ -33,9 +36,12 @@ impl OwnNames {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key(template));
     }
 
-    /// Returns true for the first time.
+    /// Returns true for the first times. Cases that run beside it may find out with an id meanwhile.
     fn begins_again(&self, template: &RequestTemplate) -> bool {
-        self.again.lock().unwrap_or_else(PoisonError::into_inner).insert(key(template))
+        let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = again.entry(key(template)).or_default();
+        *count += 1;
+        *count <= MAX_AGAIN
     }
 }
 

@@ -105,6 +105,11 @@ impl<'a> Generator<'a> {
                 self.leave_out(why, operation, "everything");
                 continue;
             }
+            if self.leaves_person(operation) {
+                let why = "it adds or invites a person, who would stay or get a message (--allow-leftovers)";
+                self.leave_out(why, operation, "everything");
+                continue;
+            }
             if let Some(server) = &operation.elsewhere {
                 let why = format!("it is on another server: {}", server.escape_debug());
                 self.leave_out(&why, operation, "everything");
@@ -130,12 +135,7 @@ impl<'a> Generator<'a> {
                     self.note_optional_members(operation, &right);
                     self.note_listed_values(operation, &right);
                     self.operation(operation, &right);
-                    if self.allow_leftovers || !adds_person(&self.declared.api, operation) {
-                        self.without_fault(operation, &right);
-                    } else {
-                        let why = "it adds or invites a person, who would stay or get a message (--allow-leftovers)";
-                        self.leave_out(why, operation, "valid");
-                    }
+                    self.without_fault(operation, &right);
                     self.as_others(operation, &right);
                 }
                 Err(reason) => self.leave_out(&reason, operation, "everything"),
@@ -157,7 +157,15 @@ impl<'a> Generator<'a> {
     }
 
     pub(super) fn skips(&self, operation: &Operation) -> bool {
-        names_any(&self.skip, operation) || is_never_sent(operation)
+        names_any(&self.skip, operation) || is_never_sent(operation) || self.leaves_person(operation)
+    }
+
+    /// Returns true if an operation would add or invite a person to what the run created, and nothing could remove them.
+    fn leaves_person(&self, operation: &Operation) -> bool {
+        !self.allow_leftovers
+            && operation.path.contains('{')
+            && self.creators.of_collection(operation).is_none()
+            && adds_person(&self.declared.api, operation)
     }
 
     pub(super) fn leave_out(&mut self, why: &str, operation: &Operation, what: &str) {
@@ -173,8 +181,7 @@ impl<'a> Generator<'a> {
         self.leave_out_unremovable(operation, right, &mut faults);
         let is_lasting = right.reach == Reach::Fresh
             && self.creators.of_collection(operation).is_none()
-            && self.removal_by_texts(operation).is_none()
-            || adds_person(&self.declared.api, operation);
+            && self.removal_by_texts(operation).is_none();
         if is_lasting && !self.allow_leftovers && faults.iter().any(|fault| fault.tolerated) {
             let why = "most servers accept it, and what it creates could not be deleted (--allow-leftovers)";
             for fault in faults.extract_if(.., |fault| fault.tolerated) {
