@@ -147,3 +147,34 @@ fn a_session_that_ends_stops_the_run_and_no_case_passes_by_that() {
     assert!(cases.iter().all(|case| !stopped.iter().any(|kind| case["reason"]["kind"] == *kind)));
     assert_eq!(report["diagnosis"], Value::Null);
 }
+
+/// A limiter that says 401 for a moment says nothing of what is wrong with a request; a refusal that names it does.
+#[test]
+fn a_401_for_accepted_credentials_is_no_refusal_of_a_fault() {
+    const COUNTED: &str = "
+  /counted:
+    get:
+      parameters: [{ name: size, in: query, required: true, schema: { type: integer } }]
+      responses: { '200': { description: some } }
+";
+    for (refusal, passes) in [("try again", false), ("size must be a number", true)] {
+        let server = Server::start(move |asked| {
+            let (path, query) = asked.path_and_query();
+            let is_number = query.strip_prefix("size=").is_some_and(|size| size.parse::<i64>().is_ok());
+            match (asked.header("authorization") == Some("Bearer right"), asked.method.as_str(), path) {
+                (false, ..) => no(401),
+                (_, "GET" | "HEAD", "/counted") if !is_number => {
+                    Reply::json(401, json!({ "error": refusal }))
+                }
+                (_, "GET" | "HEAD", "/me" | "/pools" | "/counted") => Reply::json(200, "{}"),
+                (_, _, "/me" | "/pools" | "/counted") => no(405),
+                _ => no(404),
+            }
+        });
+        let (done, report) = run(COUNTED, &server);
+        let cases = report["cases"].as_array().unwrap();
+        let of_size = |case: &&Value| case["name"].as_str().unwrap().ends_with("get_counted_size_wrong_type");
+        let outcome = &cases.iter().find(of_size).unwrap()["outcome"];
+        assert_eq!(outcome, if passes { "passed" } else { "inconclusive" }, "{}", done.stdout);
+    }
+}

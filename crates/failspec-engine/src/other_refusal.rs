@@ -8,7 +8,7 @@ use failspec_judge::check::{self, Record};
 use failspec_pack::{
     openapi::{Declared, Operation},
     pack::{
-        Scenario,
+        Control, Scenario,
         fault_kind::{self, FURTHER_MEMBER_NAME},
     },
 };
@@ -100,6 +100,10 @@ impl CaseRunner<'_> {
         let fault = scenario.fault.as_deref().unwrap_or_default();
         let is_of_whole = is_of_whole(scenario);
         let part = scenario.part.as_deref();
+        if response.status == 401 && self.has_accepted_credentials(part, response) {
+            let why = "HTTP 401 is about the credentials, which are those of all requests of this role, whatever else is wrong with the request";
+            return Some(why.to_owned());
+        }
         if part.is_none() && !is_of_whole {
             return None;
         }
@@ -174,6 +178,26 @@ impl CaseRunner<'_> {
             self.session.await_proof(unproven);
         }
         None
+    }
+
+    /// Returns true if the request under test has the credentials of its role, the case does not ask about them, and the refusal does not
+    /// name the part with the fault.
+    fn has_accepted_credentials(&self, part: Option<&str>, response: &Response) -> bool {
+        let (scenario, contract) = (&self.case.scenario, &self.session.pack.contract);
+        let documents_401 = scenario.failure.is_some_and(|index| {
+            contract.failures[index].statuses().iter().any(|status| status.exactly() == Some(401))
+        });
+        let asked = self.observed.records.get(self.observed.judged).map(|record| &record.exchange.request);
+        let is_of_part = |part: &str| {
+            speaks_of(&response.body, part)
+                || asked.is_some_and(|request| quotes(&response.body, request, part))
+        };
+        let role = scenario.faulty.request.role.as_deref();
+        let control = match &scenario.control {
+            Control::Flow(control) => control.request.role.as_deref(),
+            _ => role,
+        };
+        role.is_some() && role == control && !documents_401 && !part.is_some_and(is_of_part)
     }
 
     /// Returns true if a body was refused for a name that another thing has, and the case does not ask about that: it says nothing of what
