@@ -37,8 +37,6 @@ enum Refuses {
     All,
     /// Whatever is asked, as if a member were missing that the document does not have.
     AllBySubject,
-    /// Whatever is asked, as something that is not found.
-    AllAsNotFound,
     /// Wrong requests alone, without a word.
     Wrong,
     /// Wrong requests, and those with a member that not every note may have.
@@ -71,7 +69,6 @@ fn api(asked: &Received, refuses: Refuses) -> Reply {
     match (refuses, wrong) {
         (Refuses::All, _) => no("no"),
         (Refuses::AllBySubject, _) => no("Invalid length for subject."),
-        (Refuses::AllAsNotFound, _) => Reply::json(404, json!({ "message": "Commit 'abcdef42' not found" })),
         (Refuses::Parts, _) if body["parts"].as_array().is_some_and(|parts| !parts.is_empty()) => {
             no("a part is only taken for drafts")
         }
@@ -103,7 +100,7 @@ fn run(refuses: Refuses) -> Vec<(String, String, Value)> {
 
 #[test]
 fn a_refusal_that_may_be_about_anything_passes_only_if_the_request_without_the_fault_is_accepted() {
-    for refuses in [Refuses::All, Refuses::AllBySubject, Refuses::AllAsNotFound] {
+    for refuses in [Refuses::All, Refuses::AllBySubject] {
         let found = run(refuses);
         assert!(found.len() > 10, "{found:#?}");
         let passed: Vec<_> = found.iter().filter(|(_, outcome, _)| outcome == "passed").collect();

@@ -20,7 +20,7 @@ use super::{
     refusal_hints::hints,
     refusal_mismatch::mismatched,
     refusal_names::{fold, members_in, speaks_of, words_of},
-    refusal_quotes::quotes,
+    refusal_quotes::{quotes, quotes_other},
     taken_texts::{asks_for_taken, is_taken},
 };
 
@@ -117,11 +117,13 @@ impl CaseRunner<'_> {
         };
         let request = &asked.exchange.request;
         let operation = against.operation(&request.method, request.url.path())?;
-        // What is not found may be what another member names, but not where the fault is in what is asked for.
+        // What is not found is what another member names, if the refusal quotes that; but not where the fault is in what is asked for.
         let is_of_address = part.is_some_and(|part| operation.path.contains(&format!("{{{part}}}")));
         let may_miss = !is_of_address && !OF_NOTHING.contains(&fault);
         let is_by_code = self.session.refuses_by_code(response);
-        let is_missing_thing = response.status == 404 && may_miss;
+        let is_missing_thing = response.status == 404
+            && may_miss
+            && part.is_some_and(|part| quotes_other(&response.body, request, part));
         if !(may_be_about_values(response.status) || is_missing_thing || is_by_code) {
             return None;
         }

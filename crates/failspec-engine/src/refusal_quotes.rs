@@ -13,14 +13,34 @@ const MAX_LEN: usize = 40;
 
 /// Returns true if a refusal quotes the value that a part of a request has, and no other part has it.
 pub(super) fn quotes(refusal: &[u8], request: &Request, part: &str) -> bool {
+    let (values, path) = values_of(request);
+    quotes_one_of(&texts_of(refusal), &values, &path, part)
+}
+
+/// Returns true if a refusal quotes the value that another part of a request has, and not that of this one.
+pub(super) fn quotes_other(refusal: &[u8], request: &Request, part: &str) -> bool {
+    let (values, path) = values_of(request);
+    quotes_another(&texts_of(refusal), &values, &path, part)
+}
+
+fn quotes_another(said: &[String], values: &[(String, String)], path: &str, part: &str) -> bool {
+    let within = format!("{part}_");
+    let others =
+        values.iter().map(|(name, _)| name).filter(|name| *name != part && !name.starts_with(&within));
+    !quotes_one_of(said, values, path, part)
+        && others.into_iter().any(|other| quotes_one_of(said, values, path, other))
+}
+
+/// Returns the values of a request, each with its place, and its path.
+fn values_of(request: &Request) -> (Vec<(String, String)>, String) {
     let mut values = Vec::new();
     let body = request.body.as_ref().and_then(|body| serde_json::from_slice::<Value>(&body.bytes).ok());
     if let Some(body) = &body {
         collect(body, "", &mut values);
     }
     values.extend(request.url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())));
-    let path = failspec_base::encoding::percent_decode(request.url.path());
-    quotes_one_of(&texts_of(refusal), &values, &path, part)
+    let path = failspec_base::encoding::percent_decode(request.url.path()).into_owned();
+    (values, path)
 }
 
 fn quotes_one_of(said: &[String], values: &[(String, String)], path: &str, part: &str) -> bool {
@@ -94,6 +114,15 @@ mod tests {
                 expected,
                 "{said} · {part}"
             );
+        }
+        for (said, part, expected) in [
+            ("Commit 'abcdef42' not found", "meta_message", true),
+            ("Commit 'abcdef42' not found", "hash", false),
+            ("not found", "meta_message", false),
+            ("no thing of the name owner-1", "hash", false),
+        ] {
+            let found = quotes_another(&[said.to_owned()], &values, "/things/owner-1", part);
+            assert_eq!(found, expected, "{said} · {part}");
         }
         let long = format!("too long: {}…", "y".repeat(60));
         assert!(quotes_one_of(&[long], &values, "/", "long"));

@@ -206,6 +206,11 @@ pub(super) fn session(
         accepted_bodies: super::accepted_bodies::AcceptedBodies::default(),
         optional_members: OptionalMembers::default(),
         taken_texts: TakenTexts::default(),
+        imported: plan
+            .pack
+            .scenarios
+            .iter()
+            .any(|it| failspec_judge::check::is_of_document(&plan.pack.contract, it)),
         versioned_ids: VersionedIds::default(),
         optional_parameters: super::optional_parameters::OptionalParameters::default(),
         completions: super::completions::Completions::default(),

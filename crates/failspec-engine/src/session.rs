@@ -101,6 +101,9 @@ pub struct Session {
     pub accepted_bodies: AcceptedBodies,
     /// The members that bodies were found to lack.
     pub optional_members: OptionalMembers,
+    /// True if scenarios of the pack were generated from an OpenAPI document: their requests may be changed by what the API says. Those
+    /// that people write are sent as they are.
+    pub imported: bool,
     /// The operations that want the version of a thing behind its id.
     pub versioned_ids: VersionedIds,
     /// The members of bodies that only one thing may have.

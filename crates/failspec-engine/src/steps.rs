@@ -342,7 +342,6 @@ impl Session {
         response: &Response,
         scope: &mut Scope,
     ) -> Result<(), String> {
-        let is_imported = self.against.is_some();
         for capture in captures {
             let view = View::new(response, None);
             // `null` identifies nothing either: a request built from it would fail for a different reason.
@@ -350,7 +349,7 @@ impl Session {
                 let default = capture.default.as_ref()?;
                 default.fill(scope).ok().map(|filled| Value::from(filled.sent))
             };
-            let value: Value = captured(capture, request, scope.unique(), view, is_imported)
+            let value: Value = captured(capture, request, scope.unique(), view, self.imported)
                 .or_else(default)
                 .ok_or_else(|| {
                     let place = match &capture.part {

@@ -119,7 +119,8 @@ impl Session {
         records: &mut Vec<Record>,
     ) -> Result<usize, Unjudged> {
         let Outgoing { template, context, .. } = outgoing;
-        let operation = self.operation_of_template(template).filter(|_| template.body.is_some());
+        let operation = self.operation_of_template(template);
+        let operation = operation.filter(|_| self.imported && template.body.is_some());
         let Some(operation) = operation else {
             return Box::pin(self.send_as_written(outgoing, records)).await;
         };
@@ -139,7 +140,9 @@ impl Session {
         let more = refused.map(|refused| identifying(current, &refused.body)).unwrap_or_default();
         // Of a request with a fault, another text than those without one have may be the fault.
         let is_meant = |it: &(Vec<String>, JsonTemplate)| context.is_sound || taken.sound.contains(it);
-        let more: Vec<(Vec<String>, JsonTemplate)> = more.into_iter().filter(is_meant).collect();
+        let takes_any = |it: &(Vec<String>, JsonTemplate)| !self.lists_values(template, it.0.last());
+        let more: Vec<(Vec<String>, JsonTemplate)> =
+            more.into_iter().filter(is_meant).filter(takes_any).collect();
         let Some(other) = with_own(current, &more, records.len()) else { return Ok(index) };
         let again =
             Box::pin(self.send_as_written(Outgoing { template: &other, ..outgoing }, records)).await?;
@@ -158,6 +161,23 @@ impl Session {
             records.pop();
         }
         Ok(index)
+    }
+
+    /// Returns true if the document lists the values of a member of the body of a request: no other text is one.
+    fn lists_values(&self, template: &RequestTemplate, member: Option<&String>) -> bool {
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        let Some((against, member)) = self.against.as_ref().zip(member) else { return false };
+        let declared = &against.declared;
+        let operation = declared.operation(&template.line.method, written);
+        let schemas =
+            operation.into_iter().flat_map(|it| &it.body).filter_map(|content| content.schema.as_ref());
+        let bundle = &declared.api.bundle;
+        let mut properties =
+            schemas.filter_map(|schema| bundle.resolve(schema).get("properties")?.get(member));
+        properties.any(|schema| {
+            let schema = bundle.resolve(schema);
+            schema.get("enum").is_some() || schema.get("const").is_some()
+        })
     }
 }
 

@@ -72,7 +72,10 @@ impl Session {
         records: &mut Vec<Record>,
     ) -> Result<bool, Unjudged> {
         let Outgoing { template, scope, .. } = outgoing;
-        let refused = response_of(records, index).filter(|it| matches!(it.status, 400 | 409 | 422 | 428));
+        let is_refusal = |it: &failspec_base::message::Response| {
+            self.imported && matches!(it.status, 400 | 409 | 422 | 428)
+        };
+        let refused = response_of(records, index).filter(is_refusal);
         let written = template.line.path.written.split('?').next().unwrap_or_default();
         let against = self.against.as_ref();
         let operation = against.and_then(|it| it.declared.operation(&template.line.method, written));
