@@ -84,12 +84,11 @@ fn api(asked: &Received, authors: &Mutex<BTreeMap<i64, String>>, touched: &Mutex
         }
         ("PUT" | "DELETE", ["posts", ..]) => Reply::json(404, "{}"),
         ("GET", ["dns_config"]) => Reply::json(200, "{}"),
-        // Whatever can be read is set.
-        ("POST" | "PUT" | "PATCH" | "DELETE", ["dns_config"]) if body.is_some() || asked.body.is_empty() => {
+        // Whatever comes is set.
+        ("POST" | "PUT" | "PATCH" | "DELETE", ["dns_config"]) => {
             touched.lock().unwrap().push(format!("{method} {}", asked.path));
             Reply::json(200, "{}")
         }
-        (_, ["dns_config"]) if method == "POST" => Reply::json(400, "{}"),
         (_, ["dns_config"]) => Reply::json(405, "{}").with("Allow", "GET, POST"),
         (_, ["authors"]) => Reply::json(405, "{}").with("Allow", "GET, POST"),
         (_, ["authors", _]) => Reply::json(405, "{}").with("Allow", "GET, PUT, DELETE"),
@@ -117,7 +116,4 @@ fn nothing_of_others_is_changed_by_a_server_that_takes_wrong_requests_for_change
     assert_eq!(*touched.lock().unwrap(), Vec::<String>::new(), "{}", done.stdout);
     // Versions of posts that do not exist are asked for all the same.
     assert!(server.received().iter().any(|asked| asked.method == "PUT" && asked.path.contains("/versions/")));
-    // Settings are asked what a text that ends too early can ask.
-    let is_cut = |asked: &Received| asked.path == "/dns_config" && asked.body.starts_with(b"{\"failspec");
-    assert!(server.received().iter().any(is_cut), "{}", done.stdout);
 }

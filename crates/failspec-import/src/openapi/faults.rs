@@ -30,9 +30,6 @@ use failspec_pack::{
 /// Number of operations from which on a fault in a schema that several of them share is not asked in all of them.
 const MANY_OPERATIONS: usize = 60;
 
-/// What is wrong with a JSON text that ends too early.
-pub(super) const MALFORMED_JSON: &str = "malformed_json";
-
 /// Maximum number of operations in which it is.
 const MAX_ASKED_PARTS: usize = 3;
 
@@ -256,7 +253,8 @@ impl Generator<'_> {
         if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
             faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
-        faults.push(Fault::new(FaultKind::Malformed, MALFORMED_JSON.to_owned(), rule.clone(), faulty));
+        let what = "malformed_json".to_owned();
+        faults.push(Fault::new(FaultKind::Malformed, what, rule.clone(), faulty));
         let Some(schema) = &content.schema else { return };
         let (mut more, mut of_others) = (0, 0);
         let mut all: Vec<(Value, BadBody)> =

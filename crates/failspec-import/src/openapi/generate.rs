@@ -18,11 +18,11 @@ use super::{
     effects::{chooses_one, destroys, only_reads},
     failure_catalog::FailureCatalog,
     fault_kind::FaultKind,
-    faults::{Fault, MALFORMED_JSON},
+    faults::Fault,
     fixtures::Fixtures,
     listed_values::Lists,
     odd_addresses::may_be_another_route,
-    path_values::{CreatedResources, Paths, names},
+    path_values::{CreatedResources, Paths},
     registration_tokens::has_token_of_another,
     request_spec::RequestSpec,
     scenario::{Control, Goal, Question, Scenario},
@@ -211,14 +211,10 @@ impl<'a> Generator<'a> {
             .find(|it| it.class == FaultKind::Unknown)
             .map(|it| (it.faulty.path.clone(), it.names_own));
         let all = faults.len();
-        let is_without_id =
-            operation.method == "POST" && names(&operation.path).is_empty() && operation.body_required;
         let mut kept: Vec<Fault> = faults
             .into_iter()
             .filter_map(|mut fault| match fault.class {
                 FaultKind::Unknown | FaultKind::InvalidPath | FaultKind::ZeroId => Some(fault),
-                // What ends within a text says nothing that could be done.
-                FaultKind::Malformed if fault.what == MALFORMED_JSON && is_without_id => Some(fault),
                 // Only the body would name what the run did not create, and here it names nothing.
                 FaultKind::UnknownReference if right.foreign_body => Some(fault),
                 // Most APIs check the credentials before the resource, so the resource need not exist.
