@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use failspec_base::template::Template;
 use failspec_pack::{
     openapi::{Bundle, Operation},
     pack::fault_kind::{FOLLOWED_BY_MORE, NOT_A_NUMBER},
@@ -104,8 +105,9 @@ impl Generator<'_> {
             add(FaultKind::Unusual, HALF_A_CHARACTER, name, body, true);
         }
         let listed = members.iter().find(|(_, property)| lists_texts(core(bundle, property)));
+        // It is no name, and must not look like one of the run: what it brings may have been there.
         if let Some((name, _)) = listed
-            && let Some(body) = raw_body(written, &[name], HALF)
+            && let Some(body) = raw_body(written, &[name], "\"\\ud800\"")
         {
             add(FaultKind::Invalid, HALF_A_CHARACTER, name, body, false);
         }
@@ -223,7 +225,8 @@ fn lists_texts(schema: &Value) -> bool {
 
 /// Returns a body with a text of JSON, which need not be valid, as the value of a member, or in a member that is a map.
 fn raw_body(written: &Value, path: &[&str], raw: &str) -> Option<Body> {
-    let path: Vec<String> = path.iter().map(|&name| name.to_owned()).collect();
+    // As the body has them: what looks like a placeholder is none.
+    let path: Vec<String> = path.iter().map(|name| Template::escape(name)).collect();
     let in_map = |body: &Value| match path.as_slice() {
         // A member that the valid body lacks gets a map.
         [member, _] if body.get(member).is_none() => with(body, &path[..1], Some(&json!({}))),
