@@ -44,6 +44,12 @@ impl<'a> Generator<'a> {
             if self.make(user, &mut around, 0).is_none() || !self.uses(user, &item, &own, &mut around) {
                 continue;
             }
+            // It may go with what it uses.
+            if let Some(remove) = around.teardown.last_mut() {
+                let gone = [404, 410].map(StatusPattern::Exactly);
+                let status: Vec<StatusPattern> = [StatusPattern::Class(2)].into_iter().chain(gone).collect();
+                remove.expect = Some(ExpectSource { status: status.into(), ..ExpectSource::default() });
+            }
             let look = self.look_at(user, &around);
             around.setup.extend(look.clone());
             let (ask, rule) = (right.ask.clone(), &operation.pointer);
