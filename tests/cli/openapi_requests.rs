@@ -459,3 +459,23 @@ fn path_has_the_methods_of_all_matching_templates() {
     assert!(!generated(&folder).contains("asked_with_get"), "{}", generated(&folder));
     done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
 }
+
+/// What the user gives is sent where the document does not require it, too, if it is a value of the parameter.
+#[test]
+fn given_value_of_an_optional_parameter_is_sent() {
+    let with = |schema: &str, given: &str| {
+        let document = format!(
+            "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /comments:\n    get:\n      parameters: [{{ name: \
+             site, in: query, schema: {schema} }}, {{ name: size, in: query, required: true, schema: {{ type: integer }} }}]\n      \
+             responses: {{ '200': {{ description: ok }}, '400': {{ description: no }} }}\n"
+        );
+        let (folder, _) = imported(&document, &["--value", given]);
+        let generated = generated(&folder);
+        let start = generated.find("  get_comments_valid:").expect(&generated);
+        generated[start..].lines().take(8).any(|line| line.contains("site: "))
+    };
+    assert!(with("{ type: string }", "site=mine"));
+    assert!(with("{ type: integer }", "site=17"));
+    assert!(!with("{ type: integer }", "site=mine"), "it is meant for another one of this name");
+    assert!(!with("{ type: string }", "sites=mine"));
+}

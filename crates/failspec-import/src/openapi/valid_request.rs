@@ -185,6 +185,17 @@ impl Generator<'_> {
         }
     }
 
+    /// Returns true if the user gave a value for a parameter, and the parameter takes it: the value may be meant for another one of this
+    /// name.
+    fn is_given(&self, parameter: &Parameter) -> bool {
+        let Some(given) = self.paths.given(&parameter.name) else { return false };
+        let any = Value::Bool(true);
+        let schema = parameter.schema.as_ref().unwrap_or(&any);
+        let read = serde_json::from_str::<Value>(given).ok();
+        let fits = |value: &Value| self.sampler.is_allowed(schema, value);
+        fits(&given.into()) || read.is_some_and(|value| fits(&value))
+    }
+
     /// Builds a request with the required parameters and, if the operation accepts one, with a body. Also returns the
     /// body if it is JSON.
     pub(super) fn asked(
@@ -193,9 +204,10 @@ impl Generator<'_> {
         path: String,
     ) -> Result<(RequestSpec, Option<Value>), String> {
         let mut ask = self.addressed(operation, path);
-        for parameter in
-            operation.parameters.iter().filter(|it| it.required && it.place != ParameterLocation::Path)
-        {
+        // What the user gives is sent where it is optional, too: the document need not say that the API wants it.
+        let is_sent = |it: &&Parameter| it.required || self.is_given(it);
+        let parameters = operation.parameters.iter().filter(|it| it.place != ParameterLocation::Path);
+        for parameter in parameters.filter(is_sent) {
             // The role carries it: a made-up value would take its place.
             if self.is_credential(operation, parameter) {
                 continue;
