@@ -6,7 +6,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use failspec_base::template::{Scope, VariableValue};
+use failspec_base::{
+    message::Request,
+    template::{Scope, VariableValue},
+};
 use failspec_judge::check::{Record, View};
 use failspec_pack::pack::RequestTemplate;
 use serde_json::Value;
@@ -79,7 +82,7 @@ impl Session {
     ) -> Result<usize, Unjudged> {
         let Outgoing { template, scope, context, .. } = outgoing;
         if self.own_names.knows(template)
-            && let Some(named) = with_name(template, scope, records)
+            && let Some(named) = with_name(template, scope, records, None)
         {
             return self.send_completed(Outgoing { scope: &named, ..outgoing }, records).await;
         }
@@ -101,7 +104,9 @@ impl Session {
         if is_asked && Box::pin(self.sent_with_version(outgoing, index, records)).await? {
             return Ok(index);
         }
-        let named = if is_unknown && is_asked { with_name(template, scope, records) } else { None };
+        let asked = records.get(index).map(|record| record.exchange.request.clone());
+        let asked = asked.filter(|_| is_unknown && is_asked);
+        let named = asked.and_then(|asked| with_name(template, scope, records, Some(&asked)));
         let Some(named) = named else { return Ok(index) };
         if is_compared() && self.own_names.begins_again(template) {
             self.forget_vain_search(template);
@@ -120,18 +125,24 @@ impl Session {
 }
 
 /// Returns the values of a request with the name in place of the id of what the run created: the last value in its path
-/// that a response gave. `None` if the run gave it no name of its own.
-fn with_name(template: &RequestTemplate, scope: &Scope, records: &[Record]) -> Option<Scope> {
+/// that a response gave. `None` if the run gave it no name of its own, or if what was `asked` in vain had succeeded before.
+fn with_name(
+    template: &RequestTemplate,
+    scope: &Scope,
+    records: &[Record],
+    asked: Option<&Request>,
+) -> Option<Scope> {
     let captured = template.names_in_path().filter(|name| scope.is_captured(name)).last()?;
     let id = text(&scope.get(captured)?.value)?;
     let is_success = |record: &Record| {
         record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
     };
     // By this id the API knows it, or knew it until it was removed. One that removes by names may read by ids.
-    let asked = &records.last()?.exchange.request;
     let is_known = |record: &Record| {
         let request = &record.exchange.request;
-        request.url == asked.url && (asked.method != "DELETE" || request.method == "DELETE")
+        asked.is_some_and(|asked| {
+            request.url == asked.url && (asked.method != "DELETE" || request.method == "DELETE")
+        })
     };
     if records.iter().any(|record| is_success(record) && is_known(record)) {
         return None;

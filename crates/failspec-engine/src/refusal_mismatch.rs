@@ -7,7 +7,7 @@ use failspec_base::{
 use failspec_pack::pack::RequestTemplate;
 use serde_json::Value;
 
-use super::refusal_names::{fold, members_in, speaks_of};
+use super::refusal_names::{fold, members_in, speaks_of, texts_of};
 
 /// Words that say that two values are compared.
 const COMPARED: [&str; 14] = [
@@ -36,13 +36,20 @@ const RULES: [&str; 4] = ["pattern", "regex", "regexp", "expression"];
 /// Ends of the names of parameters of a path that are no part of what they name: `pool_name`.
 const ENDS: [&str; 6] = ["name", "id", "uuid", "key", "slug", "identifier"];
 
-/// Returns those of these members of which a refusal says that they are not what the path says.
+/// Returns those of these members of which a refusal says that they are not what the path says, or what they themselves are elsewhere:
+/// `clientId` in the payload does not match the provided `clientId`.
 pub(super) fn mismatched<'n>(refusal: &[u8], members: &'n [String]) -> Vec<&'n String> {
     let says = |words: &[&str]| words.iter().any(|word| speaks_of(refusal, word));
-    if !says(&COMPARED) || !says(&OF_PATH) || says(&RULES) {
+    if !says(&COMPARED) || says(&RULES) {
         return Vec::new();
     }
-    let named = members_in(refusal, members);
+    let mut named = members_in(refusal, members);
+    if !says(&OF_PATH) {
+        let said = texts_of(refusal);
+        let is_compared =
+            |name: &str| said.iter().any(|text| text.to_ascii_lowercase().matches(name).count() > 1);
+        named.retain(|name| is_compared(&name.to_ascii_lowercase()));
+    }
     // Its words for the place are no members.
     named.into_iter().filter(|name| !OF_PATH.contains(&fold(name).as_str())).collect()
 }
@@ -101,6 +108,11 @@ mod tests {
             ("slots must match the pattern ^[0-9]+$ of the path", &[]),
             ("pool must be equal to slots", &[]),
             ("the pool of the path is wrong", &[]),
+            (r#"{"error":"Field 'pool' in payload does not match the provided 'pool'"}"#, &["pool"]),
+            (
+                r#"{"pool":["pool must be equal to or less than 10"],"slots":["slots must match one of a"]}"#,
+                &[],
+            ),
             ("Bad Request", &[]),
             ("", &[]),
         ] {
