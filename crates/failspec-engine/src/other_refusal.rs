@@ -199,7 +199,9 @@ impl CaseRunner<'_> {
             Control::Flow(control) => control.request.role.as_deref(),
             _ => role,
         };
-        role.is_some() && role == control && !documents_401 && !part.is_some_and(is_of_part)
+        // Of a request without a fault, nothing follows from its refusal.
+        let is_faulty = scenario.failure.is_some();
+        is_faulty && role.is_some() && role == control && !documents_401 && !part.is_some_and(is_of_part)
     }
 
     /// Returns true if a body was refused for a name that another thing has, and the case does not ask about that: it says nothing of what

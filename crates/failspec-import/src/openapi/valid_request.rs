@@ -153,7 +153,7 @@ impl Generator<'_> {
         let last = named.rfind('}').map(|end| bare(&named[..=end]));
         // What has no id is what the system has one of.
         let sets_up = sets_up(operation) && self.creators.of_collection(operation).is_none();
-        if last.is_none() && (destroys(operation) || acts_on_all(operation))
+        if last.is_none() && (destroys(operation) || acts_on_all(operation) || self.acts_on_given(operation))
             || is_of_words(operation) && sets_up
         {
             return Reach::Foreign;
@@ -183,6 +183,18 @@ impl Generator<'_> {
             Some(_) if is_post && !foreign && is_of_words(operation) => Reach::Fresh,
             _ => Reach::Foreign,
         }
+    }
+
+    /// Returns true if the query of an operation names a thing that the user named, and nothing says that the operation makes something
+    /// for it: it may change that.
+    fn acts_on_given(&self, operation: &Operation) -> bool {
+        let is_id = |name: &str| {
+            snake(name).rsplit('_').next().is_some_and(|last| ["id", "uuid", "guid"].contains(&last))
+        };
+        let of_query = operation.parameters.iter().filter(|it| it.place == ParameterLocation::Query);
+        !declares(operation, 201)
+            && self.creators.of_collection(operation).is_none()
+            && of_query.into_iter().any(|it| is_id(&it.name) && self.paths.given(&it.name).is_some())
     }
 
     /// Returns true if the user gave a value for a parameter, and the parameter takes it: the value may be meant for another one of this
