@@ -460,7 +460,7 @@ fn path_has_the_methods_of_all_matching_templates() {
     done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
 }
 
-/// What the user gives is sent where the document does not require it, too, if it is a value of the parameter.
+/// A value that the user gives is sent where the document does not require it, too, if it is a value of the parameter.
 #[test]
 fn given_value_of_an_optional_parameter_is_sent() {
     let with = |schema: &str, given: &str| {
