@@ -24,20 +24,13 @@ pub(super) struct Change {
     list: Option<String>,
     /// True if it leaves out a value that was made up, or replaces it by another one: that the API refuses it says nothing about the document.
     is_of_made_up: bool,
-    /// True if its value is the id in the path of each request.
-    is_id_of_path: bool,
+    /// The segment of the path of each request that is its value, counted from the end.
+    segment: Option<usize>,
 }
 
 impl Change {
     pub fn add(path: Vec<String>, value: JsonTemplate) -> Self {
-        Self {
-            path,
-            instead_of: None,
-            value: Some(value),
-            list: None,
-            is_of_made_up: false,
-            is_id_of_path: false,
-        }
+        Self { path, instead_of: None, value: Some(value), list: None, is_of_made_up: false, segment: None }
     }
 
     pub fn replace(path: Vec<String>, own: JsonTemplate, value: JsonTemplate) -> Self {
@@ -47,19 +40,12 @@ impl Change {
             value: Some(value),
             list: None,
             is_of_made_up: false,
-            is_id_of_path: false,
+            segment: None,
         }
     }
 
     pub fn leave_out(path: Vec<String>, own: JsonTemplate) -> Self {
-        Self {
-            path,
-            instead_of: Some(own),
-            value: None,
-            list: None,
-            is_of_made_up: false,
-            is_id_of_path: false,
-        }
+        Self { path, instead_of: Some(own), value: None, list: None, is_of_made_up: false, segment: None }
     }
 
     /// Leaves out an optional member whose value was made up.
@@ -72,17 +58,17 @@ impl Change {
         Self { is_of_made_up: true, ..Self::replace(path, own, value) }
     }
 
-    /// Lets a member have the id that the path of the request has.
-    pub fn id_of_path(path: Vec<String>, instead_of: Option<JsonTemplate>) -> Self {
+    /// Lets a member have the id that a segment of the path of the request has, counted from the end.
+    pub fn id_of_path(path: Vec<String>, instead_of: Option<JsonTemplate>, segment: usize) -> Self {
         let value = Some(JsonTemplate::Constant(Value::Null));
-        Self { path, instead_of, value, list: None, is_of_made_up: false, is_id_of_path: true }
+        Self { path, instead_of, value, list: None, is_of_made_up: false, segment: Some(segment) }
     }
 
     /// Returns the change for a request; `None` if its path has no id.
     pub fn for_request(&self, template: &RequestTemplate) -> Option<Self> {
-        match self.is_id_of_path {
-            true => Some(Self { value: Some(id_in_path(template)?), ..self.clone() }),
-            false => Some(self.clone()),
+        match self.segment {
+            Some(segment) => Some(Self { value: Some(id_in_path(template, segment)?), ..self.clone() }),
+            None => Some(self.clone()),
         }
     }
 
@@ -132,7 +118,7 @@ impl Change {
     /// Returns the new value for people; of a member that is left out the one that it had.
     pub fn shown(&self) -> String {
         let value = self.value.as_ref().or(self.instead_of.as_ref()).and_then(constant_of);
-        if self.is_id_of_path {
+        if self.segment.is_some() {
             return "the id in the path".to_owned();
         }
         let shown = value.as_ref().map_or_else(|| "a value of the run".to_owned(), show);

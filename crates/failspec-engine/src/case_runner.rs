@@ -7,7 +7,7 @@ use failspec_base::{
     template::{Scope, VariableValue},
 };
 use failspec_judge::{
-    check::{self, Identity, Observed, Phase, ResendResult, Subject, View, intermediary},
+    check::{self, Identity, Observed, Phase, ResendResult, Subject, View},
     report_model::Rerun,
 };
 use failspec_pack::pack::{Control, Flow, Step, budget::Budget};
@@ -242,6 +242,7 @@ impl<'s> CaseRunner<'s> {
         let extra = self.apply_scoped_condition(&mut faulty);
         let result = self.send_under_test_with(&faulty, &extra).await;
         self.note_accepted();
+        self.find_uncaptured().await;
         self.note_broken_creation();
         match result {
             Err(reason) => self.inconclusive = Some(reason),
@@ -358,7 +359,9 @@ impl<'s> CaseRunner<'s> {
                 self.observed.control_expected_failure |=
                     control.expected().is_about_outcome() && self.is_the_failure(view);
                 let request = request_of(&self.observed.records, index);
-                if let Err(reason) = self.session.capture(&control.capture, request, &response, scope) {
+                let captured =
+                    self.session.capture_or_find(&control.capture, role, request, &response, scope).await;
+                if let Err(reason) = captured {
                     let reason = Unjudged::from(reason);
                     self.note_unknown(&reason);
                     return Err(reason);
@@ -368,11 +371,10 @@ impl<'s> CaseRunner<'s> {
                 }
                 continue;
             };
-            let host = self.session.target.url.host_str();
-            if let Some(evidence) = intermediary::detect_intermediary(&response, host) {
+            let request = &self.observed.records[index].exchange.request;
+            if let Some(evidence) = self.session.intermediary(request, &response) {
                 return Err(format!("the response to the control is not from the API: {evidence}").into());
             }
-            let request = &self.observed.records[index].exchange.request;
             let names = made_up::names_of_values(&control.request);
             let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
             if is_imported && !names.is_empty() && (400..500).contains(&response.status) {

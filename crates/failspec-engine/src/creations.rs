@@ -134,6 +134,11 @@ impl Session {
         self.creations.known.get()?.creations.get(operation)
     }
 
+    /// Returns the request of an operation as the scenarios of the pack send it to read or remove something.
+    pub(super) fn known_request(&self, operation: &str) -> Option<&RequestTemplate> {
+        self.creations.known.get()?.requests.get(operation)
+    }
+
     /// Returns the request with this method to the thing at a path of the target, as the scenarios of the pack send it to such
     /// things; `None` if none of them does.
     pub(super) fn request_to(&self, method: &str, path: &str, role: Option<&str>) -> Option<RequestTemplate> {
@@ -141,7 +146,7 @@ impl Session {
         let below = path.strip_prefix(against.base.trim_end_matches('/')).unwrap_or(path);
         let operation = against.declared.operation_of_resource(method, below);
         let operation = operation.filter(|it| it.path.trim_end_matches('/').ends_with('}'))?;
-        let known = self.creations.known.get()?.requests.get(&operation.name())?;
+        let known = self.known_request(&operation.name())?;
         let mut request =
             RequestTemplate { path: Vec::new(), role: role.map(str::to_owned), ..known.clone() };
         request.line.operation = None;

@@ -91,7 +91,7 @@ impl Session {
 }
 
 /// Returns the id of an item of a list: it is where the response to its creation has it.
-fn id_of(capture: &Capture, item: &Value, collection: &str) -> Option<String> {
+pub(super) fn id_of(capture: &Capture, item: &Value, collection: &str) -> Option<String> {
     if item.is_string() {
         return text_of(item);
     }

@@ -26,11 +26,13 @@ use super::{
     case_runner::line,
     error::Unjudged,
     made_up_addresses::other_address,
+    other_refusal::properties_of,
     raw_bodies::changed_text,
     refusal_hints::{Hint, Wish, either_in, hints, value_of},
     refusal_mismatch::{id_in_path, mismatched, names_the_same},
     refusal_names::{fold, members_in},
     refused_credentials::names_lacking,
+    repeated_ids::repeated_id,
     sending::Outgoing,
     session::Session,
     steps::response_of,
@@ -261,9 +263,17 @@ impl Session {
         let operation =
             self.against.as_ref().and_then(|it| it.declared.operation(&template.line.method, written));
         let path = operation.map(|operation| operation.path.clone()).unwrap_or_default();
+        let declared = operation.zip(self.against.as_ref());
+        let declared = declared.map(|(operation, against)| properties_of(&against.declared, operation));
+        let declared = declared.unwrap_or_default();
         for _ in 0..MAX_TRIES {
             let current = changed(template, &changes);
-            let more = more_changes(current.as_ref().unwrap_or(template), members, &path, &last);
+            let current = current.as_ref().unwrap_or(template);
+            let repeated = operation.and_then(|operation| repeated_id(current, operation, &declared, &last));
+            let more = match repeated {
+                Some(change) => vec![change],
+                None => more_changes(current, members, &path, &last),
+            };
             if more.is_empty() {
                 break;
             }
@@ -372,7 +382,7 @@ fn more_changes(
     let lacking = members.iter().filter(|(name, _)| is_lacking(name));
     let is_id = |name: &str| template.line.method != "POST" && names_the_same(path_of_operation, name);
     let change = |(name, value): &(String, JsonTemplate)| match is_id(name) {
-        true => Change::id_of_path(path(name), at(template, &path(name))),
+        true => Change::id_of_path(path(name), at(template, &path(name)), 0),
         false => Change::add(path(name), value.clone()),
     };
     // Of several members of which one is enough, the first one.
@@ -390,11 +400,11 @@ fn more_changes(
     // What is not the id in the path, though it must be: all else may be right.
     let mut differing: Vec<Change> = Vec::new();
     if path_of_operation.ends_with('}') {
-        let id = id_in_path(template);
+        let id = id_in_path(template, 0);
         for name in mismatched(refusal, &all) {
             let own = at(template, &path(name));
             if own.is_none() || own != id {
-                differing.push(Change::id_of_path(path(name), own));
+                differing.push(Change::id_of_path(path(name), own, 0));
             }
         }
     }

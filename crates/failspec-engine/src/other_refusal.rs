@@ -66,6 +66,19 @@ const SYNTAX: [&str; 13] = [
     "NaN",
 ];
 
+/// Words of a refusal that say that the service does not offer what it names, whatever the values: `Email auth is not enabled`.
+const SWITCHED_OFF: [&str; 9] = [
+    "disabled",
+    "notEnabled",
+    "notActivated",
+    "notConfigured",
+    "notAvailable",
+    "switchedOff",
+    "turnedOff",
+    "isOff",
+    "notImplemented",
+];
+
 /// Words of a refusal that say that something is wrong with what it names.
 const FAULTY: [&str; 12] = [
     "invalid",
@@ -135,8 +148,10 @@ impl CaseRunner<'_> {
                 "the refusal says that {member} is not what the path says, whatever else is wrong with the request"
             ));
         }
-        let is_of_part =
-            |part: &str| is_about(&response.body, part, &members) || quotes(&response.body, request, part);
+        let is_of_part = |part: &str| {
+            is_about(&response.body, part, &members) && !is_switched_off(&response.body, part)
+                || quotes(&response.body, request, part)
+        };
         let is_of_holder = part.is_some_and(|part| {
             !is_of_part(part) && holders(&form, part).any(|holder| speaks_of_holder(&response.body, holder))
         });
@@ -240,13 +255,19 @@ fn may_be_about_values(status: u16) -> bool {
 
 /// Returns the names of the members that the body of an operation may have by its document, and of those that a request has.
 fn members_of(declared: &Declared, operation: &Operation, form: &Form) -> Vec<String> {
+    let named = properties_of(declared, operation);
+    let sent = form.members.iter().filter_map(|place| place.last());
+    let others = sent.chain(&form.query).cloned();
+    named.into_iter().chain(others).collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+/// Returns the names of the members that the document has for the body of an operation.
+pub(super) fn properties_of(declared: &Declared, operation: &Operation) -> Vec<String> {
     let content = operation.body.iter().find(|content| content.is_json());
     let schema = content.and_then(|content| content.schema.as_ref());
     let schema = schema.map(|schema| declared.api.bundle.resolve(schema));
     let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-    let named = properties.into_iter().flatten().map(|(name, _)| name);
-    let sent = form.members.iter().filter_map(|place| place.last());
-    named.chain(sent).chain(&form.query).cloned().collect::<BTreeSet<String>>().into_iter().collect()
+    properties.into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
 /// Minimum length of a word of a name that tells it from others.
@@ -293,6 +314,12 @@ fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
     }
 }
 
+/// Returns true if a refusal says that the service does not offer something, and that is no value of the part.
+fn is_switched_off(refusal: &[u8], part: &str) -> bool {
+    let is_part = |word: &str| fold(part).ends_with(&fold(word));
+    SWITCHED_OFF.iter().any(|word| speaks_of(refusal, word) && !is_part(word))
+}
+
 /// Returns true if a refusal names the part with the fault: as a whole, by its own name, or by the way to it.
 fn is_about(refusal: &[u8], part: &str, members: &[String]) -> bool {
     let all: Vec<String> = members.iter().cloned().chain([part.to_owned()]).collect();
@@ -314,7 +341,7 @@ fn is_part(name: &str, part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{about_others, is_about, speaks_of_holder};
+    use super::{about_others, is_about, is_switched_off, speaks_of_holder};
 
     #[test]
     fn a_refusal_that_names_another_member_alone_is_not_about_the_fault() {
@@ -368,6 +395,22 @@ mod tests {
             ("invalid to", "text", &["to"]),
         ] {
             assert_eq!(about_others(said.as_bytes(), part, &members), expected, "{said} · {part}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_what_the_service_does_not_offer_is_about_no_value() {
+        for (said, part, expected) in [
+            (r#"{"msg":"Email auth is not enabled"}"#, "email", true),
+            (r#"{"msg":"email login is disabled"}"#, "email", true),
+            (r#"{"error":"SMTP: email not configured"}"#, "email", true),
+            // It is about a value.
+            (r#"{"msg":"email is not valid"}"#, "email", false),
+            (r#"{"msg":"disabled must be a boolean"}"#, "disabled", false),
+            (r#"{"msg":"user_disabled must be a boolean"}"#, "user_disabled", false),
+            ("", "email", false),
+        ] {
+            assert_eq!(is_switched_off(said.as_bytes(), part), expected, "{said} · {part}");
         }
     }
 

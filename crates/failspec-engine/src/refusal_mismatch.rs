@@ -70,10 +70,15 @@ pub(super) fn names_the_same(path: &str, member: &str) -> bool {
     parameter == member || ENDS.iter().any(|end| parameter.strip_suffix(end) == Some(member.as_str()))
 }
 
-/// Returns the last id in the path of a request, as the value of a member of its body.
-pub(super) fn id_in_path(template: &RequestTemplate) -> Option<JsonTemplate> {
+/// Returns true if a refusal says that a value is not that of the path.
+pub(super) fn compares_with_path(refusal: &[u8]) -> bool {
+    compares(refusal) && OF_PATH.iter().any(|word| speaks_of(refusal, word))
+}
+
+/// Returns the id in a segment of the path of a request, counted from the end, as the value of a member of its body. Digits are a number.
+pub(super) fn id_in_path(template: &RequestTemplate, segment: usize) -> Option<JsonTemplate> {
     let path = template.line.path.written.split('?').next().unwrap_or_default();
-    let last = path.trim_end_matches('/').rsplit('/').next().filter(|last| !last.is_empty())?;
+    let last = path.trim_end_matches('/').rsplit('/').nth(segment).filter(|last| !last.is_empty())?;
     let parameter = last.strip_prefix('{').and_then(|last| last.strip_suffix('}'));
     if let Some(parameter) = parameter.map(|name| name.trim_start_matches('+')) {
         let given = template.path.iter().find(|(name, _)| name == parameter);
@@ -82,7 +87,12 @@ pub(super) fn id_in_path(template: &RequestTemplate) -> Option<JsonTemplate> {
     }
     match last.contains("${") {
         true => Template::parse(last).ok().map(JsonTemplate::Text),
-        false => Some(JsonTemplate::Constant(percent_decode(last).into_owned().into())),
+        false => {
+            let id = percent_decode(last);
+            let number = id.parse::<u64>().ok().filter(|number| number.to_string() == *id);
+            let value = number.map_or_else(|| Value::from(&*id), Value::from);
+            Some(JsonTemplate::Constant(value))
+        }
     }
 }
 

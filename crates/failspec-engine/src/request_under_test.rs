@@ -92,10 +92,10 @@ impl CaseRunner<'_> {
         let is_documented = (300..400).contains(&response.status)
             && matches!(self.case.scenario.control, Control::Flow(_))
             && self.is_triggered();
-        let host = self.session.target.url.host_str();
+        let asked = self.observed.records.get(self.observed.judged).map(|record| &record.exchange.request);
         // At an address outside the document, whoever responds may.
         let may_be_anybody = is_documented || self.case.scenario.is_outside_document();
-        match intermediary::detect_intermediary(response, host) {
+        match asked.and_then(|request| self.session.intermediary(request, response)) {
             Some(evidence) if !may_be_anybody => {
                 return Err(format!("the response is not from the API: {evidence}").into());
             }

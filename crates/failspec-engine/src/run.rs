@@ -224,6 +224,7 @@ pub(super) fn session(
         creations: super::creations::Creations::default(),
         doubtful: super::doubtful::Doubtful::default(),
         sparing: super::sparing::Sparing::default(),
+        unlisted: super::listed_captures::UnlistedOperations::default(),
         evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,

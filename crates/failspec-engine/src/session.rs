@@ -114,6 +114,8 @@ pub struct Session {
     pub completions: super::completions::Completions,
     /// The lists of the API that were read for values of bodies.
     pub listed_values: ListedValues,
+    /// The operations whose things no list shows.
+    pub unlisted: super::listed_captures::UnlistedOperations,
     /// The things that are there already, in place of those that the API refuses to create.
     pub existing_things: ExistingThings,
     /// The requests that name things by what the run called them.

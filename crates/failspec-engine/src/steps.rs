@@ -150,7 +150,8 @@ impl Session {
                             false => Err(wrong.into()),
                         };
                     }
-                    self.capture(&step.capture, request_of(records, index), &response, scope)?;
+                    let request = request_of(records, index);
+                    self.capture_or_find(&step.capture, role, request, &response, scope).await?;
                     return Ok(None);
                 }
             }
@@ -215,6 +216,14 @@ impl Session {
         response.status < 500
             && response.status != 429
             && intermediary::detect_intermediary(response, host).is_none()
+    }
+
+    /// Returns the reason why a response does not come from the API, if there is evidence for it.
+    pub(super) fn intermediary(&self, request: &Request, response: &Response) -> Option<String> {
+        match &self.against {
+            Some(against) => against.intermediary(request, response),
+            None => intermediary::detect_intermediary(response, self.target.url.host_str()),
+        }
     }
 
     /// Returns true if a step takes any response of the API but that it broke, and it broke.

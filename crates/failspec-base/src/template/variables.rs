@@ -147,6 +147,11 @@ impl Scope {
         self.captured.contains(name)
     }
 
+    /// Returns the values that responses of this flow gave.
+    pub fn captured(&self) -> impl Iterator<Item = &VariableValue> {
+        self.captured.iter().filter_map(|name| self.get(name))
+    }
+
     /// Returns the value of `${unique}` in this flow.
     pub fn unique(&self) -> &str {
         &self.unique

@@ -328,12 +328,10 @@ impl Generator<'_> {
     }
 
     /// Returns true if a body has a number that somebody's thing may have as the id of what it is about: many servers take a creation
-    /// with a known id for a change.
+    /// with a known id for a change, and some believe the body and not the path, even while they refuse that the two differ.
     fn may_be_id_of_others(&self, operation: &Operation, bad: &BadBody) -> bool {
-        let own = match self.creators.of_collection(operation) {
-            Some(creator) => Some(creator.parameter),
-            None => names(&operation.path).last().copied(),
-        };
+        let creator = self.creators.of_collection(operation).map(|creator| creator.parameter);
+        let own: Vec<String> = names(&operation.path).into_iter().chain(creator).map(fold).collect();
         // A name is a text, and no thing of others is called 7.
         let schema = json_body(operation).and_then(|content| content.schema.as_ref());
         let is_text = |name: &str| {
@@ -343,8 +341,7 @@ impl Generator<'_> {
             own.is_some_and(|(_, own)| core(bundle, &own).as_object().and_then(kind) == Some("string"))
         };
         let is_same = |name: &str| {
-            ["id", "pk"].contains(&fold(name).as_str())
-                || own.is_some_and(|own| fold(own) == fold(name)) && !is_text(name)
+            ["id", "pk"].contains(&fold(name).as_str()) || own.contains(&fold(name)) && !is_text(name)
         };
         is_same(&bad.place) && bad.body.get(&bad.place).is_some_and(may_be_number)
     }

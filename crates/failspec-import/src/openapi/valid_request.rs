@@ -323,6 +323,12 @@ impl Generator<'_> {
                 None => own()?,
             };
             let value = self.told_elsewhere(operation, name, property, value);
+            // That of an example may be somebody's, and rarely have two things one address.
+            let creates = matches!(operation.method.as_str(), "POST" | "PUT");
+            let own =
+                core(bundle, property).as_object().filter(|_| creates && self.paths.given(name).is_none());
+            let own = own.and_then(|entries| self.sampler.own_address(core(bundle, property), entries, name));
+            let value = own.unwrap_or(value);
             let mut whole = body.clone();
             whole.as_object_mut()?.insert(name.clone(), value.clone());
             self.sampler.is_allowed(schema, &whole).then(|| (name.clone(), escaped(value)))

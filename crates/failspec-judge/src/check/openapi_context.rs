@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use failspec_base::message::{Defect, MediaType, Response};
+use failspec_base::message::{Defect, MediaType, Request, Response};
 use failspec_pack::{
     openapi::{self, Content, Declared, Operation, ResponseStatus},
     pack::Provenance,
@@ -43,6 +43,17 @@ impl OpenApiContext {
         self.declared.operation(method, path.strip_prefix(base).unwrap_or(path))
     }
 
+    /// Returns the reason why a response does not come from the API, if there is evidence for it. An operation that declares a redirect,
+    /// such as a login at another service, redirects itself.
+    pub fn intermediary(&self, request: &Request, response: &Response) -> Option<String> {
+        let is_redirect = (300..400).contains(&response.status);
+        let operation = self.operation(&request.method, request.url.path()).filter(|_| is_redirect);
+        if operation.is_some_and(declares_redirect) {
+            return None;
+        }
+        intermediary::detect_intermediary(response, request.url.host_str())
+    }
+
     /// Returns the operation that declares the response to a request: its own, or, if the path does not have the
     /// method, one that declares how the method is rejected.
     pub fn declaring(&self, method: &str, path: &str, status: u16) -> Option<&Operation> {
@@ -53,6 +64,15 @@ impl OpenApiContext {
     }
 }
 
+/// Returns true if an operation declares a redirect of some kind.
+fn declares_redirect(operation: &Operation) -> bool {
+    operation.responses.iter().any(|declared| match declared.status {
+        ResponseStatus::Exactly(status) => (300..400).contains(&status),
+        ResponseStatus::Class(hundreds) => hundreds == 3,
+        ResponseStatus::Default => false,
+    })
+}
+
 /// Returns the responses of a case to requests that the document knows, without those of a proxy.
 pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declaration<'_>> {
     let against = observed.against.as_ref();
@@ -60,7 +80,7 @@ pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declarat
         let (against, response) = (against?, record.exchange.result.as_ref().ok()?);
         let request = &record.exchange.request;
         let operation = against.declaring(&request.method, request.url.path(), response.status)?;
-        if intermediary::detect_intermediary(response, request.url.host_str()).is_some() {
+        if against.intermediary(request, response).is_some() {
             return None;
         }
         let declared_response = openapi::Response::of(&operation.responses, response.status);
@@ -138,5 +158,40 @@ impl<'a> Declaration<'a> {
             .filter_map(|it| Some((it.closeness(media_type)?, it)))
             .max_by_key(|(close, _)| *close)
             .map(|(_, it)| it)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::openapi::Api;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_redirect_to_a_login_is_that_of_the_api_where_the_operation_declares_one() {
+        let answers = |status: &str| json!({ "get": { "responses": { status: { "description": "any" } } } });
+        let document = json!({ "openapi": "3.1.0", "info": { "title": "Any", "version": "1" }, "paths": {
+            "/login": answers("302"), "/classes": answers("3XX"), "/things": answers("200"), "/others": answers("default"),
+        } });
+        let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+        let context = OpenApiContext { declared: Arc::new(Declared::new(api)), base: "".into() };
+        for (path, status, is_intermediary) in [
+            ("/login", 302, false),
+            ("/login", 307, false),
+            ("/classes", 307, false),
+            ("/things", 302, true),
+            ("/others", 302, true),
+            ("/elsewhere", 302, true),
+        ] {
+            let url = url::Url::parse(&format!("http://127.0.0.1{path}")).unwrap();
+            let headers = http::HeaderMap::from_iter([(
+                http::header::LOCATION,
+                http::HeaderValue::from_static("/auth/login"),
+            )]);
+            let response = Response::new(status, headers, "");
+            let found = context.intermediary(&Request::new("GET", url), &response);
+            assert_eq!(found.is_some(), is_intermediary, "{path} {status}");
+        }
     }
 }
