@@ -65,6 +65,7 @@ mod openapi_property;
 mod openapi_property_unusual;
 mod openapi_reading;
 mod openapi_registration_tokens;
+mod openapi_removed_by_body;
 mod openapi_removed_by_texts;
 mod openapi_requests;
 mod openapi_requirements;

@@ -63,6 +63,7 @@ mod refusal_names;
 mod refusal_quotes;
 mod refusal_values;
 mod refused_credentials;
+mod removals_by_body;
 mod renamed;
 mod request_builder;
 mod request_under_test;
