@@ -76,6 +76,7 @@ mod openapi_sessions;
 mod openapi_success_code;
 mod openapi_told_values;
 mod openapi_undeclared;
+mod openapi_undeclared_bodies;
 mod openapi_unproven;
 mod openapi_unremoved;
 mod openapi_unremoved_texts;

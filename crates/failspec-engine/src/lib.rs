@@ -86,6 +86,7 @@ mod taken_texts;
 mod target_check;
 mod teardown;
 mod test_environment;
+mod undeclared_bodies;
 mod unfinished;
 mod unnamed_members;
 mod unproven;

@@ -117,7 +117,7 @@ impl Session {
         let outgoing = Outgoing { template: text.as_ref().unwrap_or(outgoing.template), ..outgoing };
         let Outgoing { template, context, .. } = outgoing;
         let Some((operation, members)) = self.optional_members(template) else {
-            return Box::pin(self.send_with_own_texts(outgoing, records)).await;
+            return Box::pin(self.send_with_undeclared_body(outgoing, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
             let whole = match &known.example {
