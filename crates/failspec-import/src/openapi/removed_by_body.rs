@@ -24,6 +24,9 @@ const ADDING: [&str; 6] = ["add", "create", "insert", "make", "new", "register"]
 /// Words in the last segment of the path beside it that say that an operation takes one away.
 const REMOVING: [&str; 7] = ["del", "delete", "destroy", "erase", "remove", "rm", "unregister"];
 
+/// Maximum number of texts by which a removal names a thing: of more, hardly any is a name, and made-up ones are refused.
+const MAX_TEXTS: usize = 2;
+
 /// A member of the body of a removal.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RemovalMember {
@@ -147,6 +150,9 @@ impl<'a> Generator<'a> {
                 }
             }
             members.push(RemovalMember { name: name.clone(), is_required, own });
+        }
+        if members.iter().filter(|member| member.own.is_some()).count() > MAX_TEXTS {
+            return None;
         }
         // A name that is optional everywhere is sent all the same; without another text, no server can take it for something else.
         let names_it = has_key || members.iter().any(|member| member.own.is_some()) && !leaves_out_text;
