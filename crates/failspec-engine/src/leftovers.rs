@@ -25,6 +25,9 @@ impl CaseRunner<'_> {
         if !matches!(response.status, 400 | 401 | 403 | 404 | 410 | 422 | 500..600) {
             return false;
         }
+        if let Some(is_gone) = self.is_gone_by_body(&teardown.exchange.request, teardown.phase) {
+            return is_gone;
+        }
         let url = &teardown.exchange.request.url;
         let is_control = teardown.phase.is_of_control();
         let of_flow = |record: &&Record| record.phase.is_of_control() == is_control;
@@ -197,7 +200,9 @@ impl CaseRunner<'_> {
                         && is_of_it(removed.rsplit('/').next().unwrap_or_default())
                 }
             };
-            record.phase.is_teardown() && request.method == "DELETE" && (is_same || is_post && is_item())
+            record.phase.is_teardown()
+                && (request.method == "DELETE" && (is_same || is_post && is_item())
+                    || self.removes_by_body(record, creation))
         })
     }
 }

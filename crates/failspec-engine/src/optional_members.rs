@@ -119,7 +119,7 @@ impl Session {
         let outgoing = Outgoing { template: text.as_ref().unwrap_or(outgoing.template), ..outgoing };
         let Outgoing { template, context, .. } = outgoing;
         let Some((operation, members)) = self.optional_members(template) else {
-            return Box::pin(self.send_with_own_texts(outgoing, records)).await;
+            return Box::pin(self.send_with_undeclared_body(outgoing, records)).await;
         };
         if let Some(known) = self.optional_members.known(operation) {
             let whole = match &known.example {
@@ -415,7 +415,10 @@ fn more_changes(
     let named = lacking.clone().filter(|(name, _)| spoken_of.contains(&name) && !is_one_too_many(name));
     let mut named: Vec<Change> = named.map(change).collect();
     let has_declared = !named.is_empty();
-    for hint in hints(refusal, &names(template)) {
+    let mut known = names(template);
+    known.extend(lacking.clone().filter_map(|(name, _)| name.strip_suffix('s').map(str::to_owned)));
+    known.retain(|name| !name.is_empty());
+    for hint in hints(refusal, &known) {
         let hint = Hint { path: [way.as_slice(), &hint.path].concat(), ..hint };
         let is_known = |change: &Change| {
             let names = change.path.last().zip(hint.path.last());
@@ -424,8 +427,14 @@ fn more_changes(
         // Beside names that the document has, another word is a name only where the refusal marks it as one.
         let is_word = |name: &String| has_declared && !all.contains(name) && !is_marked(refusal, name);
         let is_word = hint.wish == Wish::Required && hint.path.last().is_some_and(is_word);
-        if !is_word && !named.iter().any(is_known) {
-            named.extend(change_of(template, &hint));
+        // `id required` may be about the list `ids`, if that is what the document has.
+        let own = hint.path.last().filter(|name| hint.wish == Wish::Required && !all.contains(name));
+        let listed = own.and_then(|one| lacking.clone().find(|(name, _)| is_several(one, name)));
+        match listed {
+            Some(member) if !named.contains(&change(member)) => named.push(change(member)),
+            Some(_) => {}
+            None if !is_word && !named.iter().any(is_known) => named.extend(change_of(template, &hint)),
+            None => {}
         }
     }
     if named.is_empty() {
@@ -441,6 +450,12 @@ fn more_changes(
         named.extend(addresses);
     }
     if named.is_empty() { lacking.map(change).collect() } else { named }
+}
+
+/// Returns true if a name is that of several of what another one names.
+fn is_several(one: &str, several: &str) -> bool {
+    let (one, several) = (fold(one), fold(several));
+    several.strip_prefix(one.as_str()).is_some_and(|end| matches!(end, "s" | "es"))
 }
 
 /// Returns true if a refusal has a name in quotes, as the members of JSON are.

@@ -213,6 +213,7 @@ pub(super) fn session(
             .any(|it| failspec_judge::check::is_of_document(&plan.pack.contract, it)),
         versioned_ids: VersionedIds::default(),
         optional_parameters: super::optional_parameters::OptionalParameters::default(),
+        undeclared_bodies: super::undeclared_bodies::UndeclaredBodies::default(),
         completions: super::completions::Completions::default(),
         listed_values: super::listed_values::ListedValues::default(),
         existing_things: super::existing_things::ExistingThings::default(),

@@ -110,6 +110,8 @@ pub struct Session {
     pub taken_texts: TakenTexts,
     /// The parameters of queries that are optional, and needed.
     pub optional_parameters: super::optional_parameters::OptionalParameters,
+    /// The bodies that operations want although the document has none.
+    pub undeclared_bodies: super::undeclared_bodies::UndeclaredBodies,
     /// The findings about what operations require beyond the document.
     pub completions: super::completions::Completions,
     /// The lists of the API that were read for values of bodies.

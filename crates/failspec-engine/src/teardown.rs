@@ -162,6 +162,7 @@ impl CaseRunner<'_> {
                 || !complete && self.was_never_made(request, scope, phase)
                 // Whoever has its number now, it is not ours.
                 || self.was_removed(request, scope, phase)
+                || self.is_removed_by_body(request, scope, phase)
         })
     }
 

@@ -111,7 +111,7 @@ fn switches_on(template: &RequestTemplate, members: &[(String, JsonTemplate)]) -
     switches.map(|(name, _)| on(name)).collect()
 }
 
-fn is_risky(name: &str) -> bool {
+pub(super) fn is_risky(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     RISKY.iter().any(|word| name.contains(word))
 }

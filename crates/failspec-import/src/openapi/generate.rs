@@ -317,7 +317,7 @@ impl<'a> Generator<'a> {
         let creator = if creates { self.creators.of_collection(operation) } else { None };
         let spare = creator.and_then(|creator| self.spare(creator, &around, &faulty));
         let removal = self.removal_by_texts(operation).filter(|_| creates && spare.is_none());
-        let by_texts = removal.and_then(|removal| self.removed_by_texts(removal, &faulty));
+        let by_texts = removal.and_then(|removal| self.removed_by_texts(&removal, &faulty));
         let spare = spare.or_else(|| by_texts.map(|(capture, remove)| (Some(capture), remove)));
         let (capture, remove) = spare.unzip();
         let capture = capture.flatten();
@@ -362,7 +362,9 @@ impl<'a> Generator<'a> {
             }
         }
         let removal = self.removal_by_texts(operation).filter(|_| right.reach == Reach::Fresh);
-        if let Some((look, around)) = removal.and_then(|removal| self.control_by_texts(removal, right)) {
+        if let Some((look, around)) =
+            removal.and_then(|removal| self.control_by_texts(operation, &removal, right))
+        {
             return (Control::Request(Box::new(look)), around);
         }
         match right.reach {
@@ -415,7 +417,7 @@ impl<'a> Generator<'a> {
 
     /// Finds a safe request near an operation that needs no values that only the target knows, preferably one to the
     /// collection.
-    fn neighbour(&mut self, operation: &Operation) -> Option<RequestSpec> {
+    pub(super) fn neighbour(&mut self, operation: &Operation) -> Option<RequestSpec> {
         let collection = operation.path.rsplit_once("/{").map_or("", |(before, _)| before);
         let own = self.open.by_path.get(collection);
         let near = || self.open.by_root.get(root(&operation.path));

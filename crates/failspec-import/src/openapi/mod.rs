@@ -53,6 +53,7 @@ mod query_languages;
 mod read_only;
 mod registration_tokens;
 mod removed;
+mod removed_by_body;
 mod removed_by_query;
 mod removed_by_texts;
 mod request_spec;

@@ -1,5 +1,5 @@
 //! Things that a creation names with several texts of its body, and that are removed by all of them: `POST /tags` with a type and a
-//! value, `DELETE /tags/{type}/{value}`. The removal is built from what was sent.
+//! value, `DELETE /tags/{type}/{value}`. The removal is built from what was sent. So is one by a body ([`super::removed_by_body`]).
 
 use serde_json::{Map, Value};
 
@@ -22,22 +22,25 @@ use super::{
     generate::Generator,
     invalid_value::core,
     path_values::{CreatedResources, SPARE, capture, names},
+    removed_by_body::{RemovalMember, has_member, removing_body},
     request_spec::{Body, RequestSpec},
     scenario::step,
     valid_request::{Reach, ValidRequest, json_body},
-    value_generator::{UNIQUE, kind},
+    value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 
 /// Maximum number of parameters of a removal.
 const MAX_PARAMETERS: usize = 3;
 
-/// The operations of a thing that is removed by several texts that its creation sent.
-#[derive(Debug, Clone, Copy)]
+/// The operations of a thing that is removed by texts that its creation sent.
+#[derive(Debug, Clone)]
 pub(super) struct RemovalByTexts<'a> {
     /// `DELETE /tags/{type}/{value}`.
     pub remove: &'a Operation,
     /// `GET /tags/{type}/{value}`.
     pub read: Option<&'a Operation>,
+    /// The members of the body that has the texts; `None` if the path of the removal has them.
+    pub body: Option<Vec<RemovalMember>>,
 }
 
 impl<'a> CreateOperations<'a> {
@@ -51,25 +54,49 @@ impl<'a> CreateOperations<'a> {
         (2..=MAX_PARAMETERS).find_map(|count| {
             let item = collection.clone() + &"/{}".repeat(count);
             let remove = self.on("DELETE", &item)?;
-            Some(RemovalByTexts { remove, read: self.on("GET", &item) })
+            Some(RemovalByTexts { remove, read: self.on("GET", &item), body: None })
         })
     }
 }
 
-impl<'a> RemovalByTexts<'a> {
-    /// Returns the names of the members whose values the path of the removal has.
-    pub fn members(&self) -> Vec<&'a str> {
-        names(&self.remove.path)
+impl RemovalByTexts<'_> {
+    /// Returns the names of the members whose values the path of the removal has, or the texts of its body.
+    pub fn members(&self) -> Vec<&str> {
+        match &self.body {
+            Some(members) => {
+                members.iter().filter(|it| it.own.is_some()).map(|member| member.name.as_str()).collect()
+            }
+            None => names(&self.remove.path),
+        }
     }
 
-    /// Returns true if a member of the creation is part of the address of the thing.
+    /// Returns true if a member of the creation is part of what names the thing.
     pub fn has(&self, member: &str) -> bool {
-        self.members().iter().any(|name| fold(name) == fold(member))
+        match &self.body {
+            Some(members) => has_member(members, member),
+            None => self.members().iter().any(|name| fold(name) == fold(member)),
+        }
     }
 
-    /// Returns the values of a body that the path of the removal has.
+    /// Returns the values of a body that the path of the removal has, or the texts of its body.
     fn values(&self, body: &Map<String, Value>) -> Option<Vec<String>> {
-        values(&self.members(), body)
+        match &self.body {
+            Some(members) => {
+                let removing = removing_body(members, body)?;
+                let own = self.members().into_iter();
+                own.map(|name| removing.get(name)?.as_str().map(str::to_owned)).collect()
+            }
+            None => values(&self.members(), body),
+        }
+    }
+}
+
+/// Returns the members of the JSON object that a request sends, also without its media type.
+fn object_of(make: &RequestSpec) -> Option<Map<String, Value>> {
+    match &make.body {
+        Some(Body::Json(Value::Object(body))) => Some(body.clone()),
+        Some(Body::Text(text)) => serde_json::from_str(text).ok(),
+        _ => None,
     }
 }
 
@@ -89,9 +116,8 @@ fn values(names: &[&str], body: &Map<String, Value>) -> Option<Vec<String>> {
 }
 
 /// Returns the capture of the text of the run by which the thing is removed: as the response has it, else as it was sent.
-fn own_text(removal: RemovalByTexts<'_>, make: &RequestSpec) -> Option<CaptureSource> {
-    let Some(Body::Json(Value::Object(body))) = &make.body else { return None };
-    let texts = removal.values(body)?;
+fn own_text(removal: &RemovalByTexts<'_>, make: &RequestSpec) -> Option<CaptureSource> {
+    let texts = removal.values(&object_of(make)?)?;
     let (name, text) = removal.members().into_iter().zip(texts).find(|(_, text)| text.contains(UNIQUE))?;
     let place = Part::Body(BodyPath::root().member(name).pointer());
     Some(CaptureSource { default: Some(text), ..place.into() })
@@ -103,7 +129,16 @@ impl<'a> Generator<'a> {
         if !self.allow_writes || self.creators.of_collection(operation).is_some() {
             return None;
         }
-        let removal = self.creators.removal_by_texts(operation).filter(|it| !self.skips(it.remove))?;
+        let in_body = || {
+            let remove = self.creators.removal_beside(&self.declared.api, operation)?;
+            let body = Some(self.members_of_removal(operation, remove)?);
+            Some(RemovalByTexts { remove, read: None, body })
+        };
+        let removal = self.creators.removal_by_texts(operation).or_else(in_body);
+        let removal = removal.filter(|it| !self.skips(it.remove))?;
+        if removal.body.is_some() {
+            return Some(removal);
+        }
         let schema = json_body(operation)?.schema.as_ref()?;
         let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
         let is_known = |name: &&str| members.iter().any(|(member, _)| fold(member) == fold(name));
@@ -124,6 +159,9 @@ impl<'a> Generator<'a> {
                 *value = whole;
             }
         }
+        if let Some(texts) = &removal.body {
+            return self.with_own_texts_in_body(texts, schema, value);
+        }
         let is_text = |name: &&&str| {
             let property = members.iter().find(|(member, _)| fold(member) == fold(name));
             let property = property.and_then(|(_, property)| core(bundle, property).as_object());
@@ -135,11 +173,33 @@ impl<'a> Generator<'a> {
         }
     }
 
+    /// Lets each of the texts that a removal by a body takes be the run's own: by any of them alone, a server may know the thing.
+    fn with_own_texts_in_body(&self, members: &[RemovalMember], schema: &Value, value: &mut Value) {
+        for member in members {
+            let Some(form) = member.own else { continue };
+            let own = if form == UNIQUE {
+                UNIQUE.to_owned()
+            } else {
+                form.replace(UNIQUE, &UNIQUE_WITHIN.to_string())
+            };
+            let mut whole = value.clone();
+            let Some(body) = whole.as_object_mut() else { return };
+            let is_there = |text: &str| text.contains(UNIQUE) || text.contains(UNIQUE_WITHIN);
+            if body.get(&member.name).and_then(Value::as_str).is_some_and(is_there) {
+                continue;
+            }
+            body.insert(member.name.clone(), own.into());
+            if self.sampler.is_allowed(schema, &whole) {
+                *value = whole;
+            }
+        }
+    }
+
     /// Returns the step that removes what a request creates, built from the texts that it sends, and the capture of the one of them
     /// that is the run's own: nothing is removed if nothing was made.
     pub(super) fn removed_by_texts(
         &mut self,
-        removal: RemovalByTexts<'a>,
+        removal: &RemovalByTexts<'a>,
         make: &RequestSpec,
     ) -> Option<((String, CaptureSource), StepSource)> {
         let own = own_text(removal, make)?;
@@ -151,12 +211,15 @@ impl<'a> Generator<'a> {
     fn by_texts(
         &mut self,
         operation: &Operation,
-        removal: RemovalByTexts<'a>,
+        removal: &RemovalByTexts<'a>,
         make: &RequestSpec,
         captured: &str,
     ) -> Option<RequestSpec> {
-        let Some(Body::Json(Value::Object(body))) = &make.body else { return None };
-        let values = removal.values(body)?;
+        let body = object_of(make)?;
+        if let Some(members) = &removal.body {
+            return self.by_body(operation, members, &body, captured);
+        }
+        let values = removal.values(&body)?;
         let own = values.iter().position(|text| text.contains(UNIQUE))?;
         // The parameters of another operation on the same path may have other names.
         let texts = names(&operation.path).into_iter().zip(values).enumerate();
@@ -172,15 +235,38 @@ impl<'a> Generator<'a> {
         self.asked(operation, filled.path).ok().map(|(ask, _)| ask)
     }
 
+    /// Returns the request that removes a thing by its body, whose first text of the run has the name of a capture.
+    fn by_body(
+        &mut self,
+        remove: &Operation,
+        members: &[RemovalMember],
+        sent: &Map<String, Value>,
+        captured: &str,
+    ) -> Option<RequestSpec> {
+        let mut body = removing_body(members, sent)?;
+        let own = members.iter().find(|member| member.own.is_some())?;
+        body.insert(own.name.clone(), format!("${{{captured}}}").into());
+        let filled = self.paths.fill(remove, &CreatedResources::new(), &[]);
+        if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
+            return None;
+        }
+        let (ask, _) = self.asked(remove, filled.path).ok()?;
+        Some(RequestSpec { body: Some(Body::Json(Value::Object(body))), ..ask })
+    }
+
     /// Returns a request for a thing that the scenario creates as it should be, and the steps around it: the control of a creation.
     pub(super) fn control_by_texts(
         &mut self,
-        removal: RemovalByTexts<'a>,
+        operation: &Operation,
+        removal: &RemovalByTexts<'a>,
         right: &ValidRequest,
     ) -> Option<(RequestSpec, Fixtures)> {
         let make = right.ask.clone().numbered(right.around.made.len() + 1);
         let name = capture(right.around.made.len());
-        let look = self.by_texts(removal.read.unwrap_or(removal.remove), removal, &make, &name)?;
+        // Of what no path names, another request shows that the API is there, and the setup that it takes the body.
+        let nearby = removal.body.as_ref().and_then(|_| self.neighbour(operation));
+        let look = || self.by_texts(removal.read.unwrap_or(removal.remove), removal, &make, &name);
+        let look = nearby.or_else(look)?;
         let remove = self.by_texts(removal.remove, removal, &make, &name)?;
         let mut around = right.around.clone();
         around.setup.push(step(&make, Some((&name, own_text(removal, &make)?))));
@@ -202,7 +288,7 @@ impl<'a> Generator<'a> {
         let why = "most servers accept it, and what it creates could not be deleted (--allow-leftovers)";
         for fault in std::mem::take(faults) {
             let is_accepted = fault.tolerated || fault.class.is_allowed();
-            match is_accepted && self.removed_by_texts(removal, &fault.faulty).is_none() {
+            match is_accepted && self.removed_by_texts(&removal, &fault.faulty).is_none() {
                 true => self.leave_out(why, operation, &fault.what.replace('_', " ")),
                 false => faults.push(fault),
             }
