@@ -192,8 +192,8 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     text += &warnings(&declared.api.warnings.with(declared.unusable_schemas()), arguments.warnings);
     text += &unknown(&unknown_values(&declared, options.values.keys().map(String::as_str)));
     text += &written;
-    if before.is_some() {
-        text += &kept_contract(arguments, &made);
+    if let Some(before) = &before {
+        text += &kept_contract(arguments, &made, before);
     }
     text += &next(arguments, &made, &declared, before.is_some());
     // A closed pipe is not an error: the reader needs no more output.

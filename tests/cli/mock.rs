@@ -76,6 +76,25 @@ paths:
 "##;
 
 #[test]
+fn import_says_how_a_new_contract_would_differ_from_the_kept_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let import = |document: &str| {
+        fs::write(here.join("openapi.yaml"), document).unwrap();
+        done(failspec(here).args(["import", "openapi", "openapi.yaml", "--name", "notes", "--allow-writes"]))
+    };
+    import(NOTES).exits(0).never_says("kept");
+    import(NOTES).exits(0).never_says("kept");
+    let removed = "      responses:\n        \"204\": { description: gone }\n";
+    let conflict = "        \"409\": { description: has comments }\n";
+    assert!(NOTES.contains(removed));
+    import(&NOTES.replace(removed, &format!("{removed}{conflict}")))
+        .exits(0)
+        .says("contract.yaml: an import never changes it. A new one would differ:\n  conflict (409, code none) is new\n")
+        .says("delete it and import again");
+}
+
+#[test]
 fn imported_pack_runs_on_its_mock() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
