@@ -182,6 +182,11 @@ pub(super) fn next(
     }
     let variables = made.draft.requires.variables.iter();
     let variables: Vec<_> = variables.filter(|(_, known)| !again && known.default.is_none()).collect();
+    if !variables.is_empty() {
+        text.push_str(
+            "  This is enough to begin. Cases that need one of these variables are skipped without it:\n",
+        );
+    }
     for (variable, known) in variables.iter().take(VARIABLES_SHOWN) {
         let _ = writeln!(text, "  --var {variable}=… sets {}", visible(&known.about));
     }

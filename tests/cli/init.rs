@@ -191,15 +191,10 @@ fn scenario_new_quotes_what_yaml_would_change() {
 fn scenario_new_uses_the_contract_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     here(folder.path(), &["init", "notes", "--style", "plain"]).exits(0);
-    let contract = folder.path().join("schemas/notes/contract.yaml");
-    let text = fs::read_to_string(&contract).unwrap();
-    let operations =
-        "operations: { get_note: { request: 'GET /notes/{note}', source: published } }\nfailures:";
-    fs::write(&contract, text.replace("failures:", operations)).unwrap();
-    let line = "curl 'http://h/api/v1/notes/7' -H 'sec-fetch-mode: cors' -H 'user-agent: x' -H 'x-own: 1'";
+    let line = "curl 'http://h/api/v1/things/7' -H 'sec-fetch-mode: cors' -H 'user-agent: x' -H 'x-own: 1'";
     here(folder.path(), &["scenario", "new", "--from-curl", line])
         .exits(0)
-        .says("request: GET /notes/7")
+        .says("request: GET /things/7")
         .says("/api/v1 of the path is left out")
         .says("the headers of the browser are left out: sec-fetch-mode, user-agent")
         .says("headers: { x-own: \"1\" }")
