@@ -324,9 +324,15 @@ pub struct NewScenarioArguments {
     /// The name of the scenario
     #[arg(long, value_name = "NAME", default_value = "new_scenario")]
     pub name: String,
-    /// The failure that the scenario triggers
-    #[arg(long, value_name = "FAILURE", default_value = "not_found")]
-    pub triggers: String,
+    /// The failure that the scenario triggers (default: not_found, or else the first one of the contract)
+    #[arg(long, value_name = "FAILURE")]
+    pub triggers: Option<String>,
+    /// The pack that the scenario is for (default: that of the folder, if it has only one)
+    #[arg(long, value_name = "PACK")]
+    pub pack: Option<String>,
+    /// The source of the packs
+    #[command(flatten)]
+    pub from: PacksFrom,
 }
 
 /// Options of `cleanup`.

@@ -86,7 +86,8 @@ fn against_openapi(
     // The overlays of the contract mend this document as they mended the one before.
     let overlays = Overlay::of(pack).map_err(|error| CliError::usage(error.to_string()))?;
     let document = Document::load_with(&given.path, root, &overlays);
-    let api = Api::strict(&document.map_err(unusable)?);
+    let document = document.map_err(|error| super::unusable_document::unreadable(&given, &error))?;
+    let api = Api::strict(&document);
     if api.operations.is_empty() {
         return Err(super::unusable_document::no_operations(&given, &api));
     }

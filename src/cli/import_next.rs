@@ -2,8 +2,13 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
+use failspec_base::sanitize::one_line;
+use failspec_diff::contracts;
 use failspec_import::{FromOpenApi, SchemeRole, USER_ROLE};
-use failspec_pack::openapi::{Api, Credential, Declared, Operation};
+use failspec_pack::{
+    openapi::{Api, Credential, Declared, Operation},
+    pack::{Files, Pack, Texts},
+};
 use failspec_report::{terminal::Styles, visible};
 
 use super::import_openapi::{ImportOpenApiArguments, NAMES_SHOWN};
@@ -11,19 +16,65 @@ use super::import_openapi::{ImportOpenApiArguments, NAMES_SHOWN};
 /// Maximum number of variables without a value that are shown.
 const VARIABLES_SHOWN: usize = 6;
 
-/// Says that the contract of an earlier import was kept, if a new one would be another.
-pub(super) fn kept_contract(arguments: &ImportOpenApiArguments, made: &FromOpenApi) -> String {
+/// Maximum number of differences from a kept contract that are shown.
+const DIFFERENCES_SHOWN: usize = 8;
+
+/// Says that the contract of an earlier import was kept, and how a new one would differ.
+pub(super) fn kept_contract(arguments: &ImportOpenApiArguments, made: &FromOpenApi, before: &Pack) -> String {
     let path = arguments.dir.join(format!("schemas/{}/contract.yaml", arguments.name));
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    match kept == made.draft.contract().to_yaml() {
-        true => String::new(),
-        false => format!(
-            "{} {}: an import writes it once, and with these options it would be another one. Without changes of your own, delete it \
-             and import again.\n",
-            Styles::dab(Styles::WARN, "kept"),
-            path.display()
-        ),
+    let new = made.draft.contract().to_yaml();
+    if kept == new {
+        return String::new();
     }
+    let told =
+        format!("{} {}: an import never changes it", Styles::dab(Styles::WARN, "kept"), path.display());
+    let differences = differences(arguments, made, before, new);
+    if differences.is_empty() {
+        return format!("{told}. A new one would promise and require the same.\n");
+    }
+    let mut text = format!("{told}. A new one would differ:\n");
+    for difference in differences.iter().take(DIFFERENCES_SHOWN) {
+        let _ = writeln!(text, "  {}", one_line(difference));
+    }
+    if differences.len() > DIFFERENCES_SHOWN {
+        let _ = writeln!(text, "  … and {} more", differences.len() - DIFFERENCES_SHOWN);
+    }
+    text.push_str("  Write them into it; or, without changes of your own, delete it and import again.\n");
+    text
+}
+
+/// Returns what a new contract promises and requires differently from the kept one, in sentences.
+fn differences(
+    arguments: &ImportOpenApiArguments,
+    made: &FromOpenApi,
+    before: &Pack,
+    contract: String,
+) -> Vec<String> {
+    let name = &arguments.name;
+    let (roles, variables) = (&before.contract.roles, &before.contract.variables);
+    let requires = &made.draft.requires;
+    let new_roles = requires.roles.iter().filter(|(role, _)| !roles.contains_key(role.as_str()));
+    let new_variables =
+        requires.variables.iter().filter(|(variable, _)| !variables.contains_key(variable.as_str()));
+    let mut told: Vec<String> = new_roles.map(|(role, _)| format!("it requires the role {role}")).collect();
+    told.extend(
+        new_variables
+            .map(|(variable, known)| format!("it requires the variable {variable}: {}", known.about)),
+    );
+    // What the scenarios of the pack trigger may be only in the kept contract.
+    let folder = format!("schemas/{name}/");
+    let own = before.texts.iter().filter(|(path, _)| path.starts_with(&folder));
+    let mut texts: Texts = own.map(|(path, text)| (path.clone(), text.clone())).collect();
+    texts.insert(format!("{folder}contract.yaml"), contract.into());
+    if let Some(schema) = &made.draft.envelope.schema {
+        texts.insert(format!("{folder}envelope.schema.json"), format!("{schema:#}\n").into());
+    }
+    if let Ok(new) = Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, texts) {
+        let groups = contracts(before, &new).groups;
+        told.extend(groups.into_iter().flat_map(|group| group.differences).map(|it| it.message));
+    }
+    told
 }
 
 /// Returns the URL of the API as far as it is known: the first server of the document if it is on this machine.
@@ -131,6 +182,11 @@ pub(super) fn next(
     }
     let variables = made.draft.requires.variables.iter();
     let variables: Vec<_> = variables.filter(|(_, known)| !again && known.default.is_none()).collect();
+    if !variables.is_empty() {
+        text.push_str(
+            "  This is enough to begin. Cases that need one of these variables are skipped without it:\n",
+        );
+    }
     for (variable, known) in variables.iter().take(VARIABLES_SHOWN) {
         let _ = writeln!(text, "  --var {variable}=… sets {}", visible(&known.about));
     }

@@ -29,7 +29,7 @@ use super::{
     init::{check_name, editor_schemas},
     lint::without_case,
     stdout::stdout,
-    unusable_document::{no_operations, nothing_to_ask},
+    unusable_document::{no_operations, nothing_to_ask, unreadable},
 };
 
 /// Maximum number of warnings about a document that are shown by default.
@@ -135,13 +135,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     let before = existing(arguments)?;
     let overlays = Overlays::of(arguments, before.as_deref())?;
     let loaded = Document::load_with(&given.path, arguments.root.as_deref(), &overlays.read);
-    let document = loaded.map_err(|error| match &given.url {
-        None => CliError::usage(error.to_string()),
-        Some(url) => CliError::usage_hint(
-            format!("{url}: {error}"),
-            "files that the document refers to are not fetched: save them together, and give the file",
-        ),
-    })?;
+    let document = loaded.map_err(|error| unreadable(&given, &error))?;
     let api = Api::strict(&document);
     if api.operations.is_empty() {
         return Err(no_operations(&given, &api));
@@ -198,8 +192,8 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     text += &warnings(&declared.api.warnings.with(declared.unusable_schemas()), arguments.warnings);
     text += &unknown(&unknown_values(&declared, options.values.keys().map(String::as_str)));
     text += &written;
-    if before.is_some() {
-        text += &kept_contract(arguments, &made);
+    if let Some(before) = &before {
+        text += &kept_contract(arguments, &made, before);
     }
     text += &next(arguments, &made, &declared, before.is_some());
     // A closed pipe is not an error: the reader needs no more output.

@@ -37,6 +37,7 @@ mod list;
 mod merge;
 mod mock;
 mod mutants;
+mod new_scenario;
 mod observe;
 mod output_file;
 mod output_format;

@@ -11,6 +11,9 @@ use super::{
     error::CliError,
 };
 
+/// Maximum number of packs that a notice names.
+const PACKS_SHOWN: usize = 3;
+
 /// The packs of a command: those of a folder, if there is one, and the built-in ones. A pack of the folder comes before a
 /// built-in one of the same name.
 #[derive(Debug)]
@@ -112,6 +115,24 @@ impl PackSources {
             Some(own) if !self.is_built_in(name) => own.files.clone(),
             _ => crate::builtin::built_in(),
         }
+    }
+
+    /// Returns a notice for a command that names no pack and takes the built-in ones, if there are others in the current folder.
+    pub(super) fn overlooked(&self) -> Option<String> {
+        if self.own.is_some() {
+            return None;
+        }
+        let here = Files::Directory(PathBuf::from(".")).packs().unwrap_or_default();
+        let others: Vec<&str> =
+            here.iter().filter(|name| !self.built_in.contains(name)).map(String::as_str).collect();
+        let shown = others.iter().take(PACKS_SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let more = if others.len() > PACKS_SHOWN { ", …" } else { "" };
+        (!others.is_empty()).then(|| {
+            format!(
+                "these are the built-in packs. For those of this folder ({shown}{more}), add --packs ., or `packs = \".\"` to \
+                 failspec.toml"
+            )
+        })
     }
 
     /// Returns a notice if a pack of the folder stands for a built-in one, and no option of the command line says so.

@@ -41,6 +41,9 @@ pub(super) fn select(
     if known.is_empty() {
         return Err(no_packs(sources));
     }
+    if given.is_empty() {
+        notices(sources.overlooked().as_slice());
+    }
     let mut wanted: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for name in &known {
         // The name of a pack is not the beginning of another one's.
@@ -109,7 +112,11 @@ pub(super) fn named(sources: &PackSources, names: &[String]) -> Result<Vec<Arc<P
     if known.is_empty() && !names.iter().any(|name| sources.is_built_in(split_version(name).0)) {
         return Err(no_packs(sources));
     }
-    load(sources, if names.is_empty() { known.to_vec() } else { names.to_vec() })
+    if names.is_empty() {
+        notices(sources.overlooked().as_slice());
+        return load(sources, known.to_vec());
+    }
+    load(sources, names.to_vec())
 }
 
 /// Adds the older versions of packs whose newest version is there. The names of their cases carry the version.

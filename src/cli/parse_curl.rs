@@ -46,6 +46,9 @@ pub enum CurlNotice {
     /// A header that the connection decides.
     #[error("the header {0} is left out: it is set for each request")]
     Header(String),
+    /// Headers that a browser adds to every request.
+    #[error("the headers of the browser are left out: {0}")]
+    BrowserHeaders(String),
     /// Credentials, by the option, header or parameter that carries them.
     #[error("the credentials of {0} are left out: they belong to a role of the target")]
     Credentials(String),
@@ -63,6 +66,9 @@ pub enum CurlNotice {
     /// A body that its content type calls JSON.
     #[error("the body is called JSON but is not: it is sent as text")]
     BadJson,
+    /// The beginning of the path that the URL of the target has.
+    #[error("{0} of the path is left out: it belongs to the URL of the target")]
+    BasePath(String),
     /// A query parameter without `=`.
     #[error("the query parameter {0} gets an empty value: it is sent as {0}=")]
     NoValue(String),
@@ -114,6 +120,19 @@ const CREDENTIAL_PARAMETERS: &[&str] =
 /// Headers that follow from the target and the body.
 const CONNECTION_HEADERS: &[&str] =
     &["host", "content-length", "transfer-encoding", "connection", "te", "expect"];
+
+/// Headers that a browser adds to every request, besides those with `sec-`. `Accept`, `Origin` and conditions may matter.
+const BROWSER_HEADERS: &[&str] = &[
+    "user-agent",
+    "accept-language",
+    "accept-encoding",
+    "referer",
+    "dnt",
+    "priority",
+    "pragma",
+    "cache-control",
+    "upgrade-insecure-requests",
+];
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -295,6 +314,7 @@ impl CurlRequest {
         for parameter in query.iter().flat_map(|text| text.split('&')).filter(|text| !text.is_empty()) {
             self.parameter(parameter);
         }
+        self.leave_out_browser_headers();
         let default = if parts.data.is_some() { "POST" } else { "GET" };
         self.method = parts.method.take().unwrap_or_else(|| default.to_owned());
         if parts.is_json && !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
@@ -306,6 +326,23 @@ impl CurlRequest {
             None => self.headers.extend(parts.content_type.map(content_type)),
         }
         Ok(())
+    }
+
+    /// Leaves out the headers that a browser adds to every request, if it did: they hide those that matter.
+    fn leave_out_browser_headers(&mut self) {
+        let is_metadata = |name: &str| name.to_ascii_lowercase().starts_with("sec-fetch-");
+        if !self.headers.iter().any(|(name, _)| is_metadata(name)) {
+            return;
+        }
+        let is_of_browser = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name.starts_with("sec-") || BROWSER_HEADERS.contains(&name.as_str())
+        };
+        let all = std::mem::take(&mut self.headers);
+        let (left_out, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| is_of_browser(name));
+        self.headers = kept;
+        let names: Vec<String> = left_out.into_iter().map(|(name, _)| name).collect();
+        self.notices.push(CurlNotice::BrowserHeaders(names.join(", ")));
     }
 
     /// Adds the body with its content type.

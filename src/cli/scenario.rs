@@ -12,9 +12,10 @@ use failspec_pack::pack::writing::{
 };
 
 use super::{
-    arguments::{NewScenarioArguments, ScenarioAction},
+    arguments::ScenarioAction,
     error::CliError,
-    parse_curl::{CurlBody, CurlError, CurlRequest},
+    new_scenario,
+    parse_curl::{CurlBody, CurlError, CurlNotice, CurlRequest},
     shell_words::ShellError,
     stdout::stdout,
 };
@@ -25,11 +26,29 @@ use super::{
 /// When the command line cannot be read.
 pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
     let ScenarioAction::New(arguments) = action;
-    let request = CurlRequest::parse(&arguments.from_curl)
+    let mut request = CurlRequest::parse(&arguments.from_curl)
         .map_err(|error| CliError::usage_hint(error.to_string(), advice(&error)))?;
-    let text = scenario_entry(&arguments.name, &scenario(&request, arguments));
+    let pack = new_scenario::pack(arguments)?;
+    let triggers = new_scenario::triggers(arguments, pack.as_deref())?;
+    if let Some((base, path)) = pack.as_deref().and_then(|pack| new_scenario::below_base(pack, &request.path))
+    {
+        request.notices.push(CurlNotice::BasePath(base));
+        request.path = path;
+    }
+    let role = pack.as_deref().and_then(new_scenario::only_role).unwrap_or("role");
+    let text = scenario_entry(&arguments.name, &scenario(&request, &triggers, role));
     for notice in &request.notices {
         let _ = writeln!(failspec_report::terminal::stderr(), "notice: {notice}");
+    }
+    if arguments.triggers.is_none()
+        && let Some(pack) = &pack
+    {
+        let failures = new_scenario::failures(pack);
+        let _ = writeln!(
+            failspec_report::terminal::stderr(),
+            "notice: it triggers {triggers}; --triggers takes each failure of {}: {failures}",
+            pack.name
+        );
     }
     // A closed pipe is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());
@@ -50,7 +69,7 @@ fn advice(error: &CurlError) -> &'static str {
     }
 }
 
-fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commented<ScenarioSource> {
+fn scenario(request: &CurlRequest, triggers: &str, role: &str) -> Commented<ScenarioSource> {
     let mut comments = Comments::default();
     if request.credentials {
         comments.beside("/as", "the credentials of the command line belong to a role of the target");
@@ -66,7 +85,7 @@ fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commente
     });
     let faulty = RequestSource {
         line: Some(format!("{} {}", request.method, Template::escape(&request.path))),
-        role: request.credentials.then(|| Override::Set("role".to_owned())),
+        role: request.credentials.then(|| Override::Set(role.to_owned())),
         path: Parameters::default(),
         query: query.collect(),
         headers: headers(&request.headers),
@@ -77,7 +96,7 @@ fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commente
         ..ControlSource::default()
     };
     let value = ScenarioSource {
-        triggers: Some(TriggerSource::parse(&arguments.triggers)),
+        triggers: Some(TriggerSource::parse(triggers)),
         request: faulty,
         control: Some(Box::new(control)),
         ..ScenarioSource::default()

@@ -1,10 +1,51 @@
 //! The errors for OpenAPI documents of which nothing can be asked.
 
+use std::fs;
+
+use serde_json::Value;
+
+use failspec_base::syntax::{Diagnostic, Diagnostics, Location, Source, Span, yaml};
 use failspec_import::LeftOut;
-use failspec_pack::openapi::Api;
+use failspec_pack::openapi::{Api, DocumentError};
 use failspec_report::{count, visible};
 
 use super::{error::CliError, given::GivenDocument, import_openapi::NAMES_SHOWN};
+
+/// The error for a document that cannot be read, with the line on which it is not well-formed.
+pub(super) fn unreadable(given: &GivenDocument, error: &DocumentError) -> CliError {
+    if let DocumentError::Malformed { .. } = error
+        && let Some(diagnostic) = malformed(given)
+    {
+        return Diagnostics::from(diagnostic).into();
+    }
+    match &given.url {
+        None => CliError::usage(error.to_string()),
+        Some(url) => CliError::usage_hint(
+            format!("{url}: {error}"),
+            "files that the document refers to are not fetched: save them together, and give the file",
+        ),
+    }
+}
+
+/// Returns the first error of a parser in the document itself; `None` if the file with the error is another one.
+fn malformed(given: &GivenDocument) -> Option<Diagnostic> {
+    let text = fs::read_to_string(&given.path).ok()?;
+    let source = Source::new(given.address(), text);
+    // What is no JSON may be a flow mapping of YAML.
+    let (node, errors) = yaml::read_foreign(&source);
+    if node.is_some() {
+        return None;
+    }
+    let text = source.text();
+    if !text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
+        return errors.0.into_iter().next();
+    }
+    let error = serde_json::from_str::<Value>(text).err()?;
+    let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let at = (line + error.column().saturating_sub(1)).min(text.len());
+    let place = Location { source: source.clone(), span: Span::new(at, at + 1) };
+    Some(Diagnostic::error(place, "this is not well-formed JSON").label(error.to_string()))
+}
 
 /// The error for a document without operations.
 pub(super) fn no_operations(given: &GivenDocument, api: &Api) -> CliError {

@@ -188,6 +188,26 @@ fn scenario_new_quotes_what_yaml_would_change() {
 }
 
 #[test]
+fn scenario_new_uses_the_contract_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    here(folder.path(), &["init", "notes", "--style", "plain"]).exits(0);
+    let line = "curl 'http://h/api/v1/things/7' -H 'sec-fetch-mode: cors' -H 'user-agent: x' -H 'x-own: 1'";
+    here(folder.path(), &["scenario", "new", "--from-curl", line])
+        .exits(0)
+        .says("request: GET /things/7")
+        .says("/api/v1 of the path is left out")
+        .says("the headers of the browser are left out: sec-fetch-mode, user-agent")
+        .says("headers: { x-own: \"1\" }")
+        .says("--triggers takes each failure of notes: ");
+    here(folder.path(), &["scenario", "new", "--from-curl", line, "--triggers", "not_fond"])
+        .exits(2)
+        .says("the contract of notes has no failure `not_fond`");
+    // A command that names no pack says which it took.
+    fs::remove_file(folder.path().join("failspec.toml")).unwrap();
+    here(folder.path(), &["lint"]).exits(0).says("For those of this folder (notes), add --packs .");
+}
+
+#[test]
 fn scenario_new_converts_a_curl_command_line() {
     let line = "curl 'http://h/v1/things?tag=a%20b&tag=c' -H 'Authorization: Bearer hunter2-hunter2' \
                 -H 'Content-Type: application/json' -H 'X-Trace: 7' -d '{\"name\":\"${x}\"}' --location";

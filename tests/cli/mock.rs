@@ -41,6 +41,72 @@ fn fresh_presets_run_on_their_mock_and_say_that_it_proves_nothing() {
     }
 }
 
+/// An API with composed schemas, an id that it chooses, and refusals that it does not declare.
+const NOTES: &str = r##"
+openapi: 3.0.3
+info: { title: Notes, version: "1" }
+servers: [{ url: "http://localhost/api/v1" }]
+components:
+  schemas:
+    Error: { type: object, required: [code], properties: { code: { type: string, enum: [invalid, not_found] } } }
+    New: { type: object, required: [title], properties: { title: { type: string, minLength: 1, maxLength: 100 } } }
+    Note:
+      allOf:
+        - $ref: "#/components/schemas/New"
+        - { type: object, required: [id], properties: { id: { type: integer } } }
+paths:
+  /notes:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/New" } } } }
+      responses:
+        "201": { description: made, content: { application/json: { schema: { $ref: "#/components/schemas/Note" } } } }
+        "400": { description: no, content: { application/json: { schema: { $ref: "#/components/schemas/Error" } } } }
+  /notes/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+    get:
+      responses:
+        "200": { description: it, content: { application/json: { schema: { $ref: "#/components/schemas/Note" } } } }
+        "400": { description: no, content: { application/json: { schema: { $ref: "#/components/schemas/Error" } } } }
+        "404": { description: none, content: { application/json: { schema: { $ref: "#/components/schemas/Error" } } } }
+    delete:
+      responses:
+        "204": { description: gone }
+        "400": { description: no, content: { application/json: { schema: { $ref: "#/components/schemas/Error" } } } }
+        "404": { description: none, content: { application/json: { schema: { $ref: "#/components/schemas/Error" } } } }
+"##;
+
+#[test]
+fn import_says_how_a_new_contract_would_differ_from_the_kept_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let import = |document: &str| {
+        fs::write(here.join("openapi.yaml"), document).unwrap();
+        done(failspec(here).args(["import", "openapi", "openapi.yaml", "--name", "notes", "--allow-writes"]))
+    };
+    import(NOTES).exits(0).never_says("kept");
+    import(NOTES).exits(0).never_says("kept");
+    let removed = "      responses:\n        \"204\": { description: gone }\n";
+    let conflict = "        \"409\": { description: has comments }\n";
+    assert!(NOTES.contains(removed));
+    import(&NOTES.replace(removed, &format!("{removed}{conflict}")))
+        .exits(0)
+        .says("contract.yaml: an import never changes it. A new one would differ:\n  conflict (409, code none) is new\n")
+        .says("delete it and import again");
+}
+
+#[test]
+fn imported_pack_runs_on_its_mock() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("openapi.yaml"), NOTES).unwrap();
+    let import = ["import", "openapi", "openapi.yaml", "--name", "notes", "--allow-writes"];
+    done(failspec(here).args(import)).exits(0);
+    let (_mock, url) = start(here, "notes");
+    run(here, &["run", "notes"]).exits(0).says("conforms");
+    // With the path of the document's server, too.
+    done(failspec(here).args(["run", "notes", "--packs", ".", "--url", &format!("{url}/api/v1")])).exits(0);
+}
+
 #[test]
 fn what_was_tested_on_a_mock_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use failspec_base::syntax::Diagnostic;
 use failspec_pack::pack::{Failure, Pack, ProofGap, Scenario, Success};
 
+use super::contract_keys::ContractKeys;
+
 /// Reports documented failures that no scenario triggers.
 pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
     let triggered: BTreeSet<usize> = pack.scenarios.iter().filter_map(|scenario| scenario.failure).collect();
@@ -71,7 +73,7 @@ pub(super) fn success_with_errors(pack: &Pack) -> Vec<Diagnostic> {
     let wrong = pack.contract.success.iter().filter(takes_in_errors).map(|success| {
         let statuses: Vec<String> = success.status.iter().map(ToString::to_string).collect();
         let title = format!("`success` takes in errors: HTTP {}", statuses.join(" or "));
-        Diagnostic::error(pack.contract.place.clone(), title)
+        Diagnostic::error(ContractKeys::of(&pack.contract).place(&["success"]), title)
             .hint("give only 2xx and 3xx, or a `match` that tells a success from an error")
     });
     wrong.collect()

@@ -2,6 +2,7 @@
 //!
 //! A pack that cannot be *read* is not linted; [`failspec_pack::pack::Pack::load`] reports its errors.
 
+mod contract_keys;
 mod coverage;
 mod fault_rules;
 mod openapi;

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use failspec_base::syntax::Diagnostic;
 use failspec_pack::pack::{Line, Pack, RequestPart, Scenario, request_parts};
 
+use super::contract_keys::ContractKeys;
+
 /// Reports operations that do not say where they are from, and parts of requests that no source names.
 pub(super) fn unsourced(pack: &Pack) -> Vec<Diagnostic> {
     let contract = &pack.contract;
@@ -17,7 +19,7 @@ pub(super) fn unsourced(pack: &Pack) -> Vec<Diagnostic> {
     if contract.openapi.is_some() && contract.openapi_source.is_none() {
         let title = "the contract does not say where its OpenAPI document is from";
         let hint = "write `openapi_source: inferred` for a document of your own, else `published`";
-        found.push(Diagnostic::error(contract.place.clone(), title).hint(hint));
+        found.push(Diagnostic::error(ContractKeys::of(contract).place(&["openapi"]), title).hint(hint));
     }
     // Each part once, at the first scenario that sends it.
     let mut known: BTreeSet<(&str, RequestPart)> = BTreeSet::new();
@@ -56,7 +58,7 @@ fn operation(pack: &Pack, name: &str, line: &Line) -> Option<Diagnostic> {
         ),
         () => return None,
     };
-    Some(Diagnostic::error(pack.contract.place.clone(), title).hint(hint))
+    Some(Diagnostic::error(ContractKeys::of(&pack.contract).place(&["operations", name]), title).hint(hint))
 }
 
 /// Reports a request that is written out: no source names its route.

@@ -3,6 +3,8 @@
 use failspec_base::syntax::Diagnostic;
 use failspec_pack::pack::{Failure, Pack, StatusPattern};
 
+use super::contract_keys::ContractKeys;
+
 /// Reports a form of success that takes in the status of a failure and has no `match`: a control that failed with that
 /// status would count as a success.
 pub(super) fn successes_that_take_in_failures(pack: &Pack) -> Vec<Diagnostic> {
@@ -48,7 +50,7 @@ pub(super) fn json_rpc_without_match(pack: &Pack) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let title = "`success` has a status alone, but JSON-RPC has errors in responses with that status";
-    vec![Diagnostic::warning(contract.place.clone(), title).hint(
+    vec![Diagnostic::warning(ContractKeys::of(contract).place(&["success"]), title).hint(
         "give `success` a `match`, such as `match: { /result: { type: object } }`: \
          a control whose result is an error would count as a success",
     )]

@@ -7,6 +7,8 @@ use failspec_engine::case_names;
 use failspec_judge::snapshot::{file_name, unreferenced};
 use failspec_pack::pack::{Files, Pack};
 
+use super::contract_keys::ContractKeys;
+
 /// Reports roles, variables, conditions and operations that no scenario uses.
 pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
     let contract = &pack.contract;
@@ -44,11 +46,16 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
             contract.operations.keys().filter(|name| !operations.contains(name.as_str())).collect(),
         ),
     ];
+    let keys = ContractKeys::of(contract);
+    let place = |what: &str, name: &str| match what {
+        "operation" => keys.place(&["operations", name]),
+        what => keys.place(&["requires", &format!("{what}s"), name]),
+    };
     unused
         .into_iter()
         .flat_map(|(what, names)| names.into_iter().map(move |name| (what, name)))
         .map(|(what, name)| {
-            Diagnostic::warning(contract.place.clone(), format!("no scenario uses the {what} `{name}`"))
+            Diagnostic::warning(place(what, name), format!("no scenario uses the {what} `{name}`"))
                 .hint("use it, or remove it from the contract: targets need not provide it")
         })
         .chain(pack.unused_fixtures.iter().map(|(name, place)| {

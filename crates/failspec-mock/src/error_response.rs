@@ -142,7 +142,8 @@ pub fn text_of_code(code: &Value) -> String {
     code.as_str().map_or_else(|| code.to_string(), str::to_owned)
 }
 
-fn header_text(value: &Value) -> String {
+/// Returns a value as it stands in a header or a path.
+pub fn header_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

@@ -20,6 +20,7 @@ mod script;
 mod server;
 mod success_response;
 mod target_file;
+mod undeclared;
 mod xml;
 
 pub use mock::{Mock, Unplayed, UnplayedReason};

@@ -20,13 +20,31 @@ const OWN: &str = "failspec-";
 pub struct Memory {
     requests: HashSet<u64>,
     names: HashSet<String>,
+    /// The ids that the mock gave to what was created, and that were not deleted.
+    ids: HashSet<String>,
 }
 
 impl Memory {
+    /// Adds ids that the mock gives.
+    pub fn give(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.ids.extend(ids);
+    }
+
+    /// Takes an id back: what it named is deleted.
+    pub fn take_back(&mut self, id: &str) {
+        self.ids.remove(id);
+    }
+
+    /// Returns true if something has an id.
+    pub fn has_given(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
     /// Adds a request. Returns whether the same one was sent before, and what is known of the names of a run in it; `None`
     /// if there is none. What is deleted is new again.
     pub fn note(&mut self, request: &Request) -> (bool, Option<Names>) {
-        if self.requests.len() >= MAX_REMEMBERED || self.names.len() >= MAX_REMEMBERED {
+        let counts = [self.requests.len(), self.names.len(), self.ids.len()];
+        if counts.into_iter().any(|count| count >= MAX_REMEMBERED) {
             *self = Self::default();
         }
         let mut hasher = DefaultHasher::new();

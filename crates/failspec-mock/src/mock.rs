@@ -1,9 +1,11 @@
 //! The decision of the mock: which documented response a request gets.
 
 use std::{
+    borrow::Cow,
+    collections::HashSet,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -12,20 +14,21 @@ use serde_json::json;
 
 use failspec_engine::BuildError;
 use failspec_pack::{
-    openapi::{Declared, DocumentError},
+    openapi::{Declared, DocumentError, Operation},
     pack::{CodeRule, Failure, HealthCheck, Pack, Scenario, show_statuses},
 };
 
 use super::{
     Preference, Request, Response,
-    error_response::{Addition, error_response, misfit, text_of_code},
+    error_response::{Addition, error_response, header_text, misfit, text_of_code},
     memory::Memory,
-    pattern::{PatternBuilder, Values, carrying},
+    pattern::{PatternBuilder, Values, carrying, value_of},
     response::Content,
     routes::{Route, Routes},
     sample::Sampler,
     script::{Entry, Names, Outcome, Script, addition},
-    success_response::{Wanted, success_response},
+    success_response::{Succeeding, Wanted, success_response},
+    undeclared::{has_open_status, undeclared_refusal},
 };
 
 /// A server that responds as the contract of a pack documents.
@@ -158,7 +161,7 @@ impl Mock {
     pub fn respond(&self, request: &Request) -> Response {
         let mut response = match Preference::of(request) {
             Some(preference) => self.preferred(&preference),
-            None => self.by_request(request),
+            None => self.by_request(&self.below_base(request), &request.path),
         };
         if response.status == 405 {
             let methods = match self.routes.find(&request.method, &request.path, self.declared.as_deref()) {
@@ -170,7 +173,21 @@ impl Mock {
         response
     }
 
-    fn by_request(&self, request: &Request) -> Response {
+    /// Returns a request with its path below that of the document's first server, if it is there: the scenarios say no more of it.
+    fn below_base<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        let base = self.declared.as_deref().map(Declared::base_path).unwrap_or_default();
+        let operations = self.declared.iter().flat_map(|declared| &declared.api.operations);
+        let below =
+            |path: &str| path.strip_prefix(base).filter(|rest| rest.starts_with('/')).map(str::to_owned);
+        match below(&request.path) {
+            Some(path) if !base.is_empty() && operations.clone().all(|own| below(&own.path).is_none()) => {
+                Cow::Owned(Request { path, ..request.clone() })
+            }
+            _ => Cow::Borrowed(request),
+        }
+    }
+
+    fn by_request(&self, request: &Request, sent_path: &str) -> Response {
         let roles = self.pack.contract.roles.keys().map(String::as_str);
         let carrying = carrying(request, roles);
         let mut best: Vec<&Entry> = Vec::new();
@@ -185,13 +202,16 @@ impl Mock {
                 best.push(entry);
             }
         }
-        let (is_repeated, names) = self.memory.lock().unwrap_or_else(PoisonError::into_inner).note(request);
+        let (is_repeated, names) = self.remembered().note(request);
         // What scenarios expect of the same request depends on what was sent before: what was not created, or was deleted,
         // is not found.
         if let Some(names) = names
             && best.iter().any(|entry| entry.names == names)
         {
             best.retain(|entry| entry.names == names);
+        }
+        if names.is_none() {
+            self.retain_by_ids(&mut best, request);
         }
         // A creation that is sent twice fails the second time.
         let is_second = is_repeated && !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
@@ -206,12 +226,18 @@ impl Mock {
         });
         let wanted = successes.fold(None, |all: Option<Wanted>, one| Some(all.unwrap_or_default().and(one)));
         match (failure, wanted) {
-            (Some((failure, addition)), None) => self.failure(failure, addition),
-            (Some((failure, addition)), Some(_)) if is_second => self.failure(failure, addition),
-            (_, Some(wanted)) => self.success(request, &wanted),
+            (Some((failure, addition)), None) => self.refusal(request, failure, addition),
+            (Some((failure, addition)), Some(_)) if is_second => self.refusal(request, failure, addition),
+            (_, Some(wanted)) => {
+                if request.method == "DELETE" {
+                    let ids = best.iter().filter_map(|entry| entry.pattern.ids(&request.path).last());
+                    ids.for_each(|id| self.remembered().take_back(id));
+                }
+                self.success(request, sent_path, &wanted)
+            }
             (None, None) => {
                 match self.routes.find(&request.method, &request.path, self.declared.as_deref()) {
-                    Route::Operation => self.success(request, &Wanted::default()),
+                    Route::Operation => self.success(request, sent_path, &Wanted::default()),
                     Route::Method(_) => self.with_status(405),
                     Route::Unknown => self.with_status(404),
                 }
@@ -219,10 +245,56 @@ impl Mock {
         }
     }
 
-    fn success(&self, request: &Request, wanted: &Wanted) -> Response {
-        let declared = self.declared.as_deref();
-        let operation = declared.and_then(|declared| declared.operation(&request.method, &request.path));
-        success_response(&self.pack.contract, operation, &request.path, wanted, &self.sampler)
+    fn remembered(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Of responses to requests that differ only in an id, keeps the failures if nothing has that id, and otherwise the successes.
+    fn retain_by_ids(&self, best: &mut Vec<&Entry>, request: &Request) {
+        let fails = |entry: &&Entry| matches!(*entry.outcome, Outcome::Failure(..));
+        if best.iter().all(fails) || !best.iter().any(fails) {
+            return;
+        }
+        let ids: HashSet<&str> = best.iter().flat_map(|entry| entry.pattern.ids(&request.path)).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let memory = self.remembered();
+        let variables = &self.pack.contract.variables;
+        let is_variable = |id: &str| {
+            variables.iter().any(|(name, variable)| match &variable.default {
+                Some(default) => header_text(default) == id,
+                None => value_of(name) == id,
+            })
+        };
+        let are_known = ids.iter().all(|id| memory.has_given(id) || is_variable(id));
+        best.retain(|entry| fails(entry) != are_known);
+    }
+
+    fn operation(&self, request: &Request) -> Option<(&Declared, &Operation)> {
+        let declared = self.declared.as_deref()?;
+        Some((declared, declared.operation(&request.method, &request.path)?))
+    }
+
+    fn success(&self, request: &Request, sent_path: &str, wanted: &Wanted) -> Response {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let succeeding = Succeeding { operation: self.operation(request), path: sent_path, number };
+        let (response, ids) = success_response(&self.pack.contract, succeeding, wanted, &self.sampler);
+        if !wanted.captures.is_empty() {
+            self.remembered().give(ids);
+        }
+        response
+    }
+
+    /// Responds with a failure to a request of a scenario.
+    fn refusal(&self, request: &Request, index: usize, addition: &Addition) -> Response {
+        let response = self.failure(index, addition);
+        if !has_open_status(&self.pack.contract.failures[index]) {
+            return response;
+        }
+        let route = self.routes.find(&request.method, &request.path, self.declared.as_deref());
+        let operation = self.operation(request);
+        undeclared_refusal(response, request, &route, operation, &self.sampler)
     }
 
     fn failure(&self, index: usize, addition: &Addition) -> Response {

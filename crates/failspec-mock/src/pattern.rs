@@ -9,7 +9,7 @@ use std::{
 use base64::Engine as _;
 use serde_json::Value;
 
-use failspec_base::template::{RenderError, Scope, VariableValue};
+use failspec_base::template::{RenderError, Scope, Template, VariableValue};
 use failspec_engine::{BuildError, Extra, build};
 use failspec_pack::{
     pack::{BodyTemplate, Contract, RequestTemplate, Row, Variable},
@@ -43,6 +43,8 @@ pub struct Pattern {
     absent: Vec<String>,
     role: Option<String>,
     body: BodyPattern,
+    /// True if an id in it names nothing.
+    is_of_nothing: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +88,8 @@ pub struct PatternBuilder {
     variables: Arc<HashMap<String, VariableValue>>,
     /// The names of all variables of the contract.
     names: HashSet<String>,
+    /// The values that are made of [`WILD`]: of an id that is known only during a run, one that names nothing.
+    made: Vec<String>,
     target: Target,
     /// The number of bytes of fillers in all patterns, which is limited as in a run.
     filled: Arc<AtomicU64>,
@@ -102,8 +106,13 @@ impl PatternBuilder {
         };
         let variables = Arc::new(contract.variables.iter().filter_map(default).collect());
         let names = contract.variables.keys().cloned().collect();
-        let filled = Arc::default();
-        Ok(Self { variables, names, filled, target: Target::from_url("http://127.0.0.1")? })
+        let mut scope = Scope::new(Arc::default(), WILD);
+        scope.set("id", VariableValue::open(WILD));
+        let made = ["${unlike(id)}", "${oversized(id)}"]
+            .into_iter()
+            .filter_map(|written| Some(Template::parse(written).ok()?.fill(&scope).ok()?.sent));
+        let (filled, made) = (Arc::default(), made.collect());
+        Ok(Self { variables, names, made, filled, target: Target::from_url("http://127.0.0.1")? })
     }
 
     /// Builds the pattern of a request as a role.
@@ -143,7 +152,10 @@ impl PatternBuilder {
                 built => break built?,
             }
         };
-        let known = |text: &str| text.replace(scope.uuid(), WILD);
+        let known = |text: &str| {
+            let text = text.replace(scope.uuid(), WILD);
+            self.made.iter().fold(text, |text, made| text.replace(made, WILD))
+        };
         let is_form = matches!(template.body.as_deref(), Some(BodyTemplate::Form(_)));
         let is_multipart = matches!(template.body.as_deref(), Some(BodyTemplate::Multipart(_)));
         let mut headers: Vec<(String, String)> =
@@ -165,12 +177,15 @@ impl PatternBuilder {
             Some(bytes) => {
                 let text = known(&String::from_utf8_lossy(bytes));
                 match serde_json::from_str(&text) {
-                    Ok(value) => BodyPattern::Json(value),
+                    // Bytes that are no text are no JSON either.
+                    Ok(value) if std::str::from_utf8(bytes).is_ok() => BodyPattern::Json(value),
                     Err(_) if is_form => BodyPattern::Form(pairs(&text)),
-                    Err(_) => BodyPattern::Bytes(text),
+                    Ok(_) | Err(_) => BodyPattern::Bytes(text),
                 }
             }
         };
+        let address = request.url.as_str();
+        let is_of_nothing = self.made.iter().any(|made| address.contains(made.as_str()));
         let suppresses = |name: &str| request.suppressed.iter().any(|own| own.eq_ignore_ascii_case(name));
         Ok(Pattern {
             method: request.method.clone(),
@@ -180,6 +195,7 @@ impl PatternBuilder {
             role: role.filter(|_| !suppresses("authorization")).map(str::to_owned),
             absent: request.suppressed,
             body,
+            is_of_nothing,
         })
     }
 }
@@ -204,6 +220,12 @@ impl Pattern {
         }
         let (own, asked) = (self.path.split('/'), path.split('/'));
         own.clone().count() == asked.clone().count() && own.zip(asked).all(|(own, asked)| fits(own, asked))
+    }
+
+    /// Returns the segments of a path that matches which are known only during a run as a whole: the ids in it.
+    pub fn ids<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
+        let both = self.path.split('/').zip(path.split('/'));
+        both.filter(|(own, _)| *own == WILD).map(|(_, id)| id)
     }
 
     /// Returns how closely a request matches: the more of it is written out in the scenario, the higher. `None` if it does

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
 use failspec_pack::pack::{Pack, SchemaRegistry, text_matching};
 
@@ -17,6 +17,12 @@ const MAX_TEXT: usize = 5_000;
 
 /// Maximum number of values within one: a schema may refer to itself many times.
 const MAX_VALUES: usize = 5_000;
+
+/// The text of a schema that says nothing about it.
+pub const FREE_TEXT: &str = "mock";
+
+/// The UUID that is made up.
+pub const UUID: &str = "6d1f2c1e-7c1f-4e0a-9d3a-0b5a1f2c3d4e";
 
 /// Makes values that schemas allow: the smallest ones, with examples and defaults where the schema has them.
 pub struct Sampler {
@@ -57,24 +63,7 @@ impl Making<'_> {
             let own = merged(target.as_object().cloned().unwrap_or_default(), &own);
             return self.make(&Value::Object(own), &root, depth + 1);
         }
-        for part in own.remove("allOf").iter().filter_map(Value::as_array).flatten() {
-            let part = match part.get("$ref").and_then(Value::as_str) {
-                Some(reference) => self.resolve(reference, root).map(|(target, _)| target),
-                None => Some(part.clone()),
-            };
-            own = merged(own, part.as_ref().and_then(Value::as_object).unwrap_or(&Map::new()));
-        }
-        for key in ["anyOf", "oneOf"] {
-            let alternatives = own.remove(key);
-            let first = alternatives.as_ref().and_then(Value::as_array).and_then(|all| all.first());
-            if let Some(first) = first {
-                let first = match first.get("$ref").and_then(Value::as_str) {
-                    Some(reference) => self.resolve(reference, root).map(|(target, _)| target),
-                    None => Some(first.clone()),
-                };
-                own = merged(own, first.as_ref().and_then(Value::as_object).unwrap_or(&Map::new()));
-            }
-        }
+        own = self.joined(own, root, depth);
         if let Some(value) = given(&own) {
             return value;
         }
@@ -86,6 +75,39 @@ impl Making<'_> {
             "boolean" => true.into(),
             _ => Value::Null,
         }
+    }
+
+    /// Merges into a schema all parts of its `allOf`, and the first alternative of `anyOf` and `oneOf`, which may have such parts
+    /// themselves.
+    fn joined(&self, mut own: Map<String, Value>, root: &Value, depth: usize) -> Map<String, Value> {
+        if depth >= MAX_DEPTH {
+            return own;
+        }
+        let mut parts = match own.remove("allOf") {
+            Some(Value::Array(parts)) => parts,
+            _ => Vec::new(),
+        };
+        for key in ["anyOf", "oneOf"] {
+            let alternatives = own.remove(key);
+            let alternatives = alternatives.as_ref().and_then(Value::as_array);
+            let is_null = |part: &Value| part.get("type").is_some_and(|kind| kind == "null");
+            let first = alternatives.and_then(|all| all.iter().find(|part| !is_null(part)).or(all.first()));
+            parts.extend(first.cloned());
+        }
+        for part in parts {
+            let target = part.get("$ref").and_then(Value::as_str).map(|it| self.resolve(it, root));
+            let (part, root) = match target {
+                Some(Some((target, root))) => (target, root),
+                Some(None) => continue,
+                None => (part, root.clone()),
+            };
+            // A reference to a reference is a part of its own.
+            let part = if part.get("$ref").is_some() { json!({ "allOf": [part] }) } else { part };
+            if let Value::Object(part) = part {
+                own = merged(own, &self.joined(part, &root, depth + 1));
+            }
+        }
+        own
     }
 
     fn object(&self, own: &Map<String, Value>, root: &Value, depth: usize) -> Value {
@@ -185,7 +207,7 @@ fn text(own: &Map<String, Value>) -> String {
         return padded(made, own);
     }
     let made = match own.get("format").and_then(Value::as_str).unwrap_or_default() {
-        "uuid" => "6d1f2c1e-7c1f-4e0a-9d3a-0b5a1f2c3d4e",
+        "uuid" => UUID,
         "date-time" => "2024-01-31T12:00:00Z",
         "date" => "2024-01-31",
         "time" => "12:00:00Z",
@@ -195,7 +217,7 @@ fn text(own: &Map<String, Value>) -> String {
         "ipv4" => "192.0.2.1",
         "ipv6" => "2001:db8::1",
         "uri" | "url" | "iri" | "uri-reference" => "https://example.com/mock",
-        _ => "mock",
+        _ => FREE_TEXT,
     };
     padded(made.to_owned(), own)
 }
@@ -229,8 +251,6 @@ fn number(own: &Map<String, Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn made(schema: &Value) -> Value {
@@ -252,6 +272,17 @@ mod tests {
             ),
             (json!({"allOf": [{"required": ["a"]}, {"properties": {"a": {"const": 1}}}]}), json!({"a": 1})),
             (json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}), json!(1)),
+            (json!({"anyOf": [{"type": "null"}, {"type": "boolean"}]}), json!(true)),
+            (
+                json!({
+                    "$defs": {
+                        "old": {"allOf": [{"$ref": "#/$defs/new"}, {"required": ["id"]}]},
+                        "new": {"required": ["name"], "properties": {"name": {"const": "n"}}},
+                    },
+                    "allOf": [{"$ref": "#/$defs/old"}],
+                }),
+                json!({"id": "mock", "name": "n"}),
+            ),
             (json!({"$defs": {"a": {"const": 1}}, "$ref": "#/$defs/a"}), json!(1)),
             (
                 json!({"type": "array", "minItems": 2, "items": {"const": 0}, "contains": {"const": 1}}),
