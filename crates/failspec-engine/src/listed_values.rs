@@ -96,7 +96,9 @@ impl Session {
             match response {
                 Some(it) if self.succeeded(View::new(&it, None)) => return Ok(Some(changes)),
                 Some(it) if is_unmet(it.status) => {
-                    let found = Box::pin(self.with_hints(outgoing, members, changes, &it, records)).await?;
+                    let helpful = &mut Vec::new();
+                    let hinted = self.with_hints(outgoing, members, changes, &it, helpful, records);
+                    let found = Box::pin(hinted).await?;
                     if found.is_some() {
                         return Ok(found);
                     }

@@ -213,15 +213,24 @@ impl Session {
         refused: &Response,
         records: &mut Vec<Record>,
     ) -> Result<Option<Vec<Change>>, Unjudged> {
-        let found = Box::pin(self.with_hints(outgoing, members, Vec::new(), refused, records)).await?;
-        let found = match found {
+        let mut helpful = Vec::new();
+        let hinted = self.with_hints(outgoing, members, Vec::new(), refused, &mut helpful, records);
+        let found = match Box::pin(hinted).await? {
             Some(changes) => Some(changes),
             None => Box::pin(self.with_listed(outgoing, operation, members, refused, records)).await?,
         };
-        match found {
-            Some(changes) => Ok(Some(changes)),
-            None => Box::pin(self.with_unnamed(outgoing, operation, members, records)).await,
+        if found.is_some() {
+            return Ok(found);
         }
+        // With what changed the refusal, it is about what is left.
+        if let Some(template) = &changed(outgoing.template, &helpful) {
+            let outgoing = Outgoing { template, ..outgoing };
+            let more = Box::pin(self.with_unnamed(outgoing, operation, members, records)).await?;
+            if let Some(more) = more {
+                return Ok(Some([helpful, more].concat()));
+            }
+        }
+        Box::pin(self.with_unnamed(outgoing, operation, members, records)).await
     }
 
     /// Forgets that nothing helped to get a request accepted: the reason was another one.
@@ -245,7 +254,8 @@ impl Session {
     }
 
     /// Sends a refused request with more members, and with other values, as each refusal asks for it. Returns the changes with which
-    /// it was accepted, if it was: then its exchange is the last one.
+    /// it was accepted, if it was: then its exchange is the last one. Otherwise those are `helpful` with which it was last refused
+    /// in other words.
     ///
     /// # Errors
     /// The reason why there is no response to judge.
@@ -255,6 +265,7 @@ impl Session {
         members: &[(String, JsonTemplate)],
         mut changes: Vec<Change>,
         refused: &Response,
+        helpful: &mut Vec<Change>,
         records: &mut Vec<Record>,
     ) -> Result<Option<Vec<Change>>, Unjudged> {
         let template = outgoing.template;
@@ -282,7 +293,12 @@ impl Session {
             let response = self.send_changed(Outgoing { template: &whole, ..outgoing }, records).await?;
             match response {
                 Some(it) if self.succeeded(View::new(&it, None)) => return Ok(Some(changes)),
-                Some(response) if is_unmet(response.status) => last = response.body.clone(),
+                Some(response) if is_unmet(response.status) => {
+                    if response.body != last {
+                        helpful.clone_from(&changes);
+                    }
+                    last = response.body.clone();
+                }
                 _ => break,
             }
         }

@@ -49,7 +49,8 @@ fn candidates(operation: &Operation, declared: &[String], refusal: &[u8]) -> Vec
     for (segment, parameter) in &parameters {
         let is_own = *segment == 0 && changes_one;
         let is_nearest = nearest == Some(*segment);
-        if !is_named(parameter) && !(is_own_alone && is_nearest) {
+        let is_meant = is_named(parameter) || is_own_alone && is_nearest;
+        if !is_meant {
             continue;
         }
         let same = declared.iter().find(|name| fold(name) == fold(parameter));

@@ -15,6 +15,9 @@ use super::{
     session::Session,
 };
 
+/// Maximum number of listed values of members that are tried, each alone.
+const MAX_CHOICES: usize = 6;
+
 /// Maximum number of references that are tried, each alone.
 const MAX_REFERENCES: usize = 3;
 
@@ -47,8 +50,8 @@ const RISKY: [&str; 18] = [
 const TELLING: [&str; 6] = ["enum", "const", "example", "examples", "default", "format"];
 
 impl Session {
-    /// Sends a refused request with all switches turned on, with all optional members whose values the document tells, and with each
-    /// reference to something that the API lists. Returns the changes with which it was accepted, if it was: then its exchange is the
+    /// Sends a refused request with all switches turned on, with all optional members whose values the document tells, with each
+    /// value that it lists for one: what a `type` selects need not be there for another; and with each reference to something that the API lists. Returns the changes with which it was accepted, if it was: then its exchange is the
     /// last one.
     ///
     /// # Errors
@@ -62,6 +65,7 @@ impl Session {
     ) -> Result<Option<Vec<Change>>, Unjudged> {
         let template = outgoing.template;
         let mut tries = vec![switches_on(template, members), self.told_members(template, members)];
+        tries.extend(self.choices(template, members).into_iter().map(|choice| vec![choice]));
         for (name, value) in self.listed_members(operation).await.into_iter().take(MAX_REFERENCES) {
             let is_list = members.iter().any(|(own, made)| {
                 *own == name
@@ -88,6 +92,26 @@ impl Session {
             seen.push(changes);
         }
         Ok(None)
+    }
+
+    /// Returns the changes that each add a member with one of the values that the document lists for it.
+    fn choices(&self, template: &RequestTemplate, members: &[(String, JsonTemplate)]) -> Vec<Change> {
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        let declared = self.against.as_ref().map(|against| &against.declared);
+        let operation = declared.and_then(|declared| declared.operation(&template.line.method, written));
+        let (Some(declared), Some(operation)) = (declared, operation) else { return Vec::new() };
+        let content = operation.body.iter().find(|content| content.is_json());
+        let Some(schema) = content.and_then(|content| content.schema.as_ref()) else { return Vec::new() };
+        let lacking = members.iter().filter(|(name, _)| lacks(template, name) && !is_risky(name));
+        let listed = lacking.flat_map(|(name, _)| {
+            let values = member(declared, schema, name, 0).and_then(|schema| schema.get("enum"));
+            let values = values.and_then(Value::as_array).into_iter().flatten();
+            values.filter(|value| !value.is_null()).map(move |value| (name, value))
+        });
+        let change = |(name, value): (&String, &Value)| {
+            Change::add(path_of(template, name), JsonTemplate::Constant(value.clone()))
+        };
+        listed.take(MAX_CHOICES).map(change).collect()
     }
 
     /// Returns the changes that add the optional members whose values the document tells.
