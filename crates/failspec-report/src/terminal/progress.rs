@@ -65,7 +65,8 @@ impl Progress {
     pub fn new(total: usize, quiet: bool) -> Self {
         let terminal = stderr().is_terminal() && !quiet;
         let bar = terminal.then(|| {
-            let style = ProgressStyle::with_template("{bar:32} {pos}/{len} · {wide_msg} {eta} left");
+            // Of 80 columns, the name of what is running needs more than the bar.
+            let style = ProgressStyle::with_template("{bar:12} {pos}/{len} · {wide_msg} {eta} left");
             let bar =
                 ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(12));
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
