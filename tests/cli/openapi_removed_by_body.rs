@@ -157,7 +157,7 @@ fn things_that_a_post_removes_by_the_name_that_was_sent_are_made_and_nothing_sta
     }
 }
 
-/// What could remove more than the one thing is not sent for that, so nothing is made that it would have to remove.
+/// A removal that may be about more than one thing is not sent, so nothing is made that it would have to remove.
 #[test]
 fn a_removal_that_may_be_about_more_is_no_removal_of_what_the_run_made() {
     for words in ["Remove clients", "Remove all that match"] {

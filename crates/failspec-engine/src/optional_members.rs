@@ -32,7 +32,7 @@ use super::{
     refusal_mismatch::{id_in_path, mismatched, names_the_same},
     refusal_names::{fold, members_in},
     refused_credentials::names_lacking,
-    repeated_ids::repeated_id,
+    repeated_ids::repeated_ids,
     sending::Outgoing,
     session::Session,
     steps::response_of,
@@ -280,10 +280,11 @@ impl Session {
         for _ in 0..MAX_TRIES {
             let current = changed(template, &changes);
             let current = current.as_ref().unwrap_or(template);
-            let repeated = operation.and_then(|operation| repeated_id(current, operation, &declared, &last));
-            let more = match repeated {
-                Some(change) => vec![change],
-                None => more_changes(current, members, &path, &last),
+            let repeated = operation.map(|operation| repeated_ids(current, operation, &declared, &last));
+            let repeated = repeated.unwrap_or_default();
+            let (more, is_named) = match repeated.is_empty() {
+                true => more_changes(current, members, &path, &last),
+                false => (repeated, true),
             };
             if more.is_empty() {
                 break;
@@ -294,7 +295,7 @@ impl Session {
             match response {
                 Some(it) if self.succeeded(View::new(&it, None)) => return Ok(Some(changes)),
                 Some(response) if is_unmet(response.status) => {
-                    if response.body != last {
+                    if is_named && response.body != last {
                         helpful.clone_from(&changes);
                     }
                     last = response.body.clone();
@@ -380,14 +381,14 @@ fn completed_body(
     }
 }
 
-/// Returns the fewest changes to a body that may help: those that the refusal speaks of. If it speaks of none, all members that
-/// the document has and the body has not.
+/// Returns the fewest changes to a body that may help: those that the refusal speaks of, and true. If it speaks of none, all members that
+/// the document has and the body has not, and false.
 fn more_changes(
     template: &RequestTemplate,
     members: &[(String, JsonTemplate)],
     path_of_operation: &str,
     refusal: &[u8],
-) -> Vec<Change> {
+) -> (Vec<Change>, bool) {
     let alternatives = either_in(refusal);
     let way = way_to_members(template);
     let path = |name: &str| [way.as_slice(), &[name.to_owned()]].concat();
@@ -425,7 +426,7 @@ fn more_changes(
         }
     }
     if !differing.is_empty() {
-        return differing;
+        return (differing, true);
     }
     let spoken_of = members_in(refusal, &all);
     let named = lacking.clone().filter(|(name, _)| spoken_of.contains(&name) && !is_one_too_many(name));
@@ -465,7 +466,10 @@ fn more_changes(
         });
         named.extend(addresses);
     }
-    if named.is_empty() { lacking.map(change).collect() } else { named }
+    match named.is_empty() {
+        true => (lacking.map(change).collect(), false),
+        false => (named, true),
+    }
 }
 
 /// Returns true if a name is that of several of what another one names.

@@ -12,31 +12,46 @@ use super::{
 /// The name of a member that is the id of the thing itself.
 const ID: &str = "id";
 
-/// Returns the change that lets a body have an id of the path, if the refusal says that it has another or none.
-pub(super) fn repeated_id(
+/// Returns the changes that let a body have an id of the path, if the refusal says that it has another or none: then also the other ones
+/// that the document has for it. An API that compares one may look for the thing by another.
+pub(super) fn repeated_ids(
     template: &RequestTemplate,
     operation: &Operation,
     declared: &[String],
     refusal: &[u8],
-) -> Option<Change> {
+) -> Vec<Change> {
     if !compares_with_path(refusal) {
-        return None;
+        return Vec::new();
     }
     let way = way_to_members(template);
-    candidates(operation, declared, refusal).into_iter().find_map(|(name, segment)| {
+    let change = |(name, segment): (String, usize)| {
         let path = [way.as_slice(), &[name]].concat();
         let own = at(template, &path);
         let id = id_in_path(template, segment)?;
         (own.as_ref() != Some(&id)).then(|| Change::id_of_path(path, own, segment))
-    })
+    };
+    let Some(first) = candidates(operation, declared, refusal).into_iter().find_map(&change) else {
+        return Vec::new();
+    };
+    let same = |(segment, parameter): (usize, String)| {
+        let name = declared.iter().find(|name| fold(name) == fold(&parameter))?;
+        change((name.clone(), segment)).filter(|other| other.path != first.path)
+    };
+    let others: Vec<Change> = parameters_of(operation).into_iter().filter_map(same).collect();
+    [vec![first], others].concat()
+}
+
+/// Returns the parameters of the path of an operation, the last one first, each with its segment, counted from the end.
+fn parameters_of(operation: &Operation) -> Vec<(usize, String)> {
+    let segments = operation.path.trim_end_matches('/').rsplit('/').enumerate();
+    let parameters = segments
+        .filter_map(|(segment, text)| Some((segment, text.strip_prefix('{')?.strip_suffix('}')?.to_owned())));
+    parameters.collect()
 }
 
 /// Returns the members that may have to be an id of the path, the likely ones first, each with its segment, counted from the end.
 fn candidates(operation: &Operation, declared: &[String], refusal: &[u8]) -> Vec<(String, usize)> {
-    let segments = operation.path.trim_end_matches('/').rsplit('/').enumerate();
-    let parameters: Vec<(usize, String)> = segments
-        .filter_map(|(segment, text)| Some((segment, text.strip_prefix('{')?.strip_suffix('}')?.to_owned())))
-        .collect();
+    let parameters = parameters_of(operation);
     let names: Vec<String> = parameters.iter().map(|(_, name)| name.clone()).collect();
     let spoken_of = members_in(refusal, &names);
     let is_named = |name: &String| spoken_of.contains(&name);
