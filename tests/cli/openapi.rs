@@ -249,7 +249,7 @@ fn unusable_documents_are_refused_with_a_reason() {
             "openapi: 3.1.0\npaths: { /a: { post: { responses: { 200: { description: yes } } } } }\n",
             "it writes: sent only with --allow-writes (POST /a (everything))",
         ),
-        ("openapi: [\n", "neither JSON nor YAML"),
+        ("openapi: [\n", "not well-formed YAML"),
     ] {
         let (folder, done) = imported(document, &[]);
         done.exits(2).says(said);

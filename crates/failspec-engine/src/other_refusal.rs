@@ -20,7 +20,7 @@ use super::{
     refusal_hints::hints,
     refusal_mismatch::mismatched,
     refusal_names::{fold, members_in, speaks_of, words_of},
-    refusal_quotes::{quotes, quotes_other},
+    refusal_quotes::{other_unknown, quotes, quotes_other},
     taken_texts::{asks_for_taken, is_taken},
 };
 
@@ -130,6 +130,14 @@ impl CaseRunner<'_> {
         };
         let request = &asked.exchange.request;
         let operation = against.operation(&request.method, request.url.path())?;
+        if let Some(other) =
+            part.and_then(|part| other_unknown(&response.body, request, &operation.path, part))
+        {
+            return Some(format!(
+                "the refusal is about {other}, which names nothing either, and not about {}, where the fault is",
+                part.unwrap_or_default()
+            ));
+        }
         // What is not found is what another member names, if the refusal quotes that; but not where the fault is in what is asked for.
         let is_of_address = part.is_some_and(|part| operation.path.contains(&format!("{{{part}}}")));
         let may_miss = !is_of_address && !OF_NOTHING.contains(&fault);

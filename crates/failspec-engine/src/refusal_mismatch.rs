@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::refusal_names::{fold, members_in, speaks_of, texts_of};
 
 /// Words that say that two values are compared.
-const COMPARED: [&str; 14] = [
+const COMPARED: [&str; 15] = [
     "match",
     "matches",
     "matching",
     "matched",
     "mismatch",
+    "missmatch",
     "mismatched",
     "mismatches",
     "differ",
@@ -29,6 +30,9 @@ const COMPARED: [&str; 14] = [
 
 /// Words for the place with which a member of a body is compared.
 const OF_PATH: [&str; 7] = ["uri", "url", "path", "route", "resource", "parameter", "address"];
+
+/// Words that say of an id alone that it is not that of the path: `User Id mismatch`.
+const MISMATCH: [&str; 2] = ["mismatch", "missmatch"];
 
 /// Words of a refusal that compares a value with a rule, and not with another value.
 const RULES: [&str; 4] = ["pattern", "regex", "regexp", "expression"];
@@ -44,6 +48,10 @@ pub(super) fn mismatched<'n>(refusal: &[u8], members: &'n [String]) -> Vec<&'n S
         return Vec::new();
     }
     let mut named = members_in(refusal, members);
+    let is_id = |name: &&String| fold(name).ends_with("id");
+    if says(&MISMATCH) && !says(&OF_PATH) && named.iter().all(is_id) && !speaks_of(refusal, "type") {
+        return named;
+    }
     if !says(&OF_PATH) {
         let said = texts_of(refusal);
         let is_compared =
@@ -72,7 +80,9 @@ pub(super) fn names_the_same(path: &str, member: &str) -> bool {
 
 /// Returns true if a refusal says that a value is not that of the path.
 pub(super) fn compares_with_path(refusal: &[u8]) -> bool {
-    compares(refusal) && OF_PATH.iter().any(|word| speaks_of(refusal, word))
+    let says = |words: &[&str]| words.iter().any(|word| speaks_of(refusal, word));
+    compares(refusal)
+        && (says(&OF_PATH) || says(&MISMATCH) && speaks_of(refusal, "id") && !speaks_of(refusal, "type"))
 }
 
 /// Returns the id in a segment of the path of a request, counted from the end, as the value of a member of its body. Digits are a number.
@@ -123,6 +133,9 @@ mod tests {
                 r#"{"pool":["pool must be equal to or less than 10"],"slots":["slots must match one of a"]}"#,
                 &[],
             ),
+            ("connection id missmatch.", &["connection_id"]),
+            ("type mismatch of connection id", &[]),
+            ("slots mismatch", &[]),
             ("Bad Request", &[]),
             ("", &[]),
         ] {

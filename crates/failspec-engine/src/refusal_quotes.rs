@@ -11,6 +11,9 @@ const MIN_LEN: usize = 3;
 /// Number of characters of a long value that a refusal quotes if it quotes it at all.
 const MAX_LEN: usize = 40;
 
+/// The beginning of a text that an import makes up for the id of nothing.
+const NO_SUCH: &str = "no-such-";
+
 /// Returns true if a refusal quotes the value that a part of a request has, and no other part has it.
 pub(super) fn quotes(refusal: &[u8], request: &Request, part: &str) -> bool {
     let (values, path) = values_of(request);
@@ -29,6 +32,24 @@ fn quotes_another(said: &[String], values: &[(String, String)], path: &str, part
         values.iter().map(|(name, _)| name).filter(|name| *name != part && !name.starts_with(&within));
     !quotes_one_of(said, values, path, part)
         && others.into_iter().any(|other| quotes_one_of(said, values, path, other))
+}
+
+/// Returns the parameter of a path that names nothing as well and whose value a refusal quotes, if it does not quote that of this one: of
+/// two things that are not there, it is about the other.
+pub(super) fn other_unknown(refusal: &[u8], request: &Request, path: &str, part: &str) -> Option<String> {
+    let said = texts_of(refusal);
+    let sent = failspec_base::encoding::percent_decode(request.url.path()).into_owned();
+    let segments = path.trim_end_matches('/').rsplit('/').zip(sent.trim_end_matches('/').rsplit('/'));
+    let parameters: Vec<(&str, &str)> = segments
+        .filter_map(|(name, value)| Some((name.strip_prefix('{')?.strip_suffix('}')?, value)))
+        .collect();
+    let is_quoted = |value: &str| said.iter().any(|text| has_word(text, value, false));
+    if parameters.iter().any(|(name, value)| *name == part && is_quoted(value)) {
+        return None;
+    }
+    let is_other =
+        |(name, value): &&(&str, &str)| *name != part && value.starts_with(NO_SUCH) && is_quoted(value);
+    parameters.iter().find(is_other).map(|(name, _)| (*name).to_owned())
 }
 
 /// Returns the values of a request, each with its place, and its path.
@@ -123,6 +144,17 @@ mod tests {
         ] {
             let found = quotes_another(&[said.to_owned()], &values, "/things/owner-1", part);
             assert_eq!(found, expected, "{said} · {part}");
+        }
+        let url = "http://127.0.0.1/fiat/no-such-1/subscriptions/no-such-2".parse().unwrap();
+        let request = Request::new("DELETE", url);
+        for (said, part, expected) in [
+            ("Provider 'no-such-1' is not supported", "subscription", Some("provider")),
+            ("Provider 'no-such-1' is not supported", "provider", None),
+            ("'no-such-1' has no subscription 'no-such-2'", "subscription", None),
+            ("no such subscription", "subscription", None),
+        ] {
+            let path = "/fiat/{provider}/subscriptions/{subscription}";
+            assert_eq!(other_unknown(said.as_bytes(), &request, path, part).as_deref(), expected, "{said}");
         }
         let long = format!("too long: {}…", "y".repeat(60));
         assert!(quotes_one_of(&[long], &values, "/", "long"));

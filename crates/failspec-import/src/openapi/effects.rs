@@ -295,6 +295,15 @@ pub(super) fn sets_up(operation: &Operation) -> bool {
             || begins_with(&SETTING_VERBS))
 }
 
+/// Returns true if an operation gives a new name, which is in its path, to what nothing in the path names: `PUT /wallet/{new_name}` renames
+/// the wallet of whoever asks.
+pub(super) fn renames_untold(operation: &Operation) -> bool {
+    let path = operation.path.trim_end_matches('/');
+    matches!(operation.method.as_str(), "PUT" | "PATCH" | "POST")
+        && path.ends_with('}')
+        && matches!(names(path).as_slice(), [only] if snake(only).starts_with("new_"))
+}
+
 /// Last path segments behind the id of a thing of operations that choose it: then another one of its kind is no longer chosen.
 const CHOOSING: [&str; 9] =
     ["choose", "chosen", "current", "default", "main", "primary", "select", "selected", "switch"];
@@ -341,6 +350,24 @@ mod tests {
         });
         let api = Api::parse("openapi.json", &document.to_string()).unwrap();
         only_reads(&api.operations[0])
+    }
+
+    #[test]
+    fn a_rename_says_in_its_path_what_gets_the_new_name_or_is_untold() {
+        for (method, path, expected) in [
+            ("put", "/wallet/{new_name}", true),
+            ("post", "/me/name/{newName}/", true),
+            ("put", "/wallets/{id}/name/{new_name}", false),
+            ("put", "/wallets/{name}", false),
+            ("get", "/wallet/{new_name}", false),
+            ("put", "/news/{newsId}", false),
+        ] {
+            let mut document =
+                json!({ "openapi": "3.1.0", "info": { "title": "Any", "version": "1" }, "paths": {} });
+            document["paths"][path][method] = json!({ "responses": { "200": { "description": "done" } } });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(renames_untold(&api.operations[0]), expected, "{method} {path}");
+        }
     }
 
     #[test]

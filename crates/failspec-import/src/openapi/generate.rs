@@ -15,7 +15,7 @@ use super::{
     actions::adds_person,
     changing_reads::changes_by_reading,
     crud::{CreateOperation, CreateOperations},
-    effects::{chooses_one, destroys, only_reads},
+    effects::{chooses_one, destroys, only_reads, renames_untold},
     failure_catalog::FailureCatalog,
     fault_kind::FaultKind,
     faults::Fault,
@@ -126,6 +126,11 @@ impl<'a> Generator<'a> {
             if chooses_one(operation) {
                 let why =
                     "it chooses one of several things, and which one was chosen before could not be restored";
+                self.leave_out(why, operation, "everything");
+                continue;
+            }
+            if renames_untold(operation) {
+                let why = "nothing in its path says what gets the new name: it may be what the credentials belong to";
                 self.leave_out(why, operation, "everything");
                 continue;
             }
