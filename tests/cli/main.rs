@@ -76,6 +76,7 @@ mod openapi_roles;
 mod openapi_scheme_roles;
 mod openapi_sessions;
 mod openapi_success_code;
+mod openapi_switched_off;
 mod openapi_told_values;
 mod openapi_undeclared;
 mod openapi_undeclared_bodies;

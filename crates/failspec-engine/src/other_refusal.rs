@@ -322,6 +322,13 @@ fn about_others(refusal: &[u8], part: &str, members: &[String]) -> Vec<String> {
     }
 }
 
+/// Returns true if a response with 503 says that what it is about is switched off. That something is not available, an overloaded server
+/// says, too.
+pub(super) fn is_feature_switched_off(response: &Response) -> bool {
+    let mut words = SWITCHED_OFF.iter().filter(|word| **word != "notAvailable");
+    response.status == 503 && words.any(|word| speaks_of(&response.body, word))
+}
+
 /// Returns true if a refusal says that the service does not offer something, and that is no value of the part.
 fn is_switched_off(refusal: &[u8], part: &str) -> bool {
     let is_part = |word: &str| fold(part).ends_with(&fold(word));
@@ -349,7 +356,9 @@ fn is_part(name: &str, part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{about_others, is_about, is_switched_off, speaks_of_holder};
+    use failspec_base::message::Response;
+
+    use super::{about_others, is_about, is_feature_switched_off, is_switched_off, speaks_of_holder};
 
     #[test]
     fn a_refusal_that_names_another_member_alone_is_not_about_the_fault() {
@@ -403,6 +412,22 @@ mod tests {
             ("invalid to", "text", &["to"]),
         ] {
             assert_eq!(about_others(said.as_bytes(), part, &members), expected, "{said} · {part}");
+        }
+    }
+
+    #[test]
+    fn a_503_may_say_that_a_feature_is_switched_off() {
+        for (status, said, expected) in [
+            (503, r#"{"detail":"Block explorer is not enabled."}"#, true),
+            (503, r#"{"detail":"Search is disabled"}"#, true),
+            (503, r#"{"detail":"Service not available"}"#, false),
+            (503, "Service Unavailable", false),
+            (503, "", false),
+            // It broke.
+            (500, r#"{"detail":"Block explorer is not enabled."}"#, false),
+        ] {
+            let response = Response::new(status, http::HeaderMap::new(), said.as_bytes().to_vec());
+            assert_eq!(is_feature_switched_off(&response), expected, "{status} {said}");
         }
     }
 

@@ -16,6 +16,7 @@ use super::{
     case_runner::CaseRunner,
     error::Unjudged,
     made_up,
+    other_refusal::is_feature_switched_off,
     request_builder::Extra,
     sending::{Outgoing, SendContext},
     steps::{fill_pick, fill_schemas, response_of, stream_end},
@@ -100,6 +101,14 @@ impl CaseRunner<'_> {
                 return Err(format!("the response is not from the API: {evidence}").into());
             }
             _ => {}
+        }
+        let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+        // The response to HEAD cannot say why; GET shows it as well.
+        let is_untold = response.status == 503 && asked.is_some_and(|request| request.method == "HEAD");
+        if is_imported && (is_untold || is_feature_switched_off(response)) {
+            let place = asked.map_or_else(String::new, |request| self.session.place(request));
+            let why = if is_untold { "does not say why" } else { "says that this is switched off" };
+            return Err(format!("HTTP 503 {why}: {place}").into());
         }
         let Some(failure) = failure else { return self.without_fault(response, scope) };
         if let Some(evidence) = intermediary::detect_limit(response, &self.session.pack.contract, failure) {
