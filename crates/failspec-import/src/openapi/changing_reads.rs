@@ -83,8 +83,12 @@ const READING: [&str; 20] = [
     "load", "query", "read", "retrieve", "return", "returns", "search", "show", "view",
 ];
 
-/// Returns true if an operation is a GET or HEAD whose name says that it changes something, and whose summary does not say that it
-/// reads.
+/// Words before a name, by which a word in front of them is a verb.
+const ARTICLES: [&str; 12] =
+    ["a", "all", "an", "any", "every", "given", "its", "new", "one", "the", "this", "your"];
+
+/// Returns true if an operation is a GET or HEAD whose name or description says that it changes something, and whose summary
+/// does not say that it reads.
 pub(super) fn changes_by_reading(operation: &Operation) -> bool {
     if !matches!(operation.method.as_str(), "GET" | "HEAD") {
         return false;
@@ -94,7 +98,24 @@ pub(super) fn changes_by_reading(operation: &Operation) -> bool {
         return false;
     }
     let id = snake(operation.id.as_deref().unwrap_or_default());
-    names_a_change(&operation.path) || is_compound(&id)
+    let told = [&operation.summary, &operation.description].into_iter().any(|text| tells_a_change(text));
+    told || names_a_change(&operation.path) || is_compound(&id)
+}
+
+/// Returns true if a text begins by saying that something changes: `Sends a message`, `Send a message`. Without what follows, the
+/// word may be the name of a thing: `Update status`, `Copy`.
+fn tells_a_change(text: &str) -> bool {
+    let begin: String = text.chars().take(80).collect();
+    let begin = snake(&begin);
+    let mut words = begin.split('_');
+    let (Some(verb), Some(next)) = (words.next(), words.next()) else { return false };
+    CHANGING.contains(&base_form(verb)) && ARTICLES.contains(&next)
+}
+
+/// Returns the base form of a verb in the third person.
+fn base_form(verb: &str) -> &str {
+    let forms = [verb.strip_suffix("es"), verb.strip_suffix('s')];
+    forms.into_iter().flatten().find(|base| CHANGING.contains(base)).unwrap_or(verb)
 }
 
 /// Returns true if an operation is a call whose path says what it changes, and names no thing: `POST /createPad`. A server that ignores
@@ -159,6 +180,11 @@ mod tests {
             ("get", "/created_by", "getCreatedBy", "", false),
             ("get", "/things/{id}/change-log", "changeLog", "Get the log", false),
             ("get", "/copy", "", "", false),
+            ("get", "/testemail", "", "Send a test message", true),
+            ("get", "/jobs/{id}/next", "", "Deletes the job that it returns", true),
+            ("get", "/pages", "", "Set of pages", false),
+            ("get", "/stops", "", "Stops", false),
+            ("get", "/clones", "", "Clones of a repository", false),
             ("get", "/update-status", "", "Returns the state of the update", false),
             ("post", "/createPad", "", "", false),
         ] {

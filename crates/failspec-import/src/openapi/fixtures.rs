@@ -362,6 +362,8 @@ impl Generator<'_> {
         for (key, value) in value.as_object().into_iter().flatten() {
             if value.is_object() && level < MAX_DEPTH {
                 self.make_named(value, around, depth, level + 1);
+            } else if self.is_given_as(key, value) {
+                // What the user names is there, and so it stays in a body below what a path names by the same value.
             } else if value.is_string() && !is_own_id(value) || value.is_i64() || value.is_u64() {
                 let item = self.creators.named_by_value(key, value);
                 let creator = item.and_then(|item| self.creators.of_item(item));
@@ -372,6 +374,14 @@ impl Generator<'_> {
                 creator.and_then(|creator| self.make(creator, around, depth));
             }
         }
+    }
+
+    /// Returns true if a member of a body has the value that the user of the import gave for its name.
+    fn is_given_as(&self, name: &str, value: &Value) -> bool {
+        let given = self.paths.given(name);
+        given.is_some_and(|given| {
+            value.as_str().map_or_else(|| value.to_string() == given, |text| text == given)
+        })
     }
 
     /// Puts one id into each list of ids that a body requires and that is empty: an API wants one that exists, and the scenario

@@ -66,6 +66,30 @@ fn a_value_inside_of_a_member_that_was_never_accepted_is_no_restriction() {
 }
 
 #[test]
+fn a_value_is_not_refused_where_the_request_without_it_gets_the_same() {
+    let said = |mut case: CaseReport, words: &str| {
+        case.exchanges[0].response.as_mut().unwrap().body = words.to_owned();
+        case
+    };
+    let findings = || vec![warning("undeclared-restriction", "HTTP 400")];
+    let refused =
+        |words: &str| said(about(sent("GET /a", "", 400, findings()), "documented_value", "limit"), words);
+    let mut valid = said(sent("GET /a", "", 400, Vec::new()), "name the things");
+    valid.failure = "success".into();
+    let mut control = valid.clone();
+    (control.failure, control.exchanges[0].phase) = ("a".into(), Phase::Control);
+    let accepted = sent("GET /a", "", 200, Vec::new());
+    for without in [valid, control] {
+        let rows = |words: &str| checks(&[refused(words), accepted.clone(), without.clone()]);
+        assert!(rows("name the things").is_empty());
+        assert_eq!(rows("the limit is wrong"), ["undeclared-restriction"]);
+    }
+    // Nor does what other faults get say anything.
+    let other = said(sent("GET /a", "", 400, Vec::new()), "name the things");
+    assert_eq!(checks(&[refused("name the things"), accepted, other]), ["undeclared-restriction"]);
+}
+
+#[test]
 fn a_negative_id_may_be_refused() {
     let refused = |operation: &str, part: &str| {
         let findings = vec![warning("undeclared-restriction", "HTTP 400")];

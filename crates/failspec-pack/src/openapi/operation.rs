@@ -28,6 +28,8 @@ pub struct Operation {
     pub path: String,
     /// The summary from the document, or else the description.
     pub summary: String,
+    /// The description, empty if there is none.
+    pub description: String,
     /// Its parameters, including those of the path.
     pub parameters: Vec<Parameter>,
     /// The media types of its request body.
@@ -131,6 +133,7 @@ impl Operation {
             method: String::new(),
             path: String::new(),
             summary: text("summary").or_else(|| text("description")).unwrap_or_default(),
+            description: text("description").unwrap_or_default(),
             parameters: Parameter::read_all(path, at, document, gathering, warnings),
             body_required: body
                 .as_ref()

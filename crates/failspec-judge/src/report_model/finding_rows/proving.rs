@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use failspec_pack::pack::fault_kind;
+use failspec_pack::pack::{SUCCESS_ID, fault_kind};
 use serde_json::Value;
 
 use crate::check::{Phase, WITHOUT_OPTIONAL_MEMBER};
@@ -28,6 +28,8 @@ pub(super) struct Proofs<'a> {
     accepting: HashSet<&'a str>,
     /// The members of the bodies that operations accepted.
     members: HashMap<&'a str, HashSet<String>>,
+    /// The refusals, by status and body, of requests to operations that had no fault.
+    refusals: HashSet<(&'a str, u16, &'a str)>,
 }
 
 impl<'a> Proofs<'a> {
@@ -51,7 +53,23 @@ impl<'a> Proofs<'a> {
                 }
             }
         }
-        Self { accepting, members }
+        let without_fault = cases.iter().flat_map(|case| {
+            let exchanges = case.exchanges.iter().filter(|exchange| {
+                is_like_tested(case, exchange)
+                    && (exchange.phase == Phase::Control || &*case.failure == SUCCESS_ID)
+            });
+            let operation = case.operation.as_deref();
+            exchanges.filter_map(move |exchange| refusal(operation?, exchange))
+        });
+        Self { accepting, members, refusals: without_fault.collect() }
+    }
+
+    /// Returns true if the operation refuses a request without any fault with the same words: the value that is asked is not what
+    /// it refuses.
+    fn is_refused_without_it(&self, case: &CaseReport) -> bool {
+        let tested = case.exchanges.iter().find(|exchange| exchange.phase == Phase::Request);
+        let refusal = case.operation.as_deref().zip(tested).and_then(|(it, tested)| refusal(it, tested));
+        refusal.is_some_and(|refusal| self.refusals.contains(&refusal))
     }
 
     /// Returns what is left of a deviation without the warnings that prove nothing; `None` if that is nothing.
@@ -63,7 +81,8 @@ impl<'a> Proofs<'a> {
             // An operation that accepts nothing refuses for another reason than what is asked, and so does its control.
             return deviation.without(refused)?.without_warning(CONTROL);
         }
-        if self.is_in_unproven_member(case) || is_negative_id(&deviation) {
+        if self.is_in_unproven_member(case) || is_negative_id(&deviation) || self.is_refused_without_it(case)
+        {
             return deviation.without(UNDECLARED_RESTRICTION);
         }
         // A made-up value that the server looks up, and does not find, is refused rightly.
@@ -114,6 +133,13 @@ fn is_like_tested(case: &CaseReport, exchange: &ExchangeReport) -> bool {
     let method = case.operation.as_deref().and_then(|operation| operation.split_once(' '));
     matches!(exchange.phase, Phase::Request | Phase::Control)
         && method.is_some_and(|(method, _)| method == exchange.request.method)
+}
+
+/// Returns the refusal of a request, unless it says nothing.
+fn refusal<'a>(operation: &'a str, exchange: &'a ExchangeReport) -> Option<(&'a str, u16, &'a str)> {
+    let response = exchange.response.as_ref()?;
+    let says = matches!(response.status, 400..500) && !response.body.trim().is_empty();
+    says.then_some((operation, response.status, response.body.as_str()))
 }
 
 /// Returns the names of the members of a JSON body.
