@@ -195,3 +195,45 @@ fn two_credentials_at_once_are_sent_and_each_is_tested() {
     assert_eq!(violations(&report), Vec::<String>::new(), "{}", done.stdout);
     done.says("variable  x_key");
 }
+
+#[test]
+fn an_operation_that_declares_401_and_forgets_its_security_is_asked_with_the_credentials_of_the_others() {
+    let document = json!({
+        "openapi": "3.1.0", "info": { "title": "Boxes", "version": "1" },
+        "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
+        "paths": {
+            "/boxes": { "get": { "security": [{ "token": [] }], "responses": { "200": { "description": "all" } } } },
+            "/agent_sessions": { "get": { "responses": { "200": { "description": "all" }, "401": { "description": "who" } } } },
+            "/session": { "get": { "responses": { "200": { "description": "one" }, "401": { "description": "who" } } } },
+            "/auth/token": { "get": { "responses": { "200": { "description": "one" }, "401": { "description": "who" } } } },
+            "/open": { "get": { "responses": { "200": { "description": "all" } } } },
+        },
+    });
+    let imported = |document: &Value| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("boxes.json"), document.to_string()).unwrap();
+        let import =
+            done(failspec(folder.path()).args(["import", "openapi", "boxes.json", "--name", "boxes"]))
+                .exits(0);
+        let generated = fs::read_to_string(folder.path().join("scenarios/boxes/generated.yaml")).unwrap();
+        (import, generated)
+    };
+    let (import, generated) = imported(&document);
+    let carries = |name: &str| scenario(&generated, name).contains("as: user");
+    for (operation, expected) in [
+        ("get_boxes", true),
+        ("get_agent_sessions", true),
+        ("get_session", false),
+        ("get_auth_token", false),
+        ("get_open", false),
+    ] {
+        assert_eq!(carries(&format!("{operation}_valid")), expected, "{operation}: {generated}");
+    }
+    // What no rule says is not asked, and that is told.
+    assert!(!generated.contains("get_agent_sessions_without_credentials"), "{generated}");
+    import.says("declares 401 and no `security`").says("GET /agent_sessions (without credentials)");
+    // Where no operation has any, there is no role.
+    let mut without = document;
+    without["paths"]["/boxes"]["get"]["security"] = json!([]);
+    assert!(!imported(&without).1.contains("as: user"));
+}

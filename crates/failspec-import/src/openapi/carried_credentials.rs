@@ -2,12 +2,25 @@
 
 use failspec_pack::openapi::{Credential, Operation, Parameter, ParameterLocation};
 
-use super::{generate::Generator, unusual::snake};
+use super::{
+    generate::{Generator, declares},
+    unusual::snake,
+};
 
 impl Generator<'_> {
     /// Returns true if valid requests to an operation carry credentials.
     pub(super) fn sends_credentials(&self, operation: &Operation) -> bool {
-        !self.no_auth && (operation.is_guarded() || self.credentials)
+        !self.no_auth && (operation.is_guarded() || self.credentials || self.may_want_credentials(operation))
+    }
+
+    /// Returns true if an operation declares the refusal of strangers and no `security`, which others have: the document forgets
+    /// one of the two. Requests to it carry the credentials of the others, which harms nothing; that it has to refuse requests
+    /// without them is not promised.
+    pub(super) fn may_want_credentials(&self, operation: &Operation) -> bool {
+        operation.security.is_empty()
+            && declares(operation, 401)
+            && !is_about_credentials(operation)
+            && self.declared.api.operations.iter().any(Operation::is_guarded)
     }
 
     /// Returns true if a parameter is a credential that the role of the request carries: a security scheme of the
@@ -35,6 +48,38 @@ impl Generator<'_> {
         let by_name = || names_credential(parameter) && !is_of_pages(operation, parameter);
         carries && (by_scheme || self.credentials && by_name())
     }
+}
+
+/// Returns true if a segment of the path of an operation says that it gives or changes credentials: those that it refuses with 401
+/// are in the request itself.
+fn is_about_credentials(operation: &Operation) -> bool {
+    const WORDS: [&str; 20] = [
+        "auth",
+        "authenticate",
+        "authorize",
+        "callback",
+        "credentials",
+        "login",
+        "logon",
+        "logout",
+        "oauth",
+        "oauth2",
+        "oidc",
+        "otp",
+        "password",
+        "refresh",
+        "register",
+        "saml",
+        "signin",
+        "signup",
+        "token",
+        "verify",
+    ];
+    // `agent_sessions` are no logins.
+    const WHOLE: [&str; 4] = ["session", "sessions", "sign_in", "sign_up"];
+    operation.path.split('/').map(snake).any(|segment| {
+        WHOLE.contains(&segment.as_str()) || segment.split('_').any(|word| WORDS.contains(&word))
+    })
 }
 
 /// Returns true if the name of a header, query or cookie parameter says that it is a credential.

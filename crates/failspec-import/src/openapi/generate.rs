@@ -178,6 +178,11 @@ impl<'a> Generator<'a> {
     }
 
     fn operation(&mut self, operation: &'a Operation, right: &ValidRequest) {
+        if !self.no_auth && !self.credentials && self.may_want_credentials(operation) {
+            let why = "declares 401 and no `security`, which others have: its requests carry the credentials of those, \
+                       and no rule says that it refuses requests without them";
+            self.leave_out(why, operation, "without credentials");
+        }
         let mut faults = self.faults(operation, right);
         if right.reach == Reach::Foreign {
             faults = self.touching_nothing(operation, right, faults);
