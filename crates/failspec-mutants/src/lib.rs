@@ -3,6 +3,9 @@
 //! A [`Subject`] is a mutant with its [`ExpectedDetection`]; a [`MutantRun`] is the result of running it; all results
 //! together are the [`KillMatrix`].
 
+// A run is one future, of many within each other.
+#![recursion_limit = "256"]
+
 mod embedded;
 mod expected;
 mod expected_detection;

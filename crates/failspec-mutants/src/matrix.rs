@@ -70,8 +70,10 @@ impl KillMatrix {
     /// # Errors
     /// When a reference implementation or a client cannot be started.
     pub async fn run(subjects: &[Subject], mut progress: impl FnMut(&MutantRun)) -> Result<Self, ProofError> {
-        let runs = subjects.iter().enumerate().map(|(index, subject)| async move {
-            subject.experiment(&[]).await.map(|experiment| (index, experiment))
+        // Each as a task: what it computes is shared by all processors.
+        let runs = subjects.iter().cloned().enumerate().map(|(index, subject)| async move {
+            let run = tokio::spawn(async move { subject.experiment(&[]).await });
+            Ok::<_, ProofError>((index, run.await??))
         });
         let mut runs = stream::iter(runs).buffer_unordered(AT_ONCE);
         let mut done = BTreeMap::new();

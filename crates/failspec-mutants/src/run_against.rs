@@ -18,6 +18,9 @@ pub enum ProofError {
     /// The run cannot start.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The run stopped before its end: it has a defect.
+    #[error("the run against a mutant stopped: {0}")]
+    Stopped(#[from] tokio::task::JoinError),
 }
 
 /// Runs a pack against its reference implementation, or against a mutant of it.
