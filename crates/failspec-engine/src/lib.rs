@@ -88,6 +88,7 @@ mod taken_texts;
 mod target_check;
 mod teardown;
 mod test_environment;
+mod uncaptured;
 mod undeclared_bodies;
 mod unfinished;
 mod unnamed_members;
