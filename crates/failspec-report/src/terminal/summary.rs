@@ -4,7 +4,9 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, MOCK, REFERENCE, because, counts, features, health_checks, reruns, rests_on},
+    summary::{
+        INSECURE, MOCK, REFERENCE, because, counts, features, health_checks, reruns, rests_on, undecided,
+    },
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
@@ -54,7 +56,7 @@ const MAX_SLOW: usize = 3;
 pub fn end(report: &RunReport, view: View) -> String {
     let View { verbose, quiet, columns } = view;
     let text = &mut Screen::new(columns);
-    if let Some(undecided) = &report.undecided {
+    if let Some(undecided) = undecided(report) {
         text.blank();
         let undecided = sanitize::one_line(&undecided.to_string());
         text.line(4, format_args!("{}", Styles::dab(Styles::WARN, undecided)));
