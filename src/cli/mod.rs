@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod asked_variables;
 mod badge;
 mod board;
 mod certificate_summary;
