@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn body_in_place_names_the_members_that_are_there() {
         let json = |body: &Value, pointer: &str| told(&body.to_string(), "application/json", pointer, true);
-        assert_eq!(json(&json!({ "result": {}, "ok": true }), "/id"), "the body has ok, result");
+        assert_eq!(json(&json!({ "result": {}, "ok": true }), "/id"), "the body has result, ok");
         assert_eq!(json(&json!({ "result": { "name": "n" } }), "/result/id"), "/result has name");
         assert_eq!(json(&json!([1]), "/id"), "the body is a list with 1 item");
         assert_eq!(json(&json!({ "id": null }), "/id"), "/id is null");
