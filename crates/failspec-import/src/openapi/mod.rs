@@ -50,6 +50,7 @@ mod pack;
 mod path_values;
 mod pattern_length;
 mod query_languages;
+mod range_bounds;
 mod read_only;
 mod registration_tokens;
 mod removed;
