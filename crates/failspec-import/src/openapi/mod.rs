@@ -67,6 +67,7 @@ mod strangers;
 mod success_code;
 mod taken_names;
 mod unknown_ids;
+mod unknown_references;
 mod unknown_values;
 mod unusual;
 mod unusual_values;
