@@ -38,6 +38,7 @@ mod missing_path;
 mod multipart;
 mod named_things;
 mod negotiation;
+mod new_id;
 mod new_names;
 mod nonexistent_id;
 mod odd_addresses;
