@@ -61,6 +61,7 @@ mod removed_by_texts;
 mod request_spec;
 mod roles;
 mod scenario;
+mod scenario_file;
 mod scheme_roles;
 mod second_credentials;
 mod spared_things;
