@@ -4,6 +4,7 @@ mod arguments;
 mod asked_variables;
 mod badge;
 mod board;
+mod certificate_input;
 mod certificate_summary;
 mod certify;
 mod check_target;
