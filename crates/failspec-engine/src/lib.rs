@@ -64,6 +64,7 @@ mod refusal_names;
 mod refusal_quotes;
 mod refusal_values;
 mod refused_credentials;
+mod removal;
 mod removals_by_body;
 mod renamed;
 mod repeated_ids;
@@ -95,6 +96,7 @@ mod unnamed_members;
 mod unproven;
 mod unremoved;
 mod versioned_ids;
+mod withdrawal;
 mod worker;
 
 pub use cancel::{CancelHandle, CancelToken, interrupt};
