@@ -11,10 +11,9 @@ use clap::Args;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use failspec_base::{encoding::hex, sanitize::one_line, secret::Secret};
+use failspec_base::{encoding::hex, sanitize::one_line};
 use failspec_certificate::{
-    Artifact, Binary, MAX_KEY_SIZE, OperatorInput, Predicate, Product, RequirementOutcome, SigningKey,
-    TrustFile, finished_at, parse_days, read_trust_file, required, sign,
+    Artifact, Binary, OperatorInput, Predicate, RequirementOutcome, finished_at, parse_days, required, sign,
 };
 use failspec_engine::{Exchanges, Plan, RunOptions, Selectors};
 use failspec_judge::{
@@ -33,12 +32,13 @@ use failspec_report::{
 
 use super::{
     arguments::{PacksFrom, TargetArguments},
+    certificate_input::{artifact, product, read_key, short},
     certificate_summary::target_facts,
     error::CliError,
     pack_sources::PackSources,
     packs,
     pinned::{PinArguments, check_pins},
-    resolve_target::{by_pack, has_path_values, notices, override_target, target},
+    resolve_target::{by_pack, has_path_values, override_target, target},
     run::{Shown, judge, print},
     runtime::runtime,
     verify::{MAX_REPORT_SIZE, report_path as report_of},
@@ -102,9 +102,6 @@ pub struct CertifyArguments {
     #[arg(short, long)]
     pub quiet: bool,
 }
-
-/// Maximum length of a text that is copied into a certificate, in bytes.
-const MAX_LEN: usize = 200;
 
 /// Runs all scenarios and writes report and certificate.
 ///
@@ -284,80 +281,6 @@ fn can_be_identified(url: &url::Url, has_digest: bool, allow_loopback: bool) -> 
         false => "use https, or give the digest of the deployed software with --artifact-digest sha256:…",
     };
     Err(CliError::usage_hint(format!("nothing identifies the server at {url}: it has no TLS"), hint))
-}
-
-/// Returns true for a text that may be a private key in place of the name of its file: in PEM, or the base64 of PKCS #8
-/// for Ed25519.
-pub(super) fn is_key(text: &str) -> bool {
-    let is_base64 =
-        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte));
-    text.contains("-----BEGIN")
-        || text.contains('\n')
-        || (text.len() > 40 && is_base64(text) && !Path::new(text).exists())
-}
-
-fn read_key(from: &str) -> Result<SigningKey, CliError> {
-    let text = match from.strip_prefix("env:") {
-        Some(name) => std::env::var(name).ok().filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-            CliError::usage(format!(
-                "--key: the environment variable {} is not set, or empty",
-                name.escape_debug()
-            ))
-        })?,
-        // A message about the file would quote the key.
-        None if is_key(from) => {
-            return Err(CliError::usage_hint(
-                "--key is given the key itself, not the name of its file",
-                "the command line of a process can be seen by others: make a new key with `failspec keygen`, and give its \
-                 file, or env:NAME",
-            ));
-        }
-        None => {
-            let read = read_trust_file(Path::new(from), TrustFile::PrivateKey, MAX_KEY_SIZE);
-            let (bytes, warning) = read.map_err(|error| CliError::usage(format!("--key: {error}")))?;
-            notices(warning.as_slice());
-            String::from_utf8(bytes).map_err(|_| CliError::usage(format!("--key: {from} is not UTF-8")))?
-        }
-    };
-    SigningKey::from_pem(&Secret::new(text, from)).map_err(|error| {
-        CliError::usage_hint(format!("--key: {error}"), "`failspec keygen` creates a key pair")
-    })
-}
-
-fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, CliError> {
-    let digest = arguments.artifact_digest.as_deref().map(|text| {
-        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64);
-        match hex.filter(|hex| hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))) {
-            Some(_) => Ok(text.to_owned()),
-            None => Err(CliError::usage_hint(
-                "--artifact-digest is not a valid digest",
-                "write `sha256:` and 64 lower-case hex digits, like the digest of a container image",
-            )),
-        }
-    });
-    let (digest, commit) =
-        (digest.transpose()?, arguments.commit.clone().map(|text| short("--commit", text)).transpose()?);
-    Ok((digest.is_some() || commit.is_some()).then_some(Artifact { digest, commit }))
-}
-
-fn product(arguments: &CertifyArguments) -> Result<Option<Product>, CliError> {
-    let name = arguments.product.clone().map(|text| short("--product", text)).transpose()?;
-    let version =
-        arguments.product_version.clone().map(|text| short("--product-version", text)).transpose()?;
-    Ok(name.map(|name| Product { name, version }))
-}
-
-fn short(option: &str, text: String) -> Result<String, CliError> {
-    if !(1..=MAX_LEN).contains(&text.len()) {
-        return Err(CliError::usage(format!("{option} must have 1 to {MAX_LEN} bytes")));
-    }
-    match one_line(&text) == text {
-        true => Ok(text),
-        false => Err(CliError::usage_hint(
-            format!("{option} is not one line of visible text"),
-            "leave out line breaks, control characters, and spaces at its ends or in a row",
-        )),
-    }
 }
 
 /// Returns the file of the report, next to the certificate; neither may exist yet.

@@ -6,13 +6,19 @@ use clap::Args;
 
 use failspec_import::{Documented, docs_scraper as page, drift, drift_openapi};
 use failspec_pack::{
-    openapi::{Api, Declared, Document, DocumentError, Overlay},
+    openapi::{Api, Declared, Document, Overlay},
     pack::Pack,
 };
 
 use super::{
-    arguments::PacksFrom, diff_outputs, error::CliError, given::GivenDocument, import::read_page,
-    pack_sources::PackSources, packs,
+    arguments::PacksFrom,
+    diff_outputs,
+    error::CliError,
+    given::GivenDocument,
+    import::read_page,
+    pack_sources::PackSources,
+    packs,
+    unusable_document::{no_operations, unreadable, unreadable_of_pack},
 };
 
 /// Options of `drift`.
@@ -81,17 +87,17 @@ fn against_openapi(
     root: Option<&Path>,
     reports: diff_outputs::Reports,
 ) -> Result<u8, CliError> {
-    let unusable = |error: DocumentError| CliError::usage(error.to_string());
     let given = GivenDocument::open(path)?;
     // The overlays of the contract mend this document as they mended the one before.
     let overlays = Overlay::of(pack).map_err(|error| CliError::usage(error.to_string()))?;
     let document = Document::load_with(&given.path, root, &overlays);
-    let document = document.map_err(|error| super::unusable_document::unreadable(&given, &error))?;
+    let document = document.map_err(|error| unreadable(&given, &error))?;
     let api = Api::strict(&document);
     if api.operations.is_empty() {
-        return Err(super::unusable_document::no_operations(&given, &api));
+        return Err(no_operations(&given, &document, &api));
     }
-    let before = Declared::of(pack).map_err(unusable)?.map(|declared| declared.api);
+    let before =
+        Declared::of(pack).map_err(|error| unreadable_of_pack(pack, &error))?.map(|declared| declared.api);
     let file = given.to_string();
     let comparison = drift_openapi(&pack.label(), &pack.contract, before.as_ref(), &api, &file);
     Ok(reports.finish(&comparison))

@@ -7,13 +7,19 @@ use clap::{Args, ValueEnum};
 use failspec_import::export::{CodeList, overlay, page};
 use failspec_judge::report_model::exit;
 use failspec_pack::{
-    openapi::{Api, Declared, Document, DocumentError},
+    openapi::{Api, Declared, Document},
     pack::Pack,
 };
 
 use super::{
-    arguments::PacksFrom, error::CliError, given::GivenDocument, output_file::write_file,
-    pack_sources::PackSources, packs, run::print,
+    arguments::PacksFrom,
+    error::CliError,
+    given::GivenDocument,
+    output_file::write_file,
+    pack_sources::PackSources,
+    packs,
+    run::print,
+    unusable_document::{unreadable, unreadable_of_pack},
 };
 
 /// The form that is written.
@@ -74,14 +80,14 @@ pub fn command(arguments: &ExportArguments) -> Result<u8, CliError> {
 }
 
 fn of_overlay(pack: &Pack, arguments: &ExportArguments) -> Result<String, CliError> {
-    let unusable = |error: DocumentError| CliError::usage(error.to_string());
     let document = match &arguments.openapi {
         Some(path) => {
             let given = GivenDocument::open(path)?;
-            let document = Document::load_with(&given.path, None, &[]).map_err(unusable)?;
+            let document = Document::load_with(&given.path, None, &[]);
+            let document = document.map_err(|error| unreadable(&given, &error))?;
             Some(Declared::new(Api::lenient(&document)))
         }
-        None => Declared::of(pack).map_err(unusable)?,
+        None => Declared::of(pack).map_err(|error| unreadable_of_pack(pack, &error))?,
     };
     let exported = overlay(pack, document.as_ref());
     // On standard error: standard output may go into a file.

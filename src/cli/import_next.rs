@@ -1,20 +1,20 @@
 //! The steps after `failspec import openapi`: how to run what it wrote.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+use std::{cmp::Reverse, fmt::Write as _, fs, path::Path};
 
 use failspec_base::sanitize::one_line;
 use failspec_diff::contracts;
 use failspec_import::{FromOpenApi, SchemeRole, USER_ROLE};
 use failspec_pack::{
-    openapi::{Api, Credential, Declared, Operation},
+    openapi::{Api, Credential, Declared, Operation, ParameterLocation},
     pack::{Files, Pack, Texts},
 };
 use failspec_report::{terminal::Styles, visible};
 
-use super::import_openapi::{ImportOpenApiArguments, NAMES_SHOWN};
-
-/// Maximum number of variables without a value that are shown.
-const VARIABLES_SHOWN: usize = 6;
+use super::{
+    asked_variables::asked_variables,
+    import_openapi::{ImportOpenApiArguments, NAMES_SHOWN},
+};
 
 /// Maximum number of differences from a kept contract that are shown.
 const DIFFERENCES_SHOWN: usize = 8;
@@ -93,9 +93,9 @@ fn url(declared: &Declared) -> String {
     format!("http://localhost:8080{}", if base.chars().all(plain) { base } else { "" })
 }
 
-/// Returns the credential that most operations require beside those with roles of their own, as an argument of `--role`.
-fn credential(api: &Api, others: &[SchemeRole]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+/// Returns the security scheme that most operations take beside those with roles of their own. Of several that as many take, one in
+/// `Authorization`, then one in another header, and a cookie last, which a browser has and hardly any user.
+fn main_scheme<'a>(api: &'a Api, others: &[SchemeRole]) -> Option<&'a str> {
     let is_of_user =
         |operation: &&Operation| !others.iter().any(|role| role.operations.contains(&operation.name()));
     let alternatives = api
@@ -104,9 +104,50 @@ fn credential(api: &Api, others: &[SchemeRole]) -> String {
         .filter(is_of_user)
         .flat_map(|it| &it.security)
         .filter(|schemes| schemes.len() == 1);
-    alternatives.flatten().for_each(|scheme| *counts.entry(scheme).or_default() += 1);
-    let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name);
-    credential_of(api, most)
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for scheme in alternatives.flatten() {
+        match counts.iter_mut().find(|(known, _)| known == scheme) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((scheme, 1)),
+        }
+    }
+    // Of equal ones the first that the document names.
+    let ranks = counts.iter().enumerate();
+    let best = ranks.max_by_key(|(index, (name, count))| (*count, ease(api, name), Reverse(*index)));
+    best.map(|(_, (name, _))| *name)
+}
+
+/// Returns how easily a user has the credential of a scheme, the easiest highest.
+fn ease(api: &Api, scheme: &str) -> u8 {
+    match api.schemes.get(scheme).map(|scheme| &scheme.credential) {
+        Some(Credential::Bearer | Credential::Basic | Credential::Http(_)) => 3,
+        Some(Credential::Key { place: ParameterLocation::Header, name }) if !is_cookie(name) => 2,
+        Some(Credential::Key { place: ParameterLocation::Query, .. }) => 1,
+        _ => 0,
+    }
+}
+
+/// Returns true if a key in the header of this name is a cookie: documents describe it either way.
+fn is_cookie(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Cookie")
+}
+
+/// Says how the value of a key in `Authorization` is written, if a scheme is one: whether a word such as `Bearer` is before it, the
+/// document says at most in words.
+fn told_authorization<'s>(api: &Api, mut schemes: impl Iterator<Item = &'s str>) -> &'static str {
+    let is_bare = |scheme: &str| {
+        let credential = api.schemes.get(scheme).map(|scheme| &scheme.credential);
+        let Some(Credential::Key { place: ParameterLocation::Header, name }) = credential else {
+            return false;
+        };
+        name.eq_ignore_ascii_case("Authorization")
+    };
+    match schemes.any(is_bare) {
+        true => {
+            "  The value goes into Authorization as it is: if the API wants `Bearer ` before it, write that into the variable, too.\n"
+        }
+        false => "",
+    }
 }
 
 /// Returns the credential of a scheme as an argument of `--role`.
@@ -140,15 +181,18 @@ fn told_roles(roles: &[SchemeRole]) -> String {
     text
 }
 
+/// Returns the commands that follow an import of a document into `pack`; `again` if its contract was there before.
 pub(super) fn next(
     arguments: &ImportOpenApiArguments,
     made: &FromOpenApi,
     declared: &Declared,
+    pack: &Pack,
     again: bool,
 ) -> String {
     let (name, dir) = (&arguments.name, arguments.dir.display());
     let roles = made.draft.requires.roles.iter();
-    let credential = credential(&declared.api, &made.scheme_roles);
+    let main = main_scheme(&declared.api, &made.scheme_roles);
+    let credential = credential_of(&declared.api, main);
     let own = |role: &str| made.scheme_roles.iter().find(|known| known.name == role);
     let role: String = roles
         .map(|(role, _)| match own(role) {
@@ -175,27 +219,16 @@ pub(super) fn next(
         };
     }
     let mut text = format!("\nnext:\n  failspec run {name} --packs {dir} --url {}{role}\n", url(declared));
+    let schemes = made.scheme_roles.iter().map(|role| role.scheme.as_str());
+    let sent = made.draft.requires.roles.iter().any(|(role, _)| role == USER_ROLE);
+    text += told_authorization(&declared.api, main.filter(|_| sent).into_iter().chain(schemes));
     text += &told_roles(&made.scheme_roles);
     let is_silent = !api.schemes.is_empty() && api.operations.iter().all(|it| !it.is_guarded());
     if is_silent && !arguments.credentials && !arguments.no_auth {
         text.push_str("  The document describes credentials, and no operation requires them: --credentials sends them.\n");
     }
-    let variables = made.draft.requires.variables.iter();
-    let variables: Vec<_> = variables.filter(|(_, known)| !again && known.default.is_none()).collect();
-    if !variables.is_empty() {
-        text.push_str(
-            "  This is enough to begin. Cases that need one of these variables are skipped without it:\n",
-        );
-    }
-    for (variable, known) in variables.iter().take(VARIABLES_SHOWN) {
-        let _ = writeln!(text, "  --var {variable}=… sets {}", visible(&known.about));
-    }
-    if variables.len() > VARIABLES_SHOWN {
-        let more = variables.len() - VARIABLES_SHOWN;
-        let _ = writeln!(
-            text,
-            "  … and {more} more variables, in contract.yaml: --value NAME=… sets all with that name"
-        );
+    if !again {
+        text += &asked_variables(pack);
     }
     if writes {
         let _ = writeln!(text, "or, to ask the operations that write, too:\n  {with_writes}");

@@ -29,7 +29,7 @@ use super::{
     init::{check_name, editor_schemas},
     lint::without_case,
     stdout::stdout,
-    unusable_document::{no_operations, nothing_to_ask, unreadable},
+    unusable_document::{malformed_files, no_operations, nothing_to_ask, unreadable},
 };
 
 /// Maximum number of warnings about a document that are shown by default.
@@ -138,7 +138,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     let document = loaded.map_err(|error| unreadable(&given, &error))?;
     let api = Api::strict(&document);
     if api.operations.is_empty() {
-        return Err(no_operations(&given, &api));
+        return Err(no_operations(&given, &document, &api));
     }
     let (file, mut copies) = copies(&given.path, &document, name)?;
     copies.extend(overlays.copies);
@@ -190,12 +190,13 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     let written = write(arguments, files)?;
     let mut text = summary(name, &made, &pack);
     text += &warnings(&declared.api.warnings.with(declared.unusable_schemas()), arguments.warnings);
+    text += &malformed_files(&given, &document);
     text += &unknown(&unknown_values(&declared, options.values.keys().map(String::as_str)));
     text += &written;
     if let Some(before) = &before {
         text += &kept_contract(arguments, &made, before);
     }
-    text += &next(arguments, &made, &declared, before.is_some());
+    text += &next(arguments, &made, &declared, &pack, before.is_some());
     // A closed pipe is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)

@@ -1,8 +1,10 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod asked_variables;
 mod badge;
 mod board;
+mod certificate_input;
 mod certificate_summary;
 mod certify;
 mod check_target;

@@ -1,12 +1,15 @@
 //! The errors for OpenAPI documents of which nothing can be asked.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use failspec_base::syntax::{Diagnostic, Diagnostics, Location, Source, Span, yaml};
+use failspec_base::syntax::{Diagnostic, Diagnostics, Location, Severity, Source, Span, yaml};
 use failspec_import::LeftOut;
-use failspec_pack::openapi::{Api, DocumentError};
+use failspec_pack::{
+    openapi::{Api, Document, DocumentError},
+    pack::Pack,
+};
 use failspec_report::{count, visible};
 
 use super::{error::CliError, given::GivenDocument, import_openapi::NAMES_SHOWN};
@@ -14,7 +17,7 @@ use super::{error::CliError, given::GivenDocument, import_openapi::NAMES_SHOWN};
 /// The error for a document that cannot be read, with the line on which it is not well-formed.
 pub(super) fn unreadable(given: &GivenDocument, error: &DocumentError) -> CliError {
     if let DocumentError::Malformed { .. } = error
-        && let Some(diagnostic) = malformed(given)
+        && let Some(diagnostic) = malformed_file(&given.path, given.address())
     {
         return Diagnostics::from(diagnostic).into();
     }
@@ -27,10 +30,41 @@ pub(super) fn unreadable(given: &GivenDocument, error: &DocumentError) -> CliErr
     }
 }
 
-/// Returns the first error of a parser in the document itself; `None` if the file with the error is another one.
-fn malformed(given: &GivenDocument) -> Option<Diagnostic> {
-    let text = fs::read_to_string(&given.path).ok()?;
-    let source = Source::new(given.address(), text);
+/// Returns the first error of each file that a document refers to and that is not well-formed.
+fn malformed_others(given: &GivenDocument, document: &Document) -> Diagnostics {
+    let folder = given.path.parent().unwrap_or(Path::new(""));
+    let found =
+        document.missing_files().filter_map(|name| malformed_file(&folder.join(name), name.to_owned()));
+    Diagnostics(found.collect())
+}
+
+/// Shows where files that a document refers to are not well-formed: what they have is lost, and the rest is imported.
+pub(super) fn malformed_files(given: &GivenDocument, document: &Document) -> String {
+    let mut found = malformed_others(given, document);
+    found.0.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
+    if found.0.is_empty() { String::new() } else { format!("{}\n\n", found.render(true)) }
+}
+
+/// The error for the document of a pack that cannot be read, with the line on which it is not well-formed.
+pub(super) fn unreadable_of_pack(pack: &Pack, error: &DocumentError) -> CliError {
+    if let DocumentError::Malformed { .. } = error
+        && let Some(file) = &pack.contract.openapi
+        && let Some(diagnostic) =
+            pack.texts.get(&file.path).and_then(|text| malformed(text, file.path.clone()))
+    {
+        return Diagnostics::from(diagnostic).into();
+    }
+    CliError::usage(error.to_string())
+}
+
+/// Returns the first error of a parser in a file; `None` if it has none or cannot be read.
+fn malformed_file(path: &Path, shown: String) -> Option<Diagnostic> {
+    malformed(&fs::read_to_string(path).ok()?, shown)
+}
+
+/// Returns the first error of a parser in a text of this name.
+fn malformed(text: &str, shown: String) -> Option<Diagnostic> {
+    let source = Source::new(shown, text);
     // What is no JSON may be a flow mapping of YAML.
     let (node, errors) = yaml::read_foreign(&source);
     if node.is_some() {
@@ -47,8 +81,12 @@ fn malformed(given: &GivenDocument) -> Option<Diagnostic> {
     Some(Diagnostic::error(place, "this is not well-formed JSON").label(error.to_string()))
 }
 
-/// The error for a document without operations.
-pub(super) fn no_operations(given: &GivenDocument, api: &Api) -> CliError {
+/// The error for a document without operations. They may be in a file that cannot be read.
+pub(super) fn no_operations(given: &GivenDocument, document: &Document, api: &Api) -> CliError {
+    let malformed = malformed_others(given, document);
+    if !malformed.0.is_empty() {
+        return malformed.into();
+    }
     let message = format!("{given} declares no operations");
     match api.webhooks {
         0 => CliError::usage(message),

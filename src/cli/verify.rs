@@ -19,8 +19,8 @@ use failspec_report::certificate;
 
 use super::{
     arguments::PacksFrom,
+    certificate_input::is_key,
     certificate_summary::summary,
-    certify::is_key,
     error::CliError,
     output_file::{is_same_path, write_file},
     pack_sources::PackSources,

@@ -85,7 +85,7 @@ fn accepted_fault_that_nothing_removes_is_listed() {
 fn id_that_the_response_lacks_is_said() {
     let (server, _) = notes(false);
     let wrong = SCENARIO.replace("note: /id", "note: /uuid");
-    run(&wrong, &server).exits(3).says("nothing to capture as note in /uuid");
+    run(&wrong, &server).exits(3).says("nothing to capture as note in /uuid: the body has id");
 }
 
 #[test]

@@ -286,5 +286,5 @@ fn session_is_one_of_several_cookies_of_a_login() {
     ran.exits(0).never_says("s3ss10n-of-user");
     assert_eq!(sent, "csrf=abcdef0123456789; session=s3ss10n-of-user");
     let (ran, _) = run("cookie sid", "sid=${session}");
-    ran.exits(3).says("with nothing to capture as session");
+    ran.exits(3).says("with nothing to capture as session: it sets the cookies csrf, session");
 }

@@ -60,6 +60,7 @@ mod openapi_listed_ids;
 mod openapi_listed_map;
 mod openapi_made_values;
 mod openapi_named_things;
+mod openapi_next_steps;
 mod openapi_options;
 mod openapi_others;
 mod openapi_property;

@@ -378,8 +378,7 @@ impl<'s> CaseRunner<'s> {
             let names = made_up::names_of_values(&control.request);
             let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
             if is_imported && !names.is_empty() && (400..500).contains(&response.status) {
-                let (request, response) = (self.session.place(request), self.session.describe(view));
-                return Err(Unjudged::MadeUpValues { request, response, names });
+                return Err(self.session.unusable_values(request, &response, names));
             }
             if !self.is_the_failure(view) {
                 // The cases of an import differ in ids alone: the operation tells them together.
@@ -454,9 +453,7 @@ impl<'s> CaseRunner<'s> {
         let own = made_up::names_of_unique(template).into_iter();
         let more = more.into_iter().flatten().map(|(name, _)| name.clone());
         names.extend(own.chain(more.filter(|name| speaks_of(&refused.body, name))));
-        let (request, response) =
-            (self.session.place(&record.exchange.request), self.session.describe(View::new(refused, None)));
-        (!names.is_empty()).then_some(Unjudged::MadeUpValues { request, response, names })
+        (!names.is_empty()).then(|| self.session.unusable_values(&record.exchange.request, refused, names))
     }
 
     pub(super) fn times(&self, flow: &Flow, scope: &Scope) -> Result<u64, String> {

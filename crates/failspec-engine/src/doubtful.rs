@@ -9,7 +9,7 @@ use std::{
 use failspec_judge::check::Record;
 
 use super::{
-    case_runner::line, presence::Presence, session::Session, shared_things::Removal, unremoved::lost_because,
+    case_runner::line, presence::Presence, removal::Removal, session::Session, unremoved::lost_because,
 };
 
 /// Waits before removals are sent again: what was too much for the server at once may be over.

@@ -20,7 +20,7 @@ use failspec_pack::{
     target_config::{Captured, Command, Login, LoginStep},
 };
 
-use super::{login_renewal::LoggedIn, session::Session};
+use super::{login_renewal::LoggedIn, session::Session, uncaptured::body_in_place};
 
 /// Time before its expiry at which a login is renewed, because a request takes time.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -104,7 +104,8 @@ impl Session {
         for (name, captured) in &step.capture {
             let value = capture(captured, view).filter(|value| !value.is_null());
             let value = value.ok_or_else(|| {
-                format!("{line} got {}, with nothing to capture as {name}", self.describe(view))
+                let there = self.in_place_of(captured, &response);
+                format!("{line} got {}, with nothing to capture as {name}{there}", self.describe(view))
             })?;
             if let Some(text) = value.as_str() {
                 self.mask.add_value(text, &format!("role {role}"));
@@ -112,6 +113,24 @@ impl Session {
             scope.set(name.clone(), VariableValue::secret(value));
         }
         Ok(response)
+    }
+
+    /// Returns what a response to a login has in place of a value. It may have the credential elsewhere: no value of it is shown.
+    fn in_place_of(&self, captured: &Captured, response: &Response) -> String {
+        match captured {
+            Captured::Part(Part::Body(pointer)) => {
+                format!(" in {pointer}: {}", body_in_place(response, pointer, true, &self.mask))
+            }
+            Captured::Part(Part::Header(name)) => format!(": it has no header {name}"),
+            Captured::Cookie(_) => {
+                let cookies = cookies(&response.header_lines("set-cookie"));
+                let names: Vec<&str> = cookies.iter().map(|(name, _)| &**name).collect();
+                match names.is_empty() {
+                    true => ": it sets no cookie".to_owned(),
+                    false => format!(": it sets the cookies {}", names.join(", ")),
+                }
+            }
+        }
     }
 
     fn login_request(&self, step: &LoginStep, scope: &Scope) -> Result<Request, String> {

@@ -1,8 +1,18 @@
 //! Values that an import made up from an OpenAPI document: its schema allows them, but the target may not know them.
 
-use failspec_base::template::{JsonTemplate, Placeholder};
+use failspec_base::{
+    message::{Request, Response},
+    template::{JsonTemplate, Placeholder},
+};
+use failspec_judge::check::View;
 use failspec_pack::pack::{BodyTemplate, Flow, RequestTemplate};
 use serde_json::Value;
+
+use super::{
+    error::Unjudged,
+    refusal_hints::{Wish, hints},
+    session::Session,
+};
 
 /// Maximum number of names that are told.
 const MAX_NAMES: usize = 6;
@@ -65,4 +75,45 @@ pub(super) fn names_of_values(request: &RequestTemplate) -> Vec<String> {
     }
     names.truncate(MAX_NAMES);
     names
+}
+
+impl Session {
+    /// Returns the reason why a case cannot be judged whose request without a fault was refused. Values of the target help only if a
+    /// value was refused, and not if the server misses something that was not sent, or not as it reads it.
+    pub(super) fn unusable_values(
+        &self,
+        request: &Request,
+        refused: &Response,
+        names: Vec<String>,
+    ) -> Unjudged {
+        let request = self.place(request);
+        let response = self.describe(View::new(refused, None));
+        if misses_something(&refused.body, &names) {
+            return format!(
+                "the request without a fault got {response} ({request}), which says that something is missing or empty"
+            )
+            .into();
+        }
+        Unjudged::MadeUpValues { request, response, names }
+    }
+}
+
+/// Returns true if all that a refusal says is that something is missing or empty.
+fn misses_something(refusal: &[u8], names: &[String]) -> bool {
+    let said = hints(refusal, names);
+    !said.is_empty() && said.iter().all(|hint| hint.wish == Wish::Required)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_of_a_value_is_no_missing_one() {
+        let misses = |refusal: &str| misses_something(refusal.as_bytes(), &["kind".to_owned()]);
+        assert!(misses(r#"{"error":"title is required"}"#));
+        assert!(misses(r#"{"errors":[{"field":"kind","message":"must not be empty"}]}"#));
+        assert!(!misses(r#"{"errors":[{"field":"kind","message":"no such kind"}]}"#));
+        assert!(!misses(r#"{"error":"no"}"#));
+    }
 }

@@ -8,8 +8,8 @@ use failspec_pack::pack::{Capture, Part};
 use serde_json::Value;
 
 use super::{
-    captured::id_in_name, creations::KnownCreation, listed_values::items_of, session::Session,
-    shared_things::Removal, unremoved::text_of,
+    captured::id_in_name, creations::KnownCreation, listed_values::items_of, removal::Removal,
+    session::Session, unremoved::text_of,
 };
 
 /// Maximum number of things of one collection that are looked at.

@@ -154,9 +154,8 @@ impl CaseRunner<'_> {
             let names = made_up::names_of_values(&scenario.faulty.request);
             let names = if names.is_empty() { made_up::names_in_path(&scenario.faulty) } else { names };
             if !names.is_empty() {
-                let request = session.place(&self.observed.records[self.observed.judged].exchange.request);
-                let response = session.describe(View::new(response, None));
-                return Err(Unjudged::MadeUpValues { request, response, names });
+                let request = &self.observed.records[self.observed.judged].exchange.request;
+                return Err(session.unusable_values(request, response, names));
             }
         }
         Ok(())

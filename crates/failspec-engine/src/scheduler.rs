@@ -8,14 +8,11 @@ use std::{
     task::Poll,
 };
 
-use failspec_judge::check::Finding;
 use failspec_judge::report_model::{CaseReport, Event, FeatureReport, Listener, Outcome, Reason};
-use failspec_pack::pack::SUCCESS_ID;
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{
-    accepted_bodies::ProofScope,
     case_runner::CaseRunner,
     error::Unjudged,
     features::not_applicable,
@@ -23,15 +20,12 @@ use super::{
     locks::Lock,
     plan::Case,
     preflight::{First, MAX_PREFLIGHTS, canaries, diagnose},
+    removal::Removal,
     resource_locks::{self, ResourceLocks},
     session::Session,
-    shared_things::Removal,
     unproven::are_refused_alike,
     worker::{Done, Preflights, Worker, next},
 };
-
-/// The id of the check whose finding says that a fault makes the API close the connection.
-const CONNECTION_CLOSED: &str = "connection-closed";
 
 /// The result of all cases of one pack.
 #[derive(Debug, Default)]
@@ -364,51 +358,6 @@ impl Engine {
         locks
     }
 
-    /// Withdraws the cases whose control, which was sent for another case, fails at the end of the run. Most violations had one
-    /// of their own.
-    async fn withdraw_unproven(&self, run: &mut PackRun) {
-        if run.diagnosis.is_some() {
-            return;
-        }
-        for (reason, cases) in self.session.verify_shared_controls().await {
-            let rested = |case: &&mut CaseReport| cases.contains(&case.index);
-            for case in run.cases.iter_mut().filter(rested).filter(|case| case.outcome.is_judged()) {
-                self.withdraw(case, &reason);
-            }
-        }
-        // What is wrong stays wrong; a refusal that may be about anything is no pass.
-        let scope = match (self.is_shard, self.is_full) {
-            (true, _) => ProofScope::Shard,
-            (false, true) => ProofScope::All,
-            (false, false) => ProofScope::Selection,
-        };
-        for (reason, cases) in self.session.cases_without_proof(scope) {
-            let is_passed = |case: &&mut CaseReport| {
-                cases.contains(&case.index) && matches!(case.outcome, Outcome::Passed | Outcome::Seen)
-            };
-            for case in run.cases.iter_mut().filter(is_passed) {
-                emit_event(&self.listener, Event::CaseWithdrawn { index: case.index, reason: &reason });
-                case.leave_unproven(reason.clone());
-            }
-        }
-    }
-
-    /// Marks cases as inconclusive whose fault is said to make an operation close the connection, if that closes it without a fault,
-    /// too: then it is not the fault. A request without one says it.
-    fn withdraw_closed(&self, run: &mut PackRun) {
-        let is_of_fault = |case: &&mut CaseReport| {
-            let is_closed = |finding: &Finding| finding.check == CONNECTION_CLOSED;
-            *case.failure != *SUCCESS_ID && case.violations.iter().any(is_closed)
-        };
-        for case in run.cases.iter_mut().filter(is_of_fault) {
-            let Some(operation) = case.operation.clone() else { continue };
-            if self.session.sparing.closes(&operation) {
-                let cause = format!("{operation} closes the connection on requests without a fault, too");
-                self.withdraw(case, &Reason::Unjudged { cause });
-            }
-        }
-    }
-
     /// Removes what cases have shared, and adds what became of it to the report of the first of them.
     async fn remove_shared_things(&self, run: &mut PackRun) {
         let mut removals = self.session.remove_shared_things().await;
@@ -430,11 +379,6 @@ impl Engine {
         let index = report.index;
         emit_event(&self.listener, Event::CaseTornDown { index, exchanges, left_behind });
         report.torn_down(exchanges, left_behind);
-    }
-
-    fn withdraw(&self, case: &mut CaseReport, reason: &Reason) {
-        emit_event(&self.listener, Event::CaseWithdrawn { index: case.index, reason });
-        case.withdraw(reason.clone());
     }
 
     fn notice(&self, text: &str) {

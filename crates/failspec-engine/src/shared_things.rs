@@ -12,25 +12,19 @@ use std::{
 use failspec_base::template::Scope;
 use failspec_judge::{
     check::{self, Phase, Record},
-    report_model::{ExchangeReport, Rerun},
+    report_model::Rerun,
 };
 use failspec_pack::pack::{Contract, Control, Flow, RequestTemplate, Scenario, Step};
-use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::{
     case_runner::CaseRunner,
     error::Unjudged,
-    exchange_report::exchange_report,
     plan::Case,
-    session::Session,
     shared_controls::{Digest, used_values, without_place},
     shared_parents::Parent,
 };
-
-/// Maximum number of things that are removed at the same time.
-const AT_ONCE: usize = 4;
 
 /// Maximum number of things of one kind that are kept although a request under test changed them.
 const MAX_CHANGED: usize = 2;
@@ -40,17 +34,17 @@ type Shared = Arc<OnceCell<Option<Arc<Made>>>>;
 
 /// Things that a setup made.
 #[derive(Debug)]
-struct Made {
+pub(super) struct Made {
     /// A case that has the setup and the teardown.
-    case: Case,
+    pub(super) case: Case,
     /// The first case in the order of the plan that uses them: its report says what became of them.
-    first: Arc<str>,
+    pub(super) first: Arc<str>,
     /// The values that identify them.
-    scope: Scope,
+    pub(super) scope: Scope,
     /// The exchanges that made them.
-    records: Vec<Record>,
+    pub(super) records: Vec<Record>,
     /// The parent that they are in, if others use it as well.
-    parent: Option<Arc<Parent>>,
+    pub(super) parent: Option<Arc<Parent>>,
 }
 
 /// The things that several cases of a run have in common.
@@ -82,14 +76,6 @@ impl Pooled {
         let made = Made { case, first, scope: scope.clone(), records: records.clone(), parent };
         Self { made: Arc::new(made), ..self }
     }
-}
-
-/// The removal of things at the end of the run.
-pub(super) struct Removal {
-    /// The case in whose report it stands.
-    pub case: Arc<str>,
-    pub exchanges: Vec<ExchangeReport>,
-    pub left_behind: Vec<String>,
 }
 
 impl SharedThings {
@@ -153,7 +139,7 @@ impl SharedThings {
     }
 
     /// Takes everything that was made, in the order of the cases.
-    fn take(&self) -> Vec<Arc<Made>> {
+    pub(super) fn take(&self) -> Vec<Arc<Made>> {
         let mut cells = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let made = cells.drain().filter_map(|(_, cell)| cell.get().cloned().flatten());
         let mut made: Vec<Arc<Made>> = made.collect();
@@ -409,65 +395,5 @@ impl CaseRunner<'_> {
             self.teardown_of(&is_other, scope, Phase::Teardown, faulty, true).await;
         }
         true
-    }
-}
-
-impl Session {
-    /// Removes what cases have shared.
-    pub(super) async fn remove_shared_things(&self) -> Vec<Removal> {
-        let removals =
-            self.shared_things.take().into_iter().map(|made| async move { self.removal(&made).await });
-        // One after the other they would take long after the time of a run is up.
-        let mut done: Vec<Removal> = stream::iter(removals).buffered(AT_ONCE).collect().await;
-        let parents = self.shared_parents.take();
-        // What is in another thing is removed before it.
-        for parents in parents.chunk_by(|one, other| one.captures.len() == other.captures.len()) {
-            let parents = parents.iter().cloned();
-            let removals = parents.map(|parent| async move { self.removal_of_parent(&parent).await });
-            let removed: Vec<Vec<Removal>> = stream::iter(removals).buffered(AT_ONCE).collect().await;
-            done.extend(removed.into_iter().flatten());
-        }
-        done
-    }
-
-    async fn removal_of_parent(&self, parent: &Parent) -> Vec<Removal> {
-        let mut runner = CaseRunner::new(self, &parent.case);
-        runner.observed.records.clone_from(&parent.records);
-        runner.parent.clone_from(&parent.above);
-        let flow = parent.flow();
-        let is_own = |step: &Step| parent.is_own_removal(step);
-        runner.teardown_of(&is_own, &parent.scope, Phase::Teardown, flow, true).await;
-        let sent = &runner.observed.records[parent.records.len()..];
-        let exchanges = sent.iter().map(|record| exchange_report(record, &self.mask)).collect();
-        let is_removed = sent.iter().any(|record| {
-            record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
-        });
-        let masked = |line: &String| self.mask.text(line).into_owned();
-        let left_behind = runner.left_behind.iter().map(masked).collect();
-        let mut removals = vec![Removal { case: parent.maker(), exchanges, left_behind }];
-        // What is in it went with it, if it went.
-        for (case, line) in parent.take_left() {
-            match &parent.above {
-                _ if is_removed => {}
-                Some(above) => above.note_left(&case, line),
-                None => {
-                    removals.push(Removal { case, exchanges: Vec::new(), left_behind: vec![masked(&line)] })
-                }
-            }
-        }
-        removals
-    }
-
-    async fn removal(&self, made: &Made) -> Removal {
-        let mut runner = CaseRunner::new(self, &made.case);
-        runner.observed.records.clone_from(&made.records);
-        runner.parent.clone_from(&made.parent);
-        runner.teardown(&made.scope, Phase::Teardown, &made.case.scenario.faulty, true).await;
-        let sent = runner.observed.records.iter().skip(made.records.len());
-        Removal {
-            case: Arc::clone(&made.first),
-            exchanges: sent.map(|record| exchange_report(record, &self.mask)).collect(),
-            left_behind: runner.left_behind.iter().map(|line| self.mask.text(line).into_owned()).collect(),
-        }
     }
 }

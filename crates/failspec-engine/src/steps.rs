@@ -28,6 +28,7 @@ use super::{
     request_builder::Extra,
     sending::{Outgoing, SendContext},
     session::Session,
+    uncaptured::body_in_place,
 };
 
 /// Interval between two requests of `until`.
@@ -363,7 +364,10 @@ impl Session {
                 .ok_or_else(|| {
                     let place = match &capture.part {
                         Part::Header(name) => format!("the header {name}"),
-                        Part::Body(pointer) => pointer.to_string(),
+                        Part::Body(pointer) => {
+                            let body = body_in_place(response, pointer, capture.secret, &self.mask);
+                            format!("{pointer}: {body}")
+                        }
                     };
                     format!("nothing to capture as {} in {place}", capture.name)
                 })?;

@@ -7,6 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
+use failspec_base::message::MediaType;
+
 use crate::exchange::{RecordedBody, RecordedExchange, RecordedRequest, RecordedResponse};
 
 /// An entry of `log.entries`.
@@ -74,6 +76,8 @@ struct HarParameter {
     value: Option<String>,
     #[serde(rename = "fileName", default)]
     file_name: Option<String>,
+    #[serde(rename = "contentType", default)]
+    content_type: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,18 +118,24 @@ impl HarEntry {
 
 impl HarRequest {
     fn into_request(self) -> RecordedRequest {
-        let body = self.post_data.map(HarPostData::into_body).unwrap_or_default();
-        RecordedRequest { method: self.method, url: self.url, headers: headers(self.headers), body }
+        let headers = headers(self.headers);
+        let boundary = multipart_boundary(&headers);
+        let body = self.post_data.map(|data| data.into_body(boundary.as_deref())).unwrap_or_default();
+        RecordedRequest { method: self.method, url: self.url, headers, body }
     }
 }
 
 impl HarPostData {
-    fn into_body(self) -> Bytes {
+    /// Returns the body; `boundary` is that of a multipart body.
+    fn into_body(self, boundary: Option<&str>) -> Bytes {
         let text = self.text.unwrap_or_default();
         if self.encoding.as_deref() == Some("base64") {
             return decoded(&text).unwrap_or_default();
         }
-        // A form without its text: files are left out, as most recorders do themselves.
+        if let Some(boundary) = boundary.filter(|_| text.is_empty() && !self.params.is_empty()) {
+            return multipart(&self.params, boundary);
+        }
+        // A form without its text has no files.
         if text.is_empty() && !self.params.is_empty() {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             for parameter in self.params.iter().filter(|parameter| parameter.file_name.is_none()) {
@@ -175,6 +185,34 @@ impl HarContent {
         let is_cut = size.is_some_and(|size| if is_text { length * 2.0 < size } else { length < size });
         if is_cut { RecordedBody::Truncated } else { RecordedBody::Whole(bytes) }
     }
+}
+
+/// Returns the boundary of a multipart body, as the header of the request tells it.
+fn multipart_boundary(headers: &[(String, String)]) -> Option<String> {
+    let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"))?;
+    let media_type = MediaType::parse(value).filter(|it| it.essence().starts_with("multipart/"))?;
+    media_type.parameter("boundary").map(str::to_owned)
+}
+
+/// Writes the parts of a multipart body of which the recording has no text (RFC 7578). A file is a part with its name; its content
+/// is empty if the recorder left it out, as most do.
+fn multipart(parts: &[HarParameter], boundary: &str) -> Bytes {
+    // RFC 7578, section 4.2: what would end the name is percent-encoded, as browsers do.
+    let quoted = |name: &str| name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    let mut text = String::new();
+    for part in parts {
+        let name = quoted(&part.name);
+        text += &format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
+        if let Some(file) = &part.file_name {
+            text += &format!("; filename=\"{}\"", quoted(file));
+        }
+        if let Some(media_type) = part.content_type.as_deref().filter(|it| !it.is_empty()) {
+            text += &format!("\r\nContent-Type: {}", quoted(media_type));
+        }
+        text += &format!("\r\n\r\n{}\r\n", part.value.as_deref().unwrap_or_default());
+    }
+    text += &format!("--{boundary}--\r\n");
+    text.into()
 }
 
 /// Decodes base64, also with line breaks.

@@ -9,7 +9,7 @@ use failspec_judge::{
     check::Finding,
     report_model::{
         CaseReport, CheckLevelWord, HealthCheckReport, Outcome, PackHeader, Rerun, RunReport, SnapshotState,
-        State, Verdict, WaivedFinding,
+        State, Undecided, Verdict, WaivedFinding,
     },
 };
 use failspec_pack::pack::{Origins, Provenance};
@@ -293,6 +293,14 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
     .into_iter()
     .filter(|(count, outcome)| *count > 0 || *outcome == default)
     .collect()
+}
+
+/// Returns what most cases could not be judged without. Not of a run of which nothing could be judged: its diagnosis says why, and the
+/// requests that got nothing are only the first ones.
+pub(super) fn undecided(report: &RunReport) -> Option<&Undecided> {
+    let is_judged = |case: &CaseReport| matches!(case.outcome, Outcome::Passed | Outcome::Failed);
+    let is_explained = report.diagnosis.is_some() && !report.cases.iter().any(is_judged);
+    report.undecided.as_ref().filter(|_| !is_explained)
 }
 
 /// Returns the documented failures and causes that were not simply exercised, in the order of the contracts. Those

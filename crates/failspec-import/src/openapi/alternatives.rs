@@ -14,8 +14,9 @@ use super::{
     faults::Fault,
     generate::{Generator, declares},
     invalid_value::core,
+    reach::Reach,
     request_spec::{Body, RequestSpec},
-    valid_request::{Reach, ValidRequest, json_body, keep_name},
+    valid_request::{ValidRequest, json_body, keep_name},
     value_generator::kind,
 };
 

@@ -9,10 +9,11 @@ use super::{
     joined_lists::of_joined,
     multipart::{Field, bad_forms},
     path_values::names,
+    reach::Reach,
     request_spec::{Body, RequestSpec, put},
     unknown_ids::is_id_without_minimum,
     unusual::has_effect,
-    valid_request::{Reach, ValidRequest, body_of, holds, json_body},
+    valid_request::{ValidRequest, body_of, holds, json_body},
     value_generator::kind,
 };
 use serde_json::{Map, Value};

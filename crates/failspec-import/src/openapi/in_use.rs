@@ -18,9 +18,10 @@ use super::{
     fixtures::Fixtures,
     generate::Generator,
     invalid_value::core,
+    reach::Reach,
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
-    valid_request::{Reach, ValidRequest, json_body, list_of},
+    valid_request::{ValidRequest, json_body, list_of},
     value_generator::kind,
 };
 

@@ -11,8 +11,9 @@ use super::{
     fault_kind::FaultKind,
     faults::Fault,
     generate::{Generator, declares},
+    reach::Reach,
     request_spec::Body,
-    valid_request::{Reach, ValidRequest, json_body},
+    valid_request::{ValidRequest, json_body},
     value_generator::{UNIQUE, UNIQUE_WITHIN},
 };
 

@@ -16,9 +16,10 @@ use super::{
     error_envelope::json as json_content,
     generate::{Generator, is_never_sent},
     invalid_value::core,
+    reach::Reach,
     request_spec::{Body, RequestSpec},
     unusual::snake,
-    valid_request::{Reach, ValidRequest, json_body, list_of},
+    valid_request::{ValidRequest, json_body, list_of},
     value_generator::{UNIQUE, kind},
 };
 

@@ -16,8 +16,9 @@ use super::{
     fixtures::Fixtures,
     generate::{Generator, declares},
     path_values::{CreatedResources, names},
+    reach::Reach,
     request_spec::{Body, RequestSpec},
-    valid_request::{Reach, ValidRequest},
+    valid_request::ValidRequest,
 };
 
 impl<'a> Generator<'a> {

@@ -9,8 +9,9 @@ use super::{
     fault_kind::FaultKind,
     faults::Fault,
     generate::{Generator, declares},
+    reach::Reach,
     request_spec::Body,
-    valid_request::{Reach, ValidRequest},
+    valid_request::ValidRequest,
 };
 
 /// A media type that no operation accepts or returns.

@@ -14,9 +14,10 @@ use super::{
     faults::Fault,
     generate::Generator,
     path_values::{names, parameter},
+    reach::Reach,
     request_spec::RequestSpec,
     scenario::step,
-    valid_request::{Reach, ValidRequest},
+    valid_request::ValidRequest,
 };
 
 /// A name that is unique to the run, with a NUL, as it stands in an address.

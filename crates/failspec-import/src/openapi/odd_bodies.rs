@@ -15,9 +15,10 @@ use super::{
     faults::Fault,
     generate::{Generator, declares},
     invalid_value::core,
+    reach::Reach,
     request_spec::{Body, RequestSpec},
     unusual_values::{BEYOND_FLOAT, BEYOND_FLOAT_TEXT},
-    valid_request::{Reach, ValidRequest, json_body},
+    valid_request::{ValidRequest, json_body},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 

@@ -7,8 +7,9 @@ use super::{
     fault_kind::FaultKind,
     faults::Fault,
     generate::{Generator, declares},
+    reach::Reach,
     request_spec::{Body, RequestSpec},
-    valid_request::{Reach, ValidRequest},
+    valid_request::ValidRequest,
 };
 
 impl Generator<'_> {

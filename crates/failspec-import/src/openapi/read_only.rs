@@ -14,9 +14,10 @@ use super::{
     invalid_value::core,
     nonexistent_id::{NO_SUCH_NUMBER, OTHER_NO_SUCH_UUID},
     path_values::names,
+    reach::Reach,
     request_spec::Body,
     unusual::snake,
-    valid_request::{Reach, ValidRequest, json_body},
+    valid_request::{ValidRequest, json_body},
     value_generator::kind,
 };
 

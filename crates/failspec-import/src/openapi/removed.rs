@@ -11,9 +11,10 @@ use failspec_pack::{
 use super::{
     crud::bare,
     generate::{Generator, declares},
+    reach::Reach,
     scenario::{Goal, Question, step},
     unusual::snake,
-    valid_request::{Reach, ValidRequest},
+    valid_request::ValidRequest,
 };
 
 /// The kind of such a case, which the check `removal` looks for.

@@ -22,10 +22,11 @@ use super::{
     generate::Generator,
     invalid_value::core,
     path_values::{CreatedResources, SPARE, capture, names},
+    reach::Reach,
     removed_by_body::{RemovalMember, has_member, removing_body},
     request_spec::{Body, RequestSpec},
     scenario::step,
-    valid_request::{Reach, ValidRequest, json_body},
+    valid_request::{ValidRequest, json_body},
     value_generator::{UNIQUE, UNIQUE_WITHIN, kind},
 };
 

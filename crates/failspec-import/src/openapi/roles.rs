@@ -17,9 +17,10 @@ use super::{
     faults::Fault,
     fixtures::Fixtures,
     generate::{Generator, declares, names_any},
+    reach::Reach,
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
-    valid_request::{Reach, ValidRequest},
+    valid_request::ValidRequest,
     value_generator::UNIQUE,
 };
 

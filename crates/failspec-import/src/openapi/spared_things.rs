@@ -15,8 +15,9 @@ use super::{
     generate::Generator,
     named_things::{Named, is_text_of_nothing},
     odd_bodies::HALF_A_CHARACTER,
+    reach::Reach,
     request_spec::Body,
-    valid_request::{Reach, ValidRequest, json_body},
+    valid_request::{ValidRequest, json_body},
     value_generator::UNIQUE,
 };
 

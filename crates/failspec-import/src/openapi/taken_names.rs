@@ -10,11 +10,12 @@ use super::{
     generate::Generator,
     invalid_value::core,
     path_values::{SPARE, names},
+    reach::Reach,
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
     unknown_ids::ends_in_value,
     unusual::snake,
-    valid_request::{Reach, ValidRequest, json_body},
+    valid_request::{ValidRequest, json_body},
     value_generator::{UNIQUE, kind},
 };
 

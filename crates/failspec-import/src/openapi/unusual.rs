@@ -1,49 +1,27 @@
-//! Requests that the document allows and on which servers often break: free texts, pairs of bounds that are equal, members
-//! that the document does not name, references to things that do not exist.
+//! Requests that the document allows and on which servers often break: free texts, members that the document does not name.
 
 use serde_json::{Value, json};
 
 use crate::names::slug;
-use failspec_pack::{
-    openapi::{Operation, Parameter, ParameterLocation},
-    pack::fault_kind::UNKNOWN_REFERENCE,
-};
+use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
 
 pub(super) use failspec_pack::openapi::snake;
 
 use super::{
-    body::{Members, at, with},
     fault_kind::FaultKind,
     faults::Fault,
-    fixtures::is_own_id,
     generate::Generator,
     invalid_value::{InvalidValue, MAX_TEXT_LEN, core},
-    nonexistent_id::{NO_SUCH_NUMBER, NO_SUCH_UUID, OTHER_NO_SUCH_UUID, Purpose, nothing},
     path_values::text,
     query_languages::{is_opaque, wrong_operands, wrong_texts},
     request_spec::{Body, put},
     unusual_values::has_told,
     valid_request::{ValidRequest, holds, json_body, list_of},
-    value_generator::{UNIQUE, UNIQUE_WITHIN, is_integer_text, kind},
+    value_generator::{is_integer_text, kind},
 };
-
-/// Maximum depth in a body at which references are searched.
-const MAX_DEPTH: usize = 2;
 
 /// Maximum number of operations that are asked for any text in a header of one name.
 const MAX_ASKED_HEADERS: usize = 3;
-
-/// Names of the two bounds of a range: a parameter whose name has the first often has a sibling with the second.
-const BOUNDS: [(&str, &str); 8] = [
-    ("start", "end"),
-    ("begin", "end"),
-    ("from", "to"),
-    ("since", "until"),
-    ("after", "before"),
-    ("min", "max"),
-    ("gte", "lte"),
-    ("gt", "lt"),
-];
 
 /// Words in names of query parameters with which a request that only reads has an effect.
 const EFFECTS: [&str; 26] = [
@@ -208,159 +186,8 @@ impl Generator<'_> {
         Some((InvalidValue::unusual("empty_value", "").tolerated(), String::new()))
     }
 
-    /// Adds requests in which the two bounds of a range are equal, or the wrong way round: the document forbids neither.
-    fn equal_bounds(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        let queries =
-            operation.parameters.iter().filter(|it| it.place == ParameterLocation::Query && !it.json);
-        let queries: Vec<&Parameter> = queries.collect();
-        let any = Value::Bool(true);
-        for low in &queries {
-            let Some(high) = counterpart(&low.name, |name| queries.iter().find(|it| it.name == name)) else {
-                continue;
-            };
-            let schema = |it: &&Parameter| it.schema.clone().unwrap_or_else(|| any.clone());
-            for (what, one, other) in self.bounds(&schema(low), &schema(high), &low.name) {
-                let mut ask = right.ask.clone();
-                put(&mut ask, low, Some(&text(&one)));
-                put(&mut ask, high, Some(&text(&other)));
-                let (name, rule) = (format!("{}_{what}", slug(&low.name)), low.pointer.clone());
-                let fault = Fault::new(FaultKind::Unusual, name, rule, ask).of_kind(what, &low.name);
-                faults.push(Fault { tolerated: true, ..fault });
-            }
-        }
-        let Some((schema, body)) = self.json_body_of(operation, right) else { return };
-        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
-        for (name, low) in &members {
-            let find = |name: &str| members.iter().find(|(other, _)| other == name);
-            let Some((high_name, high)) = counterpart(name, find) else { continue };
-            for (what, one, other) in self.bounds(low, high, name) {
-                let bad = with(body, std::slice::from_ref(name), Some(&one))
-                    .and_then(|body| with(&body, std::slice::from_ref(high_name), Some(&other)));
-                let Some(bad) = bad.filter(|bad| self.sampler.is_allowed(schema, bad)) else { continue };
-                let own = format!("{}_{what}", slug(name));
-                let fault = self.unusual_body(operation, right, body, &bad, own).of_kind(what, name);
-                faults.push(Fault { tolerated: true, ..fault });
-            }
-        }
-    }
-
-    /// Returns pairs of values for two bounds that both take, with the kind of pair: for dates and numbers.
-    fn bounds(&self, low: &Value, high: &Value, name: &str) -> Vec<(&'static str, Value, Value)> {
-        let bundle = &self.declared.api.bundle;
-        let of = |schema: &Value| -> Option<Vec<Value>> {
-            let entries = core(bundle, schema).as_object()?;
-            let format = entries.get("format").and_then(Value::as_str);
-            Some(match (kind(entries), format) {
-                (Some("string"), Some("date")) => vec!["2024-01-31".into(), "2024-02-01".into()],
-                (Some("string"), Some("date-time")) => {
-                    vec!["2024-01-31T12:00:00Z".into(), "2024-02-01T12:00:00Z".into()]
-                }
-                (Some("integer" | "number"), _) => {
-                    let least = self.sampler.value(schema, name)?;
-                    let more = least.as_i64().map(|least| least + 1);
-                    vec![least, more.map_or(Value::Null, Value::from)]
-                }
-                _ => return None,
-            })
-        };
-        let (Some(values), Some(others)) = (of(low), of(high)) else { return Vec::new() };
-        let [early, late] = values.as_slice() else { return Vec::new() };
-        if others.first().map(Value::is_string) != Some(early.is_string()) {
-            return Vec::new();
-        }
-        let allows = |schema: &Value, value: &Value| self.sampler.is_allowed(schema, value);
-        let mut pairs = Vec::new();
-        if allows(low, early) && allows(high, early) {
-            pairs.push(("equal_bounds", early.clone(), early.clone()));
-        }
-        if !late.is_null() && allows(low, late) && allows(high, early) {
-            pairs.push(("reversed_bounds", late.clone(), early.clone()));
-        }
-        pairs
-    }
-
-    /// Adds bodies in which a member refers to a thing that does not exist. All other references to what the run did not
-    /// create are replaced as well: nothing of others is touched.
-    fn unknown_references(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        let Some((schema, body)) = self.json_body_of(operation, right) else { return };
-        let mut references = Vec::new();
-        self.references(schema, &mut Vec::new(), &mut references);
-        references.retain(|(path, ..)| !at(body, path).is_some_and(is_own_id));
-        // A list of ids that the body requires has such a value until the id of what is created takes its place.
-        for (path, value, _) in &mut references {
-            if at(body, path) == Some(&*value) {
-                *value = another(value);
-            }
-        }
-        let is_own = |path: &[String]| {
-            let item = path.last().and_then(|name| self.creators.named_by(name));
-            item.is_some_and(|item| right.around.made.contains_key(item))
-        };
-        let mut safe = body.clone();
-        // What names nothing that the document has may be any word, which belongs to the valid request.
-        let is_replaced = |(path, _, is_known): &&(Vec<String>, Value, bool)| {
-            *is_known && at(body, path).is_some() && !is_own(path)
-        };
-        for (path, value, _) in references.iter().filter(is_replaced) {
-            safe = with(&safe, path, Some(value)).unwrap_or(safe);
-        }
-        for (path, value, _) in &references {
-            let Some(bad) = with(&safe, path, Some(value)) else { continue };
-            if !self.sampler.is_allowed(schema, &bad) {
-                continue;
-            }
-            let what = format!("{}_unknown", slug(&path.join("_")));
-            let fault = self.unusual_body(operation, right, body, &bad, what);
-            let fault = fault.of_kind(UNKNOWN_REFERENCE, &path.join("_"));
-            faults.push(Fault { class: FaultKind::UnknownReference, ..fault });
-        }
-    }
-
-    /// Collects the members of an object that refer to other things, each with a value that refers to none, and if the document has
-    /// a collection of them.
-    fn references(
-        &self,
-        schema: &Value,
-        path: &mut Vec<String>,
-        found: &mut Vec<(Vec<String>, Value, bool)>,
-    ) {
-        let bundle = &self.declared.api.bundle;
-        for (name, property) in Members::of(bundle, schema, 0).properties {
-            let inner = core(bundle, &property);
-            path.push(name.clone());
-            let is_object = inner.as_object().and_then(kind) == Some("object");
-            if let Some(items) = list_of(inner).map(|items| core(bundle, items)) {
-                let is_known = self.creators.refers_to_several(&name, items);
-                if (is_known || names_several(&name, items))
-                    && let Some(value) = self.no_such(items, &name)
-                {
-                    found.push((path.clone(), json!([value]), is_known));
-                }
-            } else if self.creators.refers(&name, inner) || names_a_thing(&name, inner) {
-                let is_known = self.creators.refers(&name, inner);
-                found.extend(self.no_such(inner, &name).map(|value| (path.clone(), value, is_known)));
-            } else if is_object && path.len() < MAX_DEPTH {
-                self.references(&property, path, found);
-            }
-            path.pop();
-        }
-    }
-
-    /// Returns a value of a member that refers to a thing which does not exist.
-    pub(super) fn no_such(&self, schema: &Value, name: &str) -> Option<Value> {
-        let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
-        match schema.as_object().and_then(kind) {
-            Some("integer" | "number") => Some(NO_SUCH_NUMBER.into()),
-            _ if is("format", "uuid") => Some(NO_SUCH_UUID.into()),
-            _ => {
-                let id = nothing(&self.sampler, schema, name, Purpose::default())?.text;
-                Some(id.replace(UNIQUE, &UNIQUE_WITHIN.to_string()).into())
-            }
-        }
-    }
-
     /// Returns the schema and the value of the JSON body of a valid request.
-    fn json_body_of<'b>(
+    pub(super) fn json_body_of<'b>(
         &self,
         operation: &'b Operation,
         right: &'b ValidRequest,
@@ -369,7 +196,7 @@ impl Generator<'_> {
         Some((schema, right.body.as_ref()?))
     }
 
-    fn unusual_body(
+    pub(super) fn unusual_body(
         &self,
         operation: &Operation,
         right: &ValidRequest,
@@ -381,37 +208,6 @@ impl Generator<'_> {
         faulty.body = Some(Body::Json(self.linked(bad, body, &right.around.made)));
         let rule = format!("{}/requestBody", operation.pointer);
         Fault::new(FaultKind::Unusual, what, rule, faulty)
-    }
-}
-
-/// Returns true if the name of a member says that it is the id of another thing, whatever collection that is in.
-fn names_a_thing(name: &str, schema: &Value) -> bool {
-    const ENDS: [&str; 5] = ["_id", "Id", "ID", "_uuid", "Uuid"];
-    let is_free = ["enum", "const"].iter().all(|key| schema.get(*key).is_none());
-    let kind = schema.as_object().and_then(kind);
-    is_free
-        && matches!(kind, Some("integer" | "string"))
-        && ENDS.iter().any(|end| name.strip_suffix(end).is_some_and(|stem| !stem.is_empty()))
-}
-
-/// Returns true if the name of a list says that its items are ids of other things.
-fn names_several(name: &str, items: &Value) -> bool {
-    const ENDS: [&str; 5] = ["_ids", "Ids", "IDs", "_uuids", "Uuids"];
-    ENDS.iter().any(|end| name.ends_with(end))
-        && name.get(..name.len() - 1).is_some_and(|one| names_a_thing(one, items))
-}
-
-/// Returns another value that refers to nothing.
-fn another(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(another).collect(),
-        Value::Number(number) => number.as_i64().map_or_else(|| value.clone(), |number| (number - 1).into()),
-        Value::String(text) if text == NO_SUCH_UUID => OTHER_NO_SUCH_UUID.into(),
-        Value::String(text) => match text.parse::<i64>() {
-            Ok(number) => (number - 1).to_string().into(),
-            Err(_) => format!("{text}x").into(),
-        },
-        other => other.clone(),
     }
 }
 
@@ -439,61 +235,9 @@ fn free_texts_of(place: ParameterLocation) -> Vec<(&'static str, String)> {
     }
 }
 
-/// Finds the upper bound of the range of which `low` is the name of the lower one.
-fn counterpart<'n, T>(low: &str, find: impl Fn(&str) -> Option<&'n T>) -> Option<&'n T> {
-    let capital = |word: &str| -> String {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
-    };
-    BOUNDS.iter().find_map(|(one, other)| {
-        let plain = low.contains(one).then(|| low.replacen(one, other, 1));
-        let capital = (capital(one), capital(other));
-        let capital = low.contains(&capital.0).then(|| low.replacen(&capital.0, &capital.1, 1));
-        plain.iter().chain(&capital).find_map(|name| find(name))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_other_bound_of_a_range_has_a_name_of_the_same_form() {
-        for (low, names, expected) in [
-            ("start", &["end"][..], Some("end")),
-            ("start_date", &["end_date", "end"], Some("end_date")),
-            ("startTime", &["endTime"], Some("endTime")),
-            ("rangeStart", &["rangeEnd"], Some("rangeEnd")),
-            ("created_after", &["created_before"], Some("created_before")),
-            ("price.gte", &["price.lte"], Some("price.lte")),
-            ("from", &["to"], Some("to")),
-            ("from", &["until"], None),
-            ("end", &["start"], None),
-            ("platform", &["plat"], None),
-        ] {
-            let found = counterpart(low, |name| names.iter().find(|other| **other == name));
-            assert_eq!(found.copied(), expected, "{low}");
-        }
-    }
-
-    #[test]
-    fn a_name_says_that_a_member_is_the_id_of_a_thing() {
-        let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
-        for (name, schema, expected) in [
-            ("owner_id", &number, true),
-            ("chatflowId", &text, true),
-            ("parentUuid", &text, true),
-            // The id of the thing itself, words that end so, and what is no id at all.
-            ("id", &number, false),
-            ("Id", &number, false),
-            ("paid", &text, false),
-            ("owner_id", &json!({ "type": "object" }), false),
-            ("owner_id", &json!({ "type": "string", "enum": ["a"] }), false),
-        ] {
-            assert_eq!(names_a_thing(name, schema), expected, "{name} {schema}");
-        }
-        assert!(names_several("owner_ids", &number) && !names_several("kids", &number));
-    }
 
     #[test]
     fn names_are_split_into_words() {

@@ -19,9 +19,10 @@ use super::{
     invalid_value::core,
     named_things::Named,
     path_values::{SPARE, names, parameter},
+    reach::Reach,
     request_spec::{Body, RequestSpec},
     scenario::{Goal, Question, step},
-    valid_request::{Reach, ValidRequest, json_body},
+    valid_request::{ValidRequest, json_body},
     value_generator::{UNIQUE, kind},
 };
 

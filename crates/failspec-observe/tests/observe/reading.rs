@@ -80,6 +80,19 @@ fn entries_of_browsers_and_proxies_are_read() {
     assert_eq!(one(&post).request.body, "{\"a\":1}");
     post["request"]["postData"] = json!({ "mimeType": "x", "params": [{ "name": "a b", "value": "1&2" }] });
     assert_eq!(one(&post).request.body, "a+b=1%262");
+    // The content of a file is rarely recorded: its part is there all the same.
+    post["request"]["headers"] =
+        json!([{ "name": "content-type", "value": "multipart/form-data; boundary=\"b-1\"" }]);
+    post["request"]["postData"] = json!({ "mimeType": "multipart/form-data; boundary=b-1", "params": [
+        { "name": "title", "value": "t" },
+        { "name": "file", "fileName": "a\"b.png", "contentType": "image/png" },
+    ] });
+    assert_eq!(
+        one(&post).request.body,
+        "--b-1\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nt\r\n\
+         --b-1\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a%22b.png\"\r\nContent-Type: image/png\r\n\r\n\r\n\
+         --b-1--\r\n"
+    );
 }
 
 #[test]

@@ -299,6 +299,11 @@ impl Document {
         self.value_at(file, pointer).ok_or_else(|| format!("`$ref: {}` cannot be resolved", shown(reference)))
     }
 
+    /// Returns the files that it refers to and that cannot be read or are not well-formed, as paths relative to its folder.
+    pub fn missing_files(&self) -> impl Iterator<Item = &str> {
+        self.missing.keys().map(String::as_str)
+    }
+
     fn load_others(&mut self, read: &dyn Fn(&str) -> Result<String, String>, mut bytes: u64) {
         let mut next = 0;
         while next < self.files.len() {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use crate::summary::{MOCK, REFERENCE, because, counts, selection, target, verdict_in_words};
+use crate::summary::{MOCK, REFERENCE, because, counts, selection, target, undecided, verdict_in_words};
 use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
 use super::{cases, causes, coverage, issues, latency, page::Page, recording};
@@ -113,7 +113,7 @@ fn verdict(page: &mut Page, report: &RunReport) {
     if let Some(diagnosis) = &report.diagnosis {
         page.raw("<pre class=\"diagnosis\">").text(diagnosis).raw("</pre>\n");
     }
-    if let Some(undecided) = &report.undecided {
+    if let Some(undecided) = undecided(report) {
         page.raw("<p class=\"notice\">").icon("note").raw("<span>").text(&undecided.to_string());
         page.raw(".</span></p>\n");
     }

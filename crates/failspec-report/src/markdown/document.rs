@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::summary::{MOCK, REFERENCE, because, selection, target, verdict_in_words};
+use crate::summary::{MOCK, REFERENCE, because, selection, target, undecided, verdict_in_words};
 use failspec_judge::report_model::{Outcome, PackReport, RunReport, State, Verdict};
 
 use super::{
@@ -93,7 +93,7 @@ fn head(comment: &mut Comment, report: &RunReport) {
     if let Some(selection) = selection(report) {
         comment.line(&format!("> **{}**\n", prose(&selection)));
     }
-    if let Some(undecided) = &report.undecided {
+    if let Some(undecided) = undecided(report) {
         comment.line(&format!("> **{}.**\n", prose(&undecided.to_string())));
     }
     if let Some(diagnosis) = &report.diagnosis {

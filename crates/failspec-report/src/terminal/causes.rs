@@ -1,6 +1,6 @@
 //! Findings by cause, and the coverage of the operations of an OpenAPI document.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use crate::{
     case_text::row_of,
@@ -20,6 +20,12 @@ use super::{
 
 /// Maximum number of causes listed.
 const MAX_CAUSES: usize = 20;
+
+/// Minimum number of operations of a cause that is named although others are before it.
+const WIDESPREAD: usize = 5;
+
+/// Maximum number of such causes that are named.
+const MAX_WIDESPREAD: usize = 3;
 
 /// Maximum length of a sentence about one, in characters.
 const MAX_LEN: usize = 300;
@@ -62,12 +68,30 @@ pub(super) fn causes(text: &mut Screen, report: &RunReport, verbose: bool) {
     for cause in report.finding_groups.iter().take(most) {
         one(text, report, cause, named.get(cause.example.as_str()).copied(), verbose);
     }
-    if report.finding_groups.len() > most {
-        text.line(4, format_args!("\n… and {} more (-v lists them)", report.finding_groups.len() - most));
+    if let Some(hidden) = report.finding_groups.get(most..).filter(|hidden| !hidden.is_empty()) {
+        text.line(4, format_args!("\n… and {} more (-v lists them){}", hidden.len(), widespread(hidden)));
     }
     if !verbose {
         text.line(4, format_args!("\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full")));
     }
+}
+
+/// Returns the causes that are met in most operations among those that are not shown: a warning about the whole service may be behind
+/// twenty violations of single operations.
+fn widespread(hidden: &[FindingGroup]) -> String {
+    let mut wide: Vec<&FindingGroup> =
+        hidden.iter().filter(|cause| cause.operations.len() >= WIDESPREAD).collect();
+    wide.sort_by_key(|cause| Reverse(cause.operations.len()));
+    let lines = wide.iter().take(MAX_WIDESPREAD).map(|cause| {
+        format!(
+            "\n    in {} operations: {} {}",
+            cause.operations.len(),
+            visible(&shortened(&row_of(cause), MAX_LEN)),
+            Styles::dab(Styles::FAINT, format_args!("[{}]", checks(cause)))
+        )
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!(", among them{lines}") }
 }
 
 fn one(

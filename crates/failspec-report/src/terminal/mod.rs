@@ -1,6 +1,7 @@
 //! Output in a terminal: the first lines, progress, the cases that did not pass, and the summary.
 
 mod case;
+mod cases;
 mod causes;
 mod header;
 mod inert;

@@ -4,7 +4,9 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, MOCK, REFERENCE, because, counts, features, health_checks, reruns, rests_on},
+    summary::{
+        INSECURE, MOCK, REFERENCE, because, counts, features, health_checks, reruns, rests_on, undecided,
+    },
 };
 use failspec_base::sanitize;
 use failspec_judge::report_model::{
@@ -12,23 +14,16 @@ use failspec_judge::report_model::{
 };
 
 use super::{
-    case::{case_on as case, in_short, is_built_in, place},
-    causes::{access, are_shown_by_cause, causes, has_findings, not_called, operations},
+    cases::cases,
+    causes::{access, are_shown_by_cause, causes, not_called, operations},
     recording::recordings,
     screen::{Columns, Screen},
-    skipped::skipped,
     styles::Styles,
     visible,
 };
 
 /// Maximum number of cases with the same reason that are listed by name.
-const MAX_NAMES: usize = 6;
-
-/// Maximum number of cases with the same broken checks that are shown in full.
-const MAX_ALIKE: usize = 3;
-
-/// Maximum number of further ones that are shown in short; the others are counted, and their causes listed.
-const MAX_SHORTENED: usize = 5;
+pub(super) const MAX_NAMES: usize = 6;
 
 /// Maximum number of resources left behind that are listed.
 const MAX_LEFTOVERS: usize = 20;
@@ -54,7 +49,7 @@ const MAX_SLOW: usize = 3;
 pub fn end(report: &RunReport, view: View) -> String {
     let View { verbose, quiet, columns } = view;
     let text = &mut Screen::new(columns);
-    if let Some(undecided) = &report.undecided {
+    if let Some(undecided) = undecided(report) {
         text.blank();
         let undecided = sanitize::one_line(&undecided.to_string());
         text.line(4, format_args!("{}", Styles::dab(Styles::WARN, undecided)));
@@ -97,97 +92,6 @@ pub fn end(report: &RunReport, view: View) -> String {
     }
     last_line(text, report, quiet);
     std::mem::take(text).finish()
-}
-
-/// Writes the cases that did not simply pass. Those without a verdict are grouped by reason, and of those that break
-/// the same checks only the first few are shown in full: seventy pages about one problem would hide all others.
-fn cases(text: &mut Screen, run: &RunReport, verbose: bool) {
-    let mut undecided: BTreeMap<String, Vec<&CaseReport>> = BTreeMap::new();
-    let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
-    let (mut shortened, mut hidden) = (false, 0);
-    let by_cause = are_shown_by_cause(run) && !verbose;
-    for report in &run.cases {
-        let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
-        let differs = snapshot == Some(SnapshotState::Changed);
-        let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
-        let in_full = match report.outcome {
-            Outcome::Skipped | Outcome::NotApplicable => continue,
-            Outcome::Inconclusive => {
-                let reason = report.reason.as_ref().map(ToString::to_string).unwrap_or_default();
-                undecided.entry(reason).or_default().push(report);
-                continue;
-            }
-            Outcome::Passed | Outcome::Seen if !remarks && !verbose => continue,
-            // The causes show it already.
-            _ if by_cause && has_findings(report) && !differs => continue,
-            _ => {
-                let count = alike.entry(trouble(report)).or_default();
-                *count += 1;
-                if *count > MAX_ALIKE + MAX_SHORTENED && !verbose && !differs && report.left_behind.is_empty()
-                {
-                    hidden += 1;
-                    continue;
-                }
-                verbose || *count <= MAX_ALIKE || differs || !report.left_behind.is_empty()
-            }
-        };
-        shortened |= !in_full;
-        text.blank();
-        match in_full {
-            true => case(text, report, is_built_in(run, report)),
-            false => in_short(text, report, is_built_in(run, report)),
-        }
-    }
-    if hidden > 0 {
-        text.line(
-            4,
-            format_args!(
-                "\n… and {} that break the same checks as those above (-v shows them)",
-                count::count(hidden, "more case")
-            ),
-        );
-    }
-    if shortened {
-        text.line(4, format_args!("\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full")));
-    }
-    for (reason, cases) in undecided {
-        if let [only] = cases.as_slice() {
-            text.blank();
-            case(text, only, is_built_in(run, only));
-            continue;
-        }
-        let count = cases.len();
-        text.line(
-            4,
-            format_args!(
-                "\n{} {count} × {}",
-                Styles::dab(Styles::WARN, "INCONCLUSIVE"),
-                sanitize::one_line(&reason)
-            ),
-        );
-        let most = if verbose { usize::MAX } else { MAX_NAMES };
-        for case in cases.iter().take(most) {
-            text.line(
-                4,
-                format_args!(
-                    "  {}  {}",
-                    sanitize::one_line(&case.name),
-                    Styles::dab(Styles::FAINT, place(case, is_built_in(run, case)))
-                ),
-            );
-        }
-        if count > most {
-            text.line(4, format_args!("  … and {} more (-v lists them)", count - most));
-        }
-    }
-    skipped(text, run);
-}
-
-/// Returns what cases have in common that break the same checks.
-fn trouble(report: &CaseReport) -> Vec<&str> {
-    let waived = report.waived.iter().map(|waived| &waived.finding);
-    let findings = report.violations.iter().chain(waived).chain(&report.warnings);
-    std::iter::once(report.outcome.as_str()).chain(findings.map(|finding| finding.check)).collect()
 }
 
 /// Returns a text of several lines, none of which is taken for a line of ours: it may quote a response.
