@@ -53,6 +53,7 @@ mod openapi_forms;
 mod openapi_identity;
 mod openapi_ids_below_one;
 mod openapi_inner_members;
+mod openapi_items_of_alternatives;
 mod openapi_learning;
 mod openapi_leftovers;
 mod openapi_listed;

@@ -286,7 +286,17 @@ impl Generator<'_> {
             },
             _ => return,
         };
-        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        let mut members = Members::of(bundle, schema, 0).properties;
+        // Of several alternatives, those of the one that the body is.
+        let alternatives = self.sampler.alternatives(schema, "body").into_iter();
+        let of_own =
+            alternatives.map(|(_, whole, _)| whole).find(|whole| self.sampler.is_allowed(whole, body));
+        let of_own = of_own.map(|whole| Members::of(bundle, &whole, 0).properties).unwrap_or_default();
+        for member in of_own {
+            if !members.iter().any(|(name, _)| *name == member.0) {
+                members.push(member);
+            }
+        }
         let is_short = |value: &Value| {
             value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
                 || value.as_object().is_some_and(serde_json::Map::is_empty)
