@@ -76,6 +76,7 @@ mod openapi_resource_names;
 mod openapi_roles;
 mod openapi_scheme_roles;
 mod openapi_sessions;
+mod openapi_sibling_references;
 mod openapi_success_code;
 mod openapi_switched_off;
 mod openapi_told_values;

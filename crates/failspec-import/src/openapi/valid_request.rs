@@ -113,6 +113,7 @@ impl Generator<'_> {
             keep_name(operation, &around, &mut ask, body.as_mut());
         }
         if reach != Reach::Foreign && self.allow_writes {
+            self.with_siblings(operation, &mut ask, &mut body, &mut around, 0);
             self.link(&mut ask, body.as_ref(), &mut around, 0);
         }
         let is_unlinked = !only_reads(operation) && self.refers_to_others(operation, body.as_ref(), &around);
@@ -418,6 +419,7 @@ impl Generator<'_> {
         }
         self.with_texts_of_removal(operation, schema, value);
         self.with_owner(operation, schema, value);
+        self.with_name_of_new(operation, schema, value);
         self.give_members(schema, value);
     }
 
