@@ -1,7 +1,7 @@
 //! References to things below the same parent that a document does not require: where it requires nothing of a body at all, an API
 //! often wants them, and no list of the API has them before the run makes them.
 
-use failspec_pack::openapi::Operation;
+use failspec_pack::openapi::{Operation, is_verb};
 use serde_json::Value;
 
 use super::{
@@ -12,12 +12,23 @@ use super::{
     generate::Generator,
     invalid_value::core,
     request_spec::{Body, RequestSpec},
+    unusual::snake,
     valid_request::{escaped, json_body},
 };
 
 /// Maximum number of things that a scenario has made before another one for a reference: what uses these things, and what is in that,
 /// must still have room.
 const MAX_BEFORE: usize = 5;
+
+/// The first words of a summary or an id of an operation that starts something: with what it refers to, it would.
+const STARTING: [&str; 12] = [
+    "start", "run", "execute", "launch", "trigger", "queue", "enqueue", "perform", "deploy", "invoke",
+    "dispatch", "schedule",
+];
+
+/// The last words of collections whose things start, now or later.
+const STARTED: [&str; 9] =
+    ["jobs", "runs", "executions", "builds", "deployments", "schedules", "triggers", "invocations", "timers"];
 
 impl Generator<'_> {
     /// Adds to the body of a creation below a thing of the run each optional member that names another thing there, by a number or a
@@ -34,7 +45,7 @@ impl Generator<'_> {
         let Some(schema) = json_body(operation).and_then(|content| content.schema.as_ref()) else { return };
         let creates = operation.method == "POST" && self.creators.of_collection(operation).is_some();
         let changes = operation.method == "PUT" && around.made.contains_key(&bare(&operation.path));
-        if !self.allow_writes || only_reads(operation) || !creates && !changes {
+        if !self.allow_writes || only_reads(operation) || starts(operation) || !creates && !changes {
             return;
         }
         let item = if creates { bare(&operation.path) + "/{}" } else { bare(&operation.path) };
@@ -84,6 +95,14 @@ fn parent_of(item: &str) -> Option<&str> {
     parent.ends_with("{}").then_some(parent)
 }
 
+/// Returns true if what an operation makes or changes does something by itself, by the words of the document.
+fn starts(operation: &Operation) -> bool {
+    let named = operation.path.rsplit('/').filter(|segment| !segment.is_empty() && !segment.contains('{'));
+    let is_of_started =
+        |segment: &str| snake(segment).rsplit('_').next().is_some_and(|last| STARTED.contains(&last));
+    operation.first_words().any(|word| is_verb(&word, &STARTING)) || named.take(1).any(is_of_started)
+}
+
 /// Returns true if a schema describes a whole number, or a UUID.
 fn is_number_or_uuid(schema: &Value) -> bool {
     let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
@@ -92,7 +111,30 @@ fn is_number_or_uuid(schema: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::parent_of;
+    use failspec_pack::openapi::Api;
+    use serde_json::json;
+
+    use super::{parent_of, starts};
+
+    #[test]
+    fn what_starts_something_is_told_by_its_words() {
+        for (path, summary, expected) in [
+            ("/projects/{id}/tasks", "Starts a job", true),
+            ("/projects/{id}/tasks", "Add a task", false),
+            ("/projects/{id}/schedules", "Create a schedule", true),
+            ("/projects/{id}/schedules/{other}", "Change it", true),
+            ("/projects/{id}/buildRuns", "", true),
+            ("/projects/{id}/templates", "Create a template", false),
+            ("/runs/{id}/notes", "Add a note", false),
+        ] {
+            let document = json!({
+                "openapi": "3.1.0", "info": { "title": "Any", "version": "1" },
+                "paths": { path: { "post": { "summary": summary, "responses": { "200": { "description": "done" } } } } }
+            });
+            let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+            assert_eq!(starts(&api.operations[0]), expected, "{path} {summary}");
+        }
+    }
 
     #[test]
     fn a_parent_is_the_thing_right_above() {
