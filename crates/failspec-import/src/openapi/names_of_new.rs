@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     body::{Members, with},
     fixtures::identifies,
-    generate::{Generator, declares},
+    generate::Generator,
     invalid_value::core,
     value_generator::{UNIQUE, UNIQUE_WITHIN},
 };
@@ -17,13 +17,13 @@ const NAMES: [&str; 3] = ["name", "username", "title"];
 
 impl Generator<'_> {
     /// Adds a name of the run to the body of a creation that has none, if the schema has an optional member for it: where the response
-    /// tells no id, or may be about what was there before (200), the thing is found, known and removed by that name.
+    /// tells no id, the thing is found, known and removed by that name.
     pub(super) fn with_name_of_new(&self, operation: &Operation, schema: &Value, body: &mut Value) {
         let creator = self.creators.of_collection(operation).filter(|_| operation.method == "POST");
         let Some(creator) = creator.filter(|creator| self.allow_writes && !creator.is_by_address()) else {
             return;
         };
-        let is_told = declares(operation, 201) && creator.name_at(&self.declared.api).is_some();
+        let is_told = creator.name_at(&self.declared.api).is_some();
         if is_told || !body.is_object() || has_name(body) {
             return;
         }
