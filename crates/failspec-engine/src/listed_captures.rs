@@ -53,7 +53,7 @@ impl Session {
         let Err(reason) = self.capture(captures, request, response, scope) else { return Ok(()) };
         let ([capture], Some(request)) = (captures, request) else { return Err(reason) };
         let found = Box::pin(self.untold_id(capture, role, request, response, scope)).await;
-        scope.capture(capture.name.clone(), VariableValue::open(Value::from(found.ok_or(reason)?)));
+        scope.capture(capture.name.clone(), VariableValue::open(found.ok_or(reason)?));
         Ok(())
     }
 
@@ -66,7 +66,7 @@ impl Session {
         request: &Request,
         response: &Response,
         scope: &Scope,
-    ) -> Option<String> {
+    ) -> Option<Value> {
         // A credential is told once, and no list has it.
         let is_creation = request.method == "POST" && self.succeeded(View::new(response, None));
         if !self.imported || !is_creation || capture.secret {
@@ -94,10 +94,14 @@ impl Session {
         if own.is_empty() {
             self.unlisted.add(operation);
         }
-        // The same creation may have been sent before.
-        let is_known = |id: &String| scope.captured().any(|held| text_of(&held.value).as_ref() == Some(id));
-        let mut new =
-            own.into_iter().filter_map(|item| id_of(capture, item, path)).filter(|id| !is_known(id));
+        // Where the same creation was sent before, the list has two of them. Things of other kinds may have the same number.
+        let is_one = own.len() == 1;
+        let is_known = |id: &Value| {
+            !is_one
+                && scope.captured().any(|held| text_of(&held.value).is_some_and(|it| text_of(id) == Some(it)))
+        };
+        let ids = own.into_iter().filter_map(|item| Some(as_in(item, id_of(capture, item, path)?)));
+        let mut new = ids.filter(|id| !is_known(id));
         // Which of several it is cannot be told.
         new.next().filter(|_| new.next().is_none())
     }
@@ -133,7 +137,7 @@ impl CaseRunner<'_> {
         let Ok(response) = &record.exchange.result else { return };
         let found = Box::pin(self.session.untold_id(capture, role, request, response, scope)).await;
         if let (Some(id), Some(scope)) = (found, &mut self.scope) {
-            scope.capture(capture.name.clone(), VariableValue::open(Value::from(id)));
+            scope.capture(capture.name.clone(), VariableValue::open(id));
             (self.uncaptured, self.knows_accepted) = (None, true);
         }
     }
@@ -141,11 +145,19 @@ impl CaseRunner<'_> {
 
 /// Returns the id of another thing of the flow that a creation sent where its response should tell the id of what it made: a member of a
 /// team has the id of the user.
-fn sent_id(capture: &Capture, request: &Request, scope: &Scope) -> Option<String> {
+fn sent_id(capture: &Capture, request: &Request, scope: &Scope) -> Option<Value> {
     let Part::Body(place) = &capture.part else { return None };
     let sent: Value = serde_json::from_slice(&request.body.as_ref()?.bytes).ok()?;
-    let id = text_of(place.find(&sent)?)?;
-    scope.captured().any(|held| text_of(&held.value).as_ref() == Some(&id)).then_some(id)
+    let sent = place.find(&sent)?;
+    let id = text_of(sent)?;
+    scope.captured().any(|held| text_of(&held.value).as_ref() == Some(&id)).then(|| sent.clone())
+}
+
+/// Returns an id as an item of a list has it: a body that refers to it wants a number where it is one.
+fn as_in(item: &Value, id: String) -> Value {
+    let mut members = item.as_object().into_iter().flat_map(serde_json::Map::values);
+    let number = members.find(|value| value.is_number() && value.to_string() == id);
+    number.cloned().unwrap_or_else(|| id.into())
 }
 
 /// Returns the items of a list that have a text of a flow where their creation sent it.
@@ -172,8 +184,8 @@ mod tests {
         let mut scope = Scope::new(Arc::new(HashMap::new()), "failspec-abc-7");
         scope.capture("user", VariableValue::open(json!(17)));
         for (body, expected) in [
-            (json!({ "user_id": 17, "role": "guest" }), Some("17")),
-            (json!({ "user_id": "17" }), Some("17")),
+            (json!({ "user_id": 17, "role": "guest" }), Some(json!(17))),
+            (json!({ "user_id": "17" }), Some(json!("17"))),
             // It is somebody else's, or none.
             (json!({ "user_id": 1 }), None),
             (json!({ "id": 17 }), None),
@@ -184,7 +196,20 @@ mod tests {
                 body: Some(Body { bytes: bytes.clone().into(), shown: bytes.into() }),
                 ..Request::new("POST", "http://127.0.0.1/members".parse().unwrap())
             };
-            assert_eq!(sent_id(&capture, &request, &scope).as_deref(), expected, "{body}");
+            assert_eq!(sent_id(&capture, &request, &scope), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_a_list_is_a_number_where_the_list_has_one() {
+        for (item, expected) in [
+            (json!({ "id": 17 }), json!(17)),
+            (json!({ "id": "17" }), json!("17")),
+            // Another number is not the id.
+            (json!({ "id": "17", "size": 1.7 }), json!("17")),
+            (json!("17"), json!("17")),
+        ] {
+            assert_eq!(as_in(&item, "17".to_owned()), expected, "{item}");
         }
     }
 

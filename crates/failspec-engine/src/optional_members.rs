@@ -282,6 +282,7 @@ impl Session {
             let current = current.as_ref().unwrap_or(template);
             let repeated = operation.map(|operation| repeated_ids(current, operation, &declared, &last));
             let repeated = repeated.unwrap_or_default();
+            let is_repeated = !repeated.is_empty();
             let (more, is_named) = match repeated.is_empty() {
                 true => more_changes(current, members, &path, &last),
                 false => (repeated, true),
@@ -299,6 +300,11 @@ impl Session {
                         helpful.clone_from(&changes);
                     }
                     last = response.body.clone();
+                }
+                // With the right ids it is another thing that is not there: one that another member names.
+                Some(response) if response.status == 404 && is_repeated && refused.status != 404 => {
+                    helpful.clone_from(&changes);
+                    break;
                 }
                 _ => break,
             }
@@ -397,7 +403,10 @@ fn more_changes(
         own.is_none_or(|own| is_short(&own))
     };
     let lacking = members.iter().filter(|(name, _)| is_lacking(name));
-    let is_id = |name: &str| template.line.method != "POST" && names_the_same(path_of_operation, name);
+    // Beside the id itself, a member of that name is something else.
+    let has_id = at(template, &path("id")).is_some();
+    let is_id =
+        |name: &str| template.line.method != "POST" && !has_id && names_the_same(path_of_operation, name);
     let change = |(name, value): &(String, JsonTemplate)| match is_id(name) {
         true => Change::id_of_path(path(name), at(template, &path(name)), 0),
         false => Change::add(path(name), value.clone()),

@@ -39,9 +39,16 @@ pub(super) fn oversized(id: &Value) -> Option<Value> {
 }
 
 /// Returns a text of the form of another one, whose number at the end needs more than 64 bits: `a99999999999999999999` for `a17`. A
-/// text without a number at its end gets one.
+/// text without a number at its end gets one. An id in Base64 (`User:17`) stays one.
 #[must_use]
 pub fn oversized_text(text: &str) -> String {
+    if let Some(inner) = decoded(text) {
+        return BASE64_STANDARD.encode(oversized_plain(&inner));
+    }
+    oversized_plain(text)
+}
+
+fn oversized_plain(text: &str) -> String {
     let stem = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let separator = if stem.len() == text.len() { "-" } else { "" };
     format!("{stem}{separator}{MANY_DIGITS}")
@@ -215,6 +222,8 @@ mod tests {
             (json!("a17"), Some("a99999999999999999999")),
             (json!("sc_12"), Some("sc_99999999999999999999")),
             (json!("blue"), Some("blue-99999999999999999999")),
+            // `User:17` and `User:99999999999999999999`
+            (json!("VXNlcjoxNw=="), Some("VXNlcjo5OTk5OTk5OTk5OTk5OTk5OTk5OQ==")),
             (json!(""), None),
             (json!([1]), None),
         ] {

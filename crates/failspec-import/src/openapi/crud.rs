@@ -170,7 +170,8 @@ impl<'a> CreateOperations<'a> {
     }
 
     /// Returns the [`bare`] path of the resources that a member refers to by its name, or, if its value is a number, in a text or not,
-    /// by the name of one or several of them alone: `user` is one of `/users`, and `submission_type` one of `/submission-types`.
+    /// by the name of one or several of them alone: `user` is one of `/users`, and `submission_type` one of `/submission-types`. So is a
+    /// number of which a word more tells what it is for: `ssh_key_id` is one of `/keys`.
     pub fn named_by_value(&self, property: &str, value: &Value) -> Option<&str> {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let of_number = || {
@@ -180,7 +181,11 @@ impl<'a> CreateOperations<'a> {
             let names = if is_in_text { &names[..] } else { &names[..2] };
             names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
         };
-        self.named_by(property).or_else(of_number)
+        let of_last_word = || {
+            let names = value.is_u64().then(|| collections_of(last_words(property)?)).flatten()?;
+            names.iter().take(2).find_map(|name| self.collections.get(name)).map(String::as_str)
+        };
+        self.named_by(property).or_else(of_number).or_else(of_last_word)
     }
 
     /// Returns the [`bare`] path of the resources whose ids are in a list such as `flow_ids`, or `flows`.
@@ -233,6 +238,13 @@ fn plurals(api: &Api) -> BTreeMap<String, String> {
 fn one_of(property: &str) -> Option<&str> {
     const ENDS: [&str; 5] = ["_ids", "Ids", "IDs", "_uuids", "Uuids"];
     ENDS.iter().any(|end| property.ends_with(end)).then(|| &property[..property.len() - 1])
+}
+
+/// Returns the end of the name of a member that says of which kind a thing is: `key_id` of `ssh_key_id`.
+fn last_words(property: &str) -> Option<&str> {
+    let stem = property.strip_suffix("_id")?;
+    let (qualifier, _) = stem.rsplit_once('_')?;
+    Some(&property[qualifier.len() + 1..])
 }
 
 /// Returns the names that the collection may have to which a member such as `flow_id` refers.

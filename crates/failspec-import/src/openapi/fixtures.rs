@@ -108,7 +108,8 @@ impl Generator<'_> {
         if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
             return None;
         }
-        let (mut make, body) = self.asked(creator.make, filled.path).ok()?;
+        let (mut make, mut body) = self.asked(creator.make, filled.path).ok()?;
+        self.with_siblings(creator.make, &mut make, &mut body, &mut whole, depth);
         self.link(&mut make, body.as_ref(), &mut whole, depth + 1);
         if whole.made.len() == MAX_CREATED {
             return None;

@@ -300,7 +300,10 @@ mod tests {
             ("submissionType", json!(5), Some("/submission-types/{}")),
             ("owner", json!("7"), Some("/owners/{}")),
             ("owner_id", json!("x"), Some("/owners/{}")),
+            ("first_owner_id", json!(5), Some("/owners/{}")),
             // A text may be a name of any kind.
+            ("first_owner_id", json!("x"), None),
+            ("ownership_id", json!(5), None),
             ("owner", json!("x"), None),
             ("owner", json!(1.5), None),
             ("owners", json!(5), None),

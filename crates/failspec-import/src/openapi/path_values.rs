@@ -46,8 +46,8 @@ pub(super) struct FilledPath {
     pub foreign: bool,
 }
 
-/// Maximum number of resources that one scenario creates.
-pub(super) const MAX_CREATED: usize = 5;
+/// Maximum number of resources that one scenario creates: what is in a thing may need several beside that.
+pub(super) const MAX_CREATED: usize = 8;
 
 /// The name of the capture with the id of what a request created that was not rejected.
 pub(super) const SPARE: &str = "accepted";

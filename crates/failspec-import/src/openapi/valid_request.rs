@@ -97,6 +97,7 @@ impl Generator<'_> {
             keep_name(operation, &around, &mut ask, body.as_mut());
         }
         if reach != Reach::Foreign && self.allow_writes {
+            self.with_siblings(operation, &mut ask, &mut body, &mut around, 0);
             self.link(&mut ask, body.as_ref(), &mut around, 0);
         }
         let is_unlinked = !only_reads(operation) && self.refers_to_others(operation, body.as_ref(), &around);
@@ -203,7 +204,17 @@ impl Generator<'_> {
             },
             _ => return,
         };
-        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        let mut members = Members::of(bundle, schema, 0).properties;
+        // Of several alternatives, those of the one that the body is.
+        let alternatives = self.sampler.alternatives(schema, "body").into_iter();
+        let of_own =
+            alternatives.map(|(_, whole, _)| whole).find(|whole| self.sampler.is_allowed(whole, body));
+        let of_own = of_own.map(|whole| Members::of(bundle, &whole, 0).properties).unwrap_or_default();
+        for member in of_own {
+            if !members.iter().any(|(name, _)| *name == member.0) {
+                members.push(member);
+            }
+        }
         let is_short = |value: &Value| {
             value.as_array().is_some_and(|items| items.iter().all(is_empty_list))
                 || value.as_object().is_some_and(serde_json::Map::is_empty)
@@ -325,6 +336,7 @@ impl Generator<'_> {
         }
         self.with_texts_of_removal(operation, schema, value);
         self.with_owner(operation, schema, value);
+        self.with_name_of_new(operation, schema, value);
         self.give_members(schema, value);
     }
 
