@@ -379,10 +379,8 @@ impl Generator<'_> {
 
     /// Returns true if a member of a body has the value that the user of the import gave for its name.
     fn is_given_as(&self, name: &str, value: &Value) -> bool {
-        let given = self.paths.given(name);
-        given.is_some_and(|given| {
-            value.as_str().map_or_else(|| value.to_string() == given, |text| text == given)
-        })
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.paths.given(name).is_some_and(|given| given == text)
     }
 
     /// Puts one id into each list of ids that a body requires and that is empty: an API wants one that exists, and the scenario
