@@ -1,4 +1,4 @@
-//! What the operator gives for a certificate: the key, the product and the deployed software.
+//! Facts that the operator gives for a certificate: the key, the product and the deployed software.
 
 use std::path::Path;
 
