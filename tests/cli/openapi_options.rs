@@ -237,3 +237,71 @@ fn an_operation_that_declares_401_and_forgets_its_security_is_asked_with_the_cre
     without["paths"]["/boxes"]["get"]["security"] = json!([]);
     assert!(!imported(&without).1.contains("as: user"));
 }
+
+#[test]
+fn nothing_is_made_in_a_thing_of_others_unless_the_path_names_it_by_a_value_of_the_user() {
+    let id = || json!({ "type": "integer" });
+    let thing = |more: Value| {
+        let mut schema =
+            json!({ "type": "object", "properties": { "id": id(), "name": { "type": "string" } } });
+        schema["properties"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "application/json": { "schema": schema } })
+    };
+    let list = || {
+        let item = json!({ "type": "object", "properties": { "id": id() } });
+        json!({ "application/json": { "schema": { "type": "array", "items": item } } })
+    };
+    let parameter = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": id() });
+    let gone = json!({ "responses": { "204": { "description": "gone" } } });
+    let create = |more: Value, required: &[&str]| {
+        let mut content = thing(more);
+        content["application/json"]["schema"]["required"] = json!(required);
+        json!({
+            "requestBody": { "required": true, "content": content },
+            "responses": { "201": { "description": "made", "content": thing(json!({})) }, "400": { "description": "no" } }
+        })
+    };
+    let all = || json!({ "responses": { "200": { "description": "all", "content": list() } } });
+    let document = json!({
+        "openapi": "3.1.0", "info": { "title": "Projects", "version": "1" },
+        "paths": {
+            "/kinds": { "get": all() },
+            "/projects": { "get": all(), "post": create(json!({}), &["name"]) },
+            "/projects/{project_id}": { "parameters": [parameter("project_id")], "delete": gone },
+            "/projects/{project_id}/keys": {
+                "parameters": [parameter("project_id")],
+                "post": create(json!({ "project_id": id() }), &["name", "project_id"])
+            },
+            "/projects/{project_id}/keys/{key_id}": {
+                "parameters": [parameter("project_id"), parameter("key_id")], "delete": gone
+            },
+            "/tasks": { "post": create(json!({ "project_id": id(), "kind": id() }), &["name", "project_id"]) },
+            "/tasks/{task_id}": { "parameters": [parameter("task_id")], "delete": gone },
+            "/notes": { "post": create(json!({ "project": id(), "kind": id() }), &["name"]) },
+            "/notes/{note_id}": { "parameters": [parameter("note_id")], "delete": gone },
+        },
+    });
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("projects.json"), document.to_string()).unwrap();
+    let import = ["import", "openapi", "projects.json", "--name", "projects", "--allow-writes"];
+    done(failspec(folder.path()).args(import).args(["--value", "project_id=17"])).exits(0);
+    let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+    let generated = read("scenarios/projects/generated.yaml");
+    let bodies = |request: &str| {
+        let lines: Vec<&str> = generated.lines().collect();
+        let sent = lines.windows(2).filter(|pair| pair[0].trim_start_matches("- ").trim() == request);
+        sent.map(|pair| pair[1].trim().to_owned()).collect::<std::collections::BTreeSet<String>>()
+    };
+    let of = |request: &str, member: &str| {
+        let found = bodies(request);
+        assert!(!found.is_empty(), "{request}: {generated}");
+        found.iter().filter(|body| body.contains(member)).count() * 2 > found.len()
+    };
+    assert!(of("request: POST /projects/17/keys", "project_id: 17"), "{generated}");
+    assert!(of("request: POST /tasks", "project_id: \"${made}\""), "{generated}");
+    // What the run cannot make, it takes from what is there; what it can make, it does not.
+    let contract = read("schemas/projects/contract.yaml");
+    let listed = contract.split("listed_values:").nth(1).unwrap_or_default();
+    assert!(listed.contains("kind:"), "{contract}");
+    assert!(!listed.contains("project:"), "{contract}");
+}

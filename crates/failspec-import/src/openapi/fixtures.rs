@@ -354,17 +354,17 @@ impl Generator<'_> {
         depth: usize,
     ) {
         if let (Some(Body::Json(_)), Some(body)) = (&ask.body, body) {
-            self.make_named(body, around, depth, 0);
+            self.make_named(&ask.path, body, around, depth, 0);
             ask.body = Some(Body::Json(self.linked(body, body, &around.made)));
         }
     }
 
-    fn make_named(&mut self, value: &Value, around: &mut Fixtures, depth: usize, level: usize) {
+    fn make_named(&mut self, path: &str, value: &Value, around: &mut Fixtures, depth: usize, level: usize) {
         for (key, value) in value.as_object().into_iter().flatten() {
             if value.is_object() && level < MAX_DEPTH {
-                self.make_named(value, around, depth, level + 1);
-            } else if self.is_given_as(key, value) {
-                // What the user names is there, and so it stays in a body below what a path names by the same value.
+                self.make_named(path, value, around, depth, level + 1);
+            } else if self.is_given_in(path, key, value) {
+                // What is in the thing that the path names is in no other one.
             } else if value.is_string() && !is_own_id(value) || value.is_i64() || value.is_u64() {
                 let item = self.creators.named_by_value(key, value);
                 let creator = item.and_then(|item| self.creators.of_item(item));
@@ -377,10 +377,11 @@ impl Generator<'_> {
         }
     }
 
-    /// Returns true if a member of a body has the value that the user of the import gave for its name.
-    fn is_given_as(&self, name: &str, value: &Value) -> bool {
+    /// Returns true if a member of a body has the value that the user of the import gave for its name, and the path has it, too.
+    fn is_given_in(&self, path: &str, name: &str, value: &Value) -> bool {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        self.paths.given(name).is_some_and(|given| given == text)
+        let is_given = self.paths.given(name).is_some_and(|given| given == text);
+        is_given && path.split('/').any(|segment| segment == in_path(&text))
     }
 
     /// Puts one id into each list of ids that a body requires and that is empty: an API wants one that exists, and the scenario

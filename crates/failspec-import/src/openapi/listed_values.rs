@@ -18,6 +18,7 @@ use super::{
     invalid_value::core,
     reach::Reach,
     request_spec::{Body, RequestSpec},
+    sibling_references::is_number_or_uuid,
     unusual::snake,
     valid_request::{ValidRequest, json_body, list_of},
     value_generator::{UNIQUE, kind},
@@ -191,6 +192,7 @@ impl<'a> Generator<'a> {
             if is_linked
                 || self.paths.given(&name).is_some()
                 || self.identifies_new(operation, &right.ask, &name)
+                || self.would_be_in_others(operation, &name, inner)
             {
                 continue;
             }
@@ -224,6 +226,16 @@ impl<'a> Generator<'a> {
         if !found.is_empty() {
             self.listed_values.push((operation.name(), found));
         }
+    }
+
+    /// Returns true if a member of what an operation makes or changes names, by a number or a UUID, a thing of a kind that the run can
+    /// make: in one of others, nothing is made.
+    fn would_be_in_others(&self, operation: &Operation, name: &str, schema: &Value) -> bool {
+        // Any number will do: the kind is told by the name.
+        let named = self.creators.named_by_value(name, &json!(1));
+        !only_reads(operation)
+            && is_number_or_uuid(schema)
+            && named.is_some_and(|item| self.creators.of_item(item).is_some())
     }
 
     /// Returns where the members of a body that says from what a new thing is made get their values: one of the things that are there, if

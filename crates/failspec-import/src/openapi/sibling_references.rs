@@ -104,7 +104,7 @@ fn starts(operation: &Operation) -> bool {
 }
 
 /// Returns true if a schema describes a whole number, or a UUID.
-fn is_number_or_uuid(schema: &Value) -> bool {
+pub(super) fn is_number_or_uuid(schema: &Value) -> bool {
     let is = |key: &str, wanted: &str| schema.get(key).and_then(Value::as_str) == Some(wanted);
     is("type", "integer") || is("type", "string") && is("format", "uuid")
 }
