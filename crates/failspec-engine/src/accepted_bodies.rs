@@ -42,6 +42,8 @@ pub(super) struct Form {
     pub query: BTreeSet<String>,
     /// True if it has a body, however empty.
     pub has_body: bool,
+    /// True if its body is a list: accepted in place of an object, it shows nothing about the members of that.
+    pub is_list: bool,
 }
 
 impl Form {
@@ -181,7 +183,10 @@ fn form_of_body(body: &[u8]) -> Option<Form> {
     }
     let mut form = Form::default();
     match serde_json::from_slice::<Value>(body) {
-        Ok(value) if value.is_object() || value.is_array() => collect(&value, &mut Vec::new(), &mut form),
+        Ok(value) if value.is_object() || value.is_array() => {
+            form.is_list = value.is_array();
+            collect(&value, &mut Vec::new(), &mut form);
+        }
         Ok(_) => return None,
         // A number or a text that no value holds: the names of the members can be read all the same.
         Err(_) => {
@@ -192,6 +197,7 @@ fn form_of_body(body: &[u8]) -> Option<Form> {
             // There may be more behind it.
             let mut values = serde_json::Deserializer::from_str(&readable).into_iter::<Value>();
             let value = values.next()?.ok()?;
+            form.is_list = value.is_array();
             collect(&value, &mut Vec::new(), &mut form);
         }
     }
@@ -229,6 +235,9 @@ fn collect(value: &Value, path: &mut Vec<String>, form: &mut Form) {
 /// with the fault is in, that must be in the accepted one, too: an object that is there for the fault alone may be refused whatever is in
 /// it, and so may an item.
 pub(super) fn differs_only_at(own: &Form, accepted: &Form, fault: &Place) -> bool {
+    if accepted.is_list && !own.is_list {
+        return false;
+    }
     let part = fault.part.as_deref();
     let is_new = |holder: &Vec<String>| !accepted.filled.contains(holder);
     if fault.is_of_holder && part.is_some_and(|part| holders(own, part).any(is_new)) {
@@ -287,6 +296,11 @@ mod tests {
             (json!({ "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
             (json!({ "list_uuids": 1, "listed": 1 }), json!({}), "list", false),
             (json!({ "list": 1, "list_uuids": 1 }), json!({ "list": 1 }), "list_uuids", true),
+            // A list in place of an object is a fault itself.
+            (json!({ "name": 7 }), json!({}), "name", true),
+            (json!({ "name": 7 }), json!([]), "name", false),
+            (json!([{ "name": 7 }]), json!([{ "name": "a" }]), "name", true),
+            (json!([]), json!({}), "", true),
         ] {
             let form = |body: &Value| {
                 let form = form_of_body(body.to_string().as_bytes()).expect("a form");
